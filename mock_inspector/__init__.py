@@ -1,0 +1,30 @@
+"""Amazon Inspector Classic (API 2016-02-16, boto3 client ``inspector``) as an in-memory fake for tests.
+
+Importing the package imports neither botocore nor freezegun; the first use does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backend import InspectorBackend
+    from .mock import mock_inspector
+    from .model.fleet import Instance
+
+__all__ = ["InspectorBackend", "Instance", "mock_inspector"]
+
+_HOME = {"mock_inspector": ".mock", "InspectorBackend": ".backend", "Instance": ".model.fleet"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,68 @@
+"""Agents: those of a target, those of a run, and what they sent."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ..model import arns
+from ..model.fleet import summed_telemetry
+from ..model.region import Region
+from ..model.service_model import list_bound
+from ..model.targets import Target
+from . import Answer
+
+
+def preview_agents(
+    region: Region, *, previewAgentsArn: str, nextToken: str | None = None, maxResults: int | None = None
+) -> Answer:
+    """PreviewAgents: the agents of a target. A template's ARN serves as well, as it did in production."""
+    pager = region.pager("PreviewAgents", nextToken, maxResults, previewAgentsArn)
+    target = _target(region, previewAgentsArn)
+    agents, more = pager.page(
+        (instance for instance in region.members(target) if instance.number > pager.after),
+        list_bound("AgentPreviewList"),
+    )
+    return {"agentPreviews": [instance.previewed() for instance in agents], **more}
+
+
+def _target(region: Region, arn: str) -> Target:
+    parts = arns.parse(arn)
+    if parts is not None and parts.noun == arns.TEMPLATE.noun:
+        return region.template(arn, "previewAgentsArn").target
+    return region.target(arn, "previewAgentsArn")
+
+
+def list_assessment_run_agents(
+    region: Region,
+    *,
+    assessmentRunArn: str,
+    filter: dict[str, Any] | None = None,
+    nextToken: str | None = None,
+    maxResults: int | None = None,
+) -> Answer:
+    """ListAssessmentRunAgents. Telemetry shows up once data is being collected."""
+    pager = region.pager("ListAssessmentRunAgents", nextToken, maxResults, assessmentRunArn, filter)
+    run = region.run(assessmentRunArn)
+    wanted = cast(dict[str, list[str]], filter or {})
+    healths, codes = wanted.get("agentHealths"), wanted.get("agentHealthCodes")
+    agents, more = pager.page(
+        (
+            agent
+            for agent in run.agents
+            if agent.number > pager.after
+            and (not healths or agent.health in healths)
+            and (not codes or agent.health_code in codes)
+        ),
+        list_bound("AssessmentRunAgentList"),
+    )
+    reported = run.has_telemetry(region.now)
+    return {
+        "assessmentRunAgents": [agent.described(run.arn, with_telemetry=reported) for agent in agents],
+        **more,
+    }
+
+
+def get_telemetry_metadata(region: Region, *, assessmentRunArn: str) -> Answer:
+    """GetTelemetryMetadata: the telemetry of a run's agents, added up."""
+    run = region.run(assessmentRunArn)
+    return {"telemetryMetadata": summed_telemetry(run.agents) if run.has_telemetry(region.now) else []}

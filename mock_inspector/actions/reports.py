@@ -1,0 +1,30 @@
+"""Assessment reports."""
+
+from __future__ import annotations
+
+from ..errors import AssessmentRunInProgressException, UnsupportedFeatureException
+from ..model.region import Region
+from ..model.reports import FIRST_REPORTED, REPORT_TAKES, report_url
+from . import Answer
+
+
+def get_assessment_report(region: Region, *, assessmentRunArn: str, reportFileFormat: str, reportType: str) -> Answer:
+    """GetAssessmentReport: the first call starts the report, later ones find it ready after a few seconds.
+
+    A run that ended without an evaluation (FAILED, ERROR) has no report: status FAILED. One from before reports were
+    introduced is refused with UnsupportedFeatureException.
+    """
+    run = region.run(assessmentRunArn)
+    if run.in_progress(region.now):
+        raise AssessmentRunInProgressException(
+            f"{run.arn} is in progress ({run.state(region.now)}); its report can be had when it has ended.",
+            assessmentRunArns=[run.arn],
+        )
+    if run.created < FIRST_REPORTED:
+        raise UnsupportedFeatureException(f"{run.arn} is older than assessment reports, which began on 2017-04-25.")
+    begun = run.reports.setdefault((reportFileFormat, reportType), region.now)
+    if region.now < begun + REPORT_TAKES:
+        return {"status": "WORK_IN_PROGRESS"}
+    if run.state(region.now) in ("FAILED", "ERROR"):
+        return {"status": "FAILED"}
+    return {"status": "COMPLETED", "url": report_url(region, run, reportFileFormat, reportType)}

@@ -1,0 +1,22 @@
+"""Rules packages."""
+
+from __future__ import annotations
+
+from ..model import arns
+from ..model.region import Region
+from ..model.rules_packages import RulesPackage
+from ..model.service_model import list_bound
+from . import Answer
+
+
+def list_rules_packages(region: Region, *, nextToken: str | None = None, maxResults: int | None = None) -> Answer:
+    """ListRulesPackages, in the order of their ids, added ones last."""
+    pager = region.pager("ListRulesPackages", nextToken, maxResults)
+    packages, more = pager.page(region.rules_packages.row.after(pager.after), list_bound("ListReturnedArnList"))
+    return {"rulesPackageArns": [package.arn for package in packages], **more}
+
+
+def describe_rules_packages(region: Region, *, rulesPackageArns: list[str], locale: str = "EN_US") -> Answer:
+    """DescribeRulesPackages."""
+    packages, failed = region.each(arns.RULES_PACKAGE, rulesPackageArns, RulesPackage.described)
+    return {"rulesPackages": packages, "failedItems": failed}

@@ -1,0 +1,160 @@
+"""Assessment runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import merge
+from typing import Any
+
+from ..errors import AgentsAlreadyRunningAssessmentException, InvalidInputException
+from ..model import arns
+from ..model.filters import Range, in_ranges, name_pattern
+from ..model.fleet import Instance, take_part
+from ..model.region import Region
+from ..model.runs import Run
+from ..model.service_model import list_bound
+from ..model.targets import Template
+from . import Answer
+from .targets import check_none_in_progress
+
+_LONGEST_NAME = 140
+
+
+def start_assessment_run(region: Region, *, assessmentTemplateArn: str, assessmentRunName: str | None = None) -> Answer:
+    """StartAssessmentRun. The instances that match now are the run's; a name is made up when none is given."""
+    template = region.template(assessmentTemplateArn)
+    if assessmentRunName is not None and assessmentRunName in template.run_names:
+        raise InvalidInputException(
+            f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",
+            errorCode="ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",  # the enum has none for runs
+        )
+    instances = region.members(template.target)
+    _check_agents(region, instances)
+    region.check_limit("assessment_runs", "ASSESSMENT_RUN_LIMIT_EXCEEDED", len(region.runs))
+    run = Run(
+        region.next_number(),
+        region.new_arn(f"{template.arn}/run"),
+        assessmentRunName or _made_up_name(template),
+        template,
+        template.duration,
+        template.packages,
+        template.user_attributes,
+        [take_part(instance) for instance in instances],
+    )
+    run.begin(region.now)
+    region.runs.add(run.arn, run)
+    region.open(run)
+    template.runs.append(run)
+    template.run_names.add(run.name)
+    return {"assessmentRunArn": run.arn}
+
+
+def _made_up_name(template: Template) -> str:
+    number = len(template.runs) + 1
+    while (name := f"Run {number} for {template.name}"[:_LONGEST_NAME]) in template.run_names:
+        number += 1
+    return name
+
+
+def _check_agents(region: Region, instances: list[Instance]) -> None:
+    """No healthy instance may be in another run's data collection, and the agents must keep to the quota."""
+    busy: dict[str, str] = {}
+    running = 0
+    for run in region.collecting_runs():
+        running += len(run.agents)
+        for agent in run.agents:
+            busy[agent.instance.instance_id] = run.arn
+    taken = [
+        {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
+        for instance in instances
+        if instance.agent_health == "HEALTHY" and instance.instance_id in busy
+    ]
+    if taken:
+        most = list_bound("AgentAlreadyRunningAssessmentList")
+        raise AgentsAlreadyRunningAssessmentException(
+            f"{len(taken)} agent(s) already take part in a run, among them {taken[0]['agentId']} in "
+            f"{taken[0]['assessmentRunArn']}.",
+            agents=taken[:most],
+            agentsTruncated=len(taken) > most,
+        )
+    region.check_limit("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
+
+
+def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> Answer:
+    """StopAssessmentRun.
+
+    START_EVALUATION ends the data collection at once (nothing to do when it has ended), SKIP_EVALUATION cancels the
+    run. A run that has ended is refused with INVALID_ASSESSMENT_RUN_STATE.
+    """
+    run = region.run(assessmentRunArn)
+    now = region.now
+    if not run.in_progress(now):
+        raise InvalidInputException(
+            f"assessmentRunArn: {run.arn} has ended ({run.state(now)}); only a run in progress can be stopped.",
+            errorCode="INVALID_ASSESSMENT_RUN_STATE",
+        )
+    if stopAction == "SKIP_EVALUATION":
+        run.force("CANCELED", now)
+    else:
+        run.stop(now)
+        region.open(run)
+    return {}
+
+
+def describe_assessment_runs(region: Region, *, assessmentRunArns: list[str]) -> Answer:
+    """DescribeAssessmentRuns. ``completedAt`` and ``findingCounts`` appear with the run's end."""
+    runs, failed = region.each(arns.RUN, assessmentRunArns, lambda run: run.described(region.now))
+    return {"assessmentRuns": runs, "failedItems": failed}
+
+
+def list_assessment_runs(
+    region: Region,
+    *,
+    assessmentTemplateArns: list[str] | None = None,
+    filter: dict[str, Any] | None = None,
+    nextToken: str | None = None,
+    maxResults: int | None = None,
+) -> Answer:
+    """ListAssessmentRuns. Without template ARNs, those of all templates."""
+    pager = region.pager("ListAssessmentRuns", nextToken, maxResults, assessmentTemplateArns, filter)
+    templates = region.find_each(arns.TEMPLATE, assessmentTemplateArns or (), "assessmentTemplateArns")
+    rows = [template.runs for template in templates] or [region.runs.row]
+    matches = _filter(region, filter or {})
+    candidates = merge(*(row.after(pager.after) for row in rows), key=lambda run: run.number)
+    runs, more = pager.page((run for run in candidates if matches(run)), list_bound("ListReturnedArnList"))
+    return {"assessmentRunArns": [run.arn for run in runs], **more}
+
+
+def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Run], bool]:
+    """Whether a run matches an AssessmentRunFilter at this moment."""
+    now = region.now
+    packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
+    states = set(wanted.get("states", ()))
+    name = name_pattern(wanted.get("namePattern", "*"))
+    ranges = in_ranges(
+        wanted,
+        [
+            Range("durationRange", "INVALID_ASSESSMENT_RUN_DURATION_RANGE", lambda run: run.duration),
+            Range("startTimeRange", "INVALID_ASSESSMENT_RUN_START_TIME_RANGE", lambda run: run.started(now)),
+            Range(
+                "completionTimeRange", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE", lambda run: run.completed(now)
+            ),
+            Range(
+                "stateChangeTimeRange", "INVALID_ASSESSMENT_RUN_STATE_CHANGE_TIME_RANGE", lambda run: run.change(now)[1]
+            ),
+        ],
+    )
+    return lambda run: (
+        name(run.name)
+        and (not states or run.state(now) in states)
+        and (not packages or not packages.isdisjoint(run.packages))
+        and ranges(run)
+    )
+
+
+def delete_assessment_run(region: Region, *, assessmentRunArn: str) -> Answer:
+    """DeleteAssessmentRun, with its findings, exclusions and reports."""
+    run = region.run(assessmentRunArn)
+    check_none_in_progress(region, [run])
+    region.drop_runs([run])
+    return {}

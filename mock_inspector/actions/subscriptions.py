@@ -1,0 +1,65 @@
+"""Event subscriptions: which events of a template go to which SNS topic."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InvalidInputException, shown
+from ..model.region import Region
+from ..model.service_model import list_bound
+from ..model.targets import Subscription
+from . import Answer
+
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+
+
+def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn: str) -> Answer:
+    """SubscribeToEvent. Subscribing again changes nothing."""
+    template = region.template(resourceArn, "resourceArn")
+    _check_topic(topicArn)
+    subscription = region.subscription(template, topicArn)
+    if subscription is not None and event in subscription.events:
+        return {}
+    used = sum(len(other.events) for other in region.subscriptions)
+    region.check_limit("event_subscriptions", "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", used)
+    if subscription is None:
+        subscription = Subscription(region.next_number(), template, topicArn)
+        region.subscriptions.add(subscription.key, subscription)
+    subscription.events[event] = region.now
+    return {}
+
+
+def unsubscribe_from_event(region: Region, *, resourceArn: str, event: str, topicArn: str) -> Answer:
+    """UnsubscribeFromEvent. Unsubscribing what is not there changes nothing."""
+    template = region.template(resourceArn, "resourceArn")
+    _check_topic(topicArn)
+    subscription = region.subscription(template, topicArn)
+    if subscription is not None:
+        subscription.events.pop(event, None)
+        if not subscription.events:
+            region.subscriptions.remove(subscription.key)
+    return {}
+
+
+def list_event_subscriptions(
+    region: Region, *, resourceArn: str | None = None, nextToken: str | None = None, maxResults: int | None = None
+) -> Answer:
+    """ListEventSubscriptions: one entry for each template and topic; without a template, those of all."""
+    pager = region.pager("ListEventSubscriptions", nextToken, maxResults, resourceArn)
+    template = None if resourceArn is None else region.template(resourceArn, "resourceArn")
+    subscriptions, more = pager.page(
+        (
+            subscription
+            for subscription in region.subscriptions.row.after(pager.after)
+            if template is None or subscription.template is template
+        ),
+        list_bound("SubscriptionList"),
+    )
+    return {"subscriptions": [subscription.described() for subscription in subscriptions], **more}
+
+
+def _check_topic(arn: str) -> None:
+    if not _TOPIC.fullmatch(arn):
+        raise InvalidInputException(
+            f"topicArn: {shown(arn)} is not the ARN of an SNS topic.", errorCode="INVALID_SNS_TOPIC_ARN"
+        )

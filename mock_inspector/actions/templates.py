@@ -1,0 +1,121 @@
+"""Assessment templates and their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import InvalidInputException, shown
+from ..model import arns
+from ..model.filters import Range, in_ranges, name_pattern
+from ..model.region import Region
+from ..model.service_model import list_bound
+from ..model.targets import Template
+from . import Answer
+from .targets import check_none_in_progress
+
+
+def create_assessment_template(
+    region: Region,
+    *,
+    assessmentTargetArn: str,
+    assessmentTemplateName: str,
+    durationInSeconds: int,
+    rulesPackageArns: list[str],
+    userAttributesForFindings: list[dict[str, str]] | None = None,
+) -> Answer:
+    """CreateAssessmentTemplate. A rules package given twice counts once."""
+    target = region.target(assessmentTargetArn)
+    packages = region.find_each(arns.RULES_PACKAGE, rulesPackageArns, "rulesPackageArns")
+    attributes = tuple(userAttributesForFindings or ())
+    check_unique_keys(attributes, "userAttributesForFindings", "INVALID_USER_ATTRIBUTE")
+    if any(template.name == assessmentTemplateName for template in target.templates.values()):
+        raise InvalidInputException(
+            f"Create assessmentTemplate - Name already exists; Name: {assessmentTemplateName} Parent: {target.arn}",
+            errorCode="ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",
+        )
+    region.check_limit("assessment_templates", "ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED", len(region.templates))
+    template = Template(
+        region.next_number(),
+        region.new_arn(f"{target.arn}/template"),
+        target,
+        assessmentTemplateName,
+        durationInSeconds,
+        tuple(package.arn for package in packages),
+        attributes,
+        region.now,
+    )
+    region.templates.add(template.arn, template)
+    target.templates[template.arn] = template
+    return {"assessmentTemplateArn": template.arn}
+
+
+def describe_assessment_templates(region: Region, *, assessmentTemplateArns: list[str]) -> Answer:
+    """DescribeAssessmentTemplates."""
+    templates, failed = region.each(arns.TEMPLATE, assessmentTemplateArns, Template.described)
+    return {"assessmentTemplates": templates, "failedItems": failed}
+
+
+def list_assessment_templates(
+    region: Region,
+    *,
+    assessmentTargetArns: list[str] | None = None,
+    filter: dict[str, Any] | None = None,
+    nextToken: str | None = None,
+    maxResults: int | None = None,
+) -> Answer:
+    """ListAssessmentTemplates. Without target ARNs, those of all targets."""
+    pager = region.pager("ListAssessmentTemplates", nextToken, maxResults, assessmentTargetArns, filter)
+    targets = region.find_each(arns.TARGET, assessmentTargetArns or (), "assessmentTargetArns")
+    matches = _filter(region, filter or {})
+    templates, more = pager.page(
+        (
+            template
+            for template in region.templates.row.after(pager.after)
+            if (not targets or template.target in targets) and matches(template)
+        ),
+        list_bound("ListReturnedArnList"),
+    )
+    return {"assessmentTemplateArns": [template.arn for template in templates], **more}
+
+
+def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Template], bool]:
+    """Whether a template matches an AssessmentTemplateFilter."""
+    packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
+    name = name_pattern(wanted.get("namePattern", "*"))
+    duration = in_ranges(
+        wanted,
+        [Range("durationRange", "INVALID_ASSESSMENT_TEMPLATE_DURATION_RANGE", lambda template: template.duration)],
+    )
+    return lambda template: (
+        name(template.name) and duration(template) and (not packages or not packages.isdisjoint(template.packages))
+    )
+
+
+def delete_assessment_template(region: Region, *, assessmentTemplateArn: str) -> Answer:
+    """DeleteAssessmentTemplate, with its runs and what they reported."""
+    template = region.template(assessmentTemplateArn)
+    check_none_in_progress(region, template.runs)
+    region.drop_template(template)
+    return {}
+
+
+def set_tags_for_resource(region: Region, *, resourceArn: str, tags: list[dict[str, str]] | None = None) -> Answer:
+    """SetTagsForResource: the template has these tags and no others; none given, none left."""
+    template = region.template(resourceArn, "resourceArn")
+    check_unique_keys(tags or (), "tags", "INVALID_TAG")
+    template.tags = list(tags or ())
+    return {}
+
+
+def list_tags_for_resource(region: Region, *, resourceArn: str) -> Answer:
+    """ListTagsForResource."""
+    return {"tags": region.template(resourceArn, "resourceArn").tags}
+
+
+def check_unique_keys(pairs: Any, member: str, code: str) -> None:
+    """InvalidInputException with ``code`` when a key comes twice among key and value pairs."""
+    keys = [pair["key"] for pair in pairs]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise InvalidInputException(f"{member}: the key {shown(twice)} is given more than once.", errorCode=code)

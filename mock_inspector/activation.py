@@ -1,0 +1,107 @@
+"""What being mocked means for the process: frozen time, patched clients, one world; and all of it undone."""
+
+from __future__ import annotations
+
+import datetime
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from freezegun import freeze_time
+
+from .backend import InspectorBackend
+from .clients.botocore import BotocorePatch
+from .door import answer
+from .model.clock import UTC, Moment, as_datetime, frozen
+from .model.names import checked_account
+from .model.world import World
+from .options import CHOSEN_BY_INNER, Options, checked_options
+
+_botocore = BotocorePatch()
+_lock = Lock()
+
+
+class Activation:
+    """The mock in force: its world, and what has to be undone when the outermost use ends."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.depth = 1
+        self._undo = ExitStack()
+        try:
+            if options.freeze:
+                self._freeze(options.at)
+            self.world: World[InspectorBackend] = World(
+                InspectorBackend,
+                account_id=options.account_id,
+                limits=dict(options.limits),
+                id_seed=options.effective_seed,
+            )
+            if options.freeze and options.at is not None:
+                self.world.clock.move_to(options.at)
+            self.backend = self.world.region(options.account_id, options.effective_region)
+            _botocore.start(partial(answer, self.world))
+            self._undo.callback(_botocore.stop)
+        except BaseException:
+            self.undo()
+            raise
+
+    def _freeze(self, at: Moment | None) -> None:
+        """Freeze time, unless somebody has frozen it already: then theirs is followed, and moved to ``at``."""
+        if frozen():
+            return
+        moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
+        if at is None:  # to the millisecond, which is what the service keeps
+            moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
+        freezer = freeze_time(moment)
+        freezer.start()
+        self._undo.callback(freezer.stop)
+
+    def check_inner(self, keywords: dict[str, Any]) -> None:
+        """Refuse a nested use whose keywords contradict the outermost's. ValueError."""
+        outer = asdict(self.options)
+        inner = asdict(checked_options(keywords))
+        for name in keywords.keys() - CHOSEN_BY_INNER:
+            if inner[name] != outer[name]:
+                raise ValueError(
+                    f"{name}: this mock_inspector is nested in one with {name}={outer[name]!r}, whose state and clock it "
+                    f"shares; it cannot have {name}={inner[name]!r}"
+                )
+
+    def undo(self) -> None:
+        """Put the process back as it was."""
+        self._undo.close()
+
+
+_active: Activation | None = None
+
+
+def active() -> Activation | None:
+    """The mock in force, or None."""
+    return _active
+
+
+def enter(keywords: dict[str, Any]) -> InspectorBackend:
+    """Begin a use of the mock, the outermost or a nested one, and return its backend."""
+    global _active  # noqa: PLW0603  one mock for the process, as it patches what the process has once
+    with _lock:
+        if _active is None:
+            _active = Activation(checked_options(keywords))
+            return _active.backend
+        _active.check_inner(keywords)
+        _active.depth += 1
+        account = checked_account(keywords.get("account_id", _active.backend.account_id))
+        return _active.world.region(account, keywords.get("region") or _active.backend.region)
+
+
+def leave() -> None:
+    """End a use of the mock; the last one to end cleans up."""
+    global _active
+    with _lock:
+        if _active is not None:
+            _active.depth -= 1
+            if _active.depth == 0:
+                ended, _active = _active, None
+                ended.undo()

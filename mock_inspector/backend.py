@@ -1,0 +1,328 @@
+"""The backend object: one account in one region, with the API's actions and what a test's author needs beside them."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from .actions import (
+    Answer,
+    agents,
+    exclusions,
+    findings,
+    reports,
+    roles,
+    rules_packages,
+    runs,
+    subscriptions,
+    targets,
+    templates,
+)
+from .model import arns, faults
+from .model.authored import authored_exclusion, authored_finding, checked
+from .model.clock import Clock
+from .model.fleet import Instance
+from .model.operations import operation, operations_by_method
+from .model.region import Region
+from .model.rules_packages import RulesPackage, owner_accounts
+from .model.service_model import enum
+
+if TYPE_CHECKING:
+    from .model.world import World
+
+P = ParamSpec("P")
+
+
+def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Concatenate[InspectorBackend, P], Answer]:
+    """An action as a method: checked like a request, under the world's lock, at the moment of the call."""
+
+    @functools.wraps(function)
+    def method(self: InspectorBackend, /, *args: P.args, **members: P.kwargs) -> Answer:
+        if args:
+            raise TypeError(f"{function.__name__}() takes the request's members as keywords")
+        with self.world.lock:
+            self.world.look()
+            name = operations_by_method()[function.__name__]
+            unknown = [member for member in members if member not in operation(name).members]
+            if unknown:
+                raise TypeError(
+                    f"{name} has no member {', '.join(unknown)}; it has {', '.join(operation(name).members)}"
+                )
+            return copy.deepcopy(self.perform(name, dict(members)))
+
+    return method
+
+
+class InspectorBackend(Region):
+    """One account in one region of Amazon Inspector Classic.
+
+    It has the 37 actions of the API as methods in snake case, which take the request's members as keywords and return
+    the response as a dict of JSON values (moments are epoch seconds). What a client would get as an error, they raise
+    as an exception of :mod:`mock_inspector.errors`.
+    """
+
+    world: World[InspectorBackend]
+
+    # The actions, in the order of the API reference.
+    add_attributes_to_findings = _action(findings.add_attributes_to_findings)
+    create_assessment_target = _action(targets.create_assessment_target)
+    create_assessment_template = _action(templates.create_assessment_template)
+    create_exclusions_preview = _action(exclusions.create_exclusions_preview)
+    create_resource_group = _action(targets.create_resource_group)
+    delete_assessment_run = _action(runs.delete_assessment_run)
+    delete_assessment_target = _action(targets.delete_assessment_target)
+    delete_assessment_template = _action(templates.delete_assessment_template)
+    describe_assessment_runs = _action(runs.describe_assessment_runs)
+    describe_assessment_targets = _action(targets.describe_assessment_targets)
+    describe_assessment_templates = _action(templates.describe_assessment_templates)
+    describe_cross_account_access_role = _action(roles.describe_cross_account_access_role)
+    describe_exclusions = _action(exclusions.describe_exclusions)
+    describe_findings = _action(findings.describe_findings)
+    describe_resource_groups = _action(targets.describe_resource_groups)
+    describe_rules_packages = _action(rules_packages.describe_rules_packages)
+    get_assessment_report = _action(reports.get_assessment_report)
+    get_exclusions_preview = _action(exclusions.get_exclusions_preview)
+    get_telemetry_metadata = _action(agents.get_telemetry_metadata)
+    list_assessment_run_agents = _action(agents.list_assessment_run_agents)
+    list_assessment_runs = _action(runs.list_assessment_runs)
+    list_assessment_targets = _action(targets.list_assessment_targets)
+    list_assessment_templates = _action(templates.list_assessment_templates)
+    list_event_subscriptions = _action(subscriptions.list_event_subscriptions)
+    list_exclusions = _action(exclusions.list_exclusions)
+    list_findings = _action(findings.list_findings)
+    list_rules_packages = _action(rules_packages.list_rules_packages)
+    list_tags_for_resource = _action(templates.list_tags_for_resource)
+    preview_agents = _action(agents.preview_agents)
+    register_cross_account_access_role = _action(roles.register_cross_account_access_role)
+    remove_attributes_from_findings = _action(findings.remove_attributes_from_findings)
+    set_tags_for_resource = _action(templates.set_tags_for_resource)
+    start_assessment_run = _action(runs.start_assessment_run)
+    stop_assessment_run = _action(runs.stop_assessment_run)
+    subscribe_to_event = _action(subscriptions.subscribe_to_event)
+    unsubscribe_from_event = _action(subscriptions.unsubscribe_from_event)
+    update_assessment_target = _action(targets.update_assessment_target)
+
+    def __repr__(self) -> str:
+        return (
+            f"<InspectorBackend account {self.account_id}, {self.region}: {len(self.instances)} instances, "
+            f"{len(self.targets)} targets, {len(self.templates)} templates, {len(self.runs)} runs, "
+            f"{len(self.findings.all)} findings>"
+        )
+
+    def perform(self, name: str, params: Any) -> Answer:
+        """Answer one request: check its members and carry the action out. Under the world's lock."""
+        wanted = operation(name)
+        members = wanted.checked(params)
+        action: Callable[..., Answer] = getattr(InspectorBackend, wanted.method).__wrapped__
+        return action(self, **members)
+
+    # Whose it is, and its siblings
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock of this mock, shared by all its accounts and regions."""
+        return self.world.clock
+
+    def for_region(self, name: str) -> InspectorBackend:
+        """The same account in another region. ValueError for what is no region's name."""
+        return self.world.region(self.account_id, name)
+
+    def for_account(self, account_id: str) -> InspectorBackend:
+        """Another account in the same region. ValueError for what is no account id."""
+        return self.world.region(account_id, self.region)
+
+    def register_access_key(self, access_key_id: str) -> None:
+        """Let requests that are signed with this access key act for this account."""
+        self.world.register_access_key(access_key_id, self.account_id)
+
+    # The fleet
+
+    def add_instance(
+        self,
+        instance_id: str | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+        hostname: str | None = None,
+        ami_id: str | None = None,
+        auto_scaling_group: str | None = None,
+        ipv4_address: str | None = None,
+        operating_system: str | None = None,
+        kernel_version: str | None = None,
+        agent_version: str | None = None,
+        agent_health: str = "HEALTHY",
+        agent_health_code: str | None = None,
+        agent_health_details: str | None = None,
+        network_interfaces: list[dict[str, Any]] | None = None,
+        telemetry: list[dict[str, Any]] | None = None,
+    ) -> Instance:
+        """Add an EC2 instance with an agent to the fleet; its id is made up when none is given.
+
+        ``tags`` is a mapping. ``agent_health`` is HEALTHY, UNHEALTHY or UNKNOWN, ``agent_health_code`` what
+        ListAssessmentRunAgents shows beside it. ``network_interfaces`` and ``telemetry`` (messages and bytes) are
+        lists in the API's shapes. ValueError for what is not allowed, or for an id that is taken.
+        """
+        with self.world.lock:
+            instance_id = instance_id or f"i-0{self.ids.hexadecimal(16)}"
+            if instance_id in self.instances:
+                raise ValueError(f"instance_id: {instance_id} is in the fleet already")
+            texts = {
+                "AgentId": ("instance_id", instance_id),
+                "AgentHealth": ("agent_health", agent_health),
+                "AgentHealthCode": ("agent_health_code", agent_health_code),
+                "Message": ("agent_health_details", agent_health_details),
+                "Hostname": ("hostname", hostname),
+                "AmiId": ("ami_id", ami_id),
+                "AutoScalingGroup": ("auto_scaling_group", auto_scaling_group),
+                "Ipv4Address": ("ipv4_address", ipv4_address),
+                "OperatingSystem": ("operating_system", operating_system),
+                "KernelVersion": ("kernel_version", kernel_version),
+                "AgentVersion": ("agent_version", agent_version),
+            }
+            for shape, (name, value) in texts.items():
+                if value is not None:
+                    checked(shape, value, name)
+            if tags is not None and not isinstance(tags, Mapping):
+                raise ValueError(f"tags: takes a mapping such as {{'Name': 'web'}}, got {tags!r}")
+            checked("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
+            instance = Instance(
+                self.next_number(),
+                instance_id,
+                dict(tags or {}),
+                hostname,
+                ami_id,
+                auto_scaling_group,
+                ipv4_address,
+                operating_system,
+                kernel_version,
+                agent_version,
+                agent_health,
+                agent_health_code,
+                agent_health_details,
+                checked("NetworkInterfaces", network_interfaces or [], "network_interfaces"),
+                None if telemetry is None else checked("TelemetryMetadataList", telemetry, "telemetry"),
+            )
+            self.instances.add(instance_id, instance)
+            return instance
+
+    def remove_instance(self, instance_id: str) -> None:
+        """Take an instance out of the fleet; runs that have begun keep it. ValueError when it is not there."""
+        with self.world.lock:
+            if instance_id not in self.instances:
+                fleet = ", ".join(instance.instance_id for instance in self.instances) or "no instance"
+                raise ValueError(f"instance_id: {instance_id!r} is not in the fleet, which has {fleet}")
+            self.instances.remove(instance_id)
+
+    # Rules packages, findings and exclusions put in by hand
+
+    def add_rules_package(
+        self,
+        name: str,
+        *,
+        arn: str | None = None,
+        version: str = "1.0",
+        provider: str = "Amazon Web Services, Inc.",
+        description: str = "",
+    ) -> str:
+        """Add a rules package to the region, or redefine the one of that ARN. Returns its ARN.
+
+        ValueError for an ARN that is not one of a rules package in this region.
+        """
+        with self.world.lock:
+            if arn is None:
+                arn = self.new_arn("rulespackage", owner_accounts().get(self.region))
+            parts = arns.parse(arn)
+            if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != self.region:
+                raise ValueError(f"arn: takes the ARN of a rules package in {self.region}, got {arn!r}")
+            members = {"name": name, "version": version, "provider": provider, "description": description}
+            checked("RulesPackage", {"arn": arn, **members}, "rules package")
+            known = self.rules_packages.get(arn)
+            package = RulesPackage(self.next_number() if known is None else known.number, arn, **members)
+            if known is not None:
+                self.rules_packages.replace(arn, package)
+            else:
+                self.rules_packages.add(arn, package)
+            return arn
+
+    def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
+        """Add a finding to a run, there from now on whatever the run's state. Returns its ARN.
+
+        ``finding`` has the shape of DescribeFindings without ``arn``; members that are missing are filled in.
+        ValueError for unknown members and for values that the model does not allow.
+        """
+        with self.world.lock:
+            now = self.world.look()
+            run = self.run(run_arn)
+            report, own = authored_finding(finding, run, now)
+            return self.report(run, report, **own).arn
+
+    def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
+        """Add an exclusion to a run, there from now on whatever the run's state. Returns its ARN.
+
+        ``exclusion`` has the shape of DescribeExclusions without ``arn``; members that are missing are filled in.
+        ValueError for unknown members and for values that the model does not allow.
+        """
+        with self.world.lock:
+            self.world.look()
+            run = self.run(run_arn)
+            return str(self.exclude(run, authored_exclusion(exclusion, run)).arn)
+
+    # Runs and time
+
+    def set_run_state(self, run_arn: str, state: str) -> None:
+        """Force a run into a state from now on. No rule is evaluated, and nothing further happens to the run.
+
+        The history, ``completedAt`` and ``findingCounts`` follow. ValueError for what is no AssessmentRunState.
+        """
+        with self.world.lock:
+            now = self.world.look()
+            run = self.run(run_arn)
+            if state not in enum("AssessmentRunState"):
+                raise ValueError(f"state: takes one of {', '.join(enum('AssessmentRunState'))}, got {state!r}")
+            run.force(state, now)
+            self.open(run)
+
+    def finish_run(self, run_arn: str) -> None:
+        """Move the clock to the run's end; nothing to do when it has ended. ValueError when it has no end ahead."""
+        with self.world.lock:
+            now = self.world.look()
+            run = self.run(run_arn)
+            if run.in_progress(now):
+                if run.forced:
+                    raise ValueError(
+                        f"{run_arn} was put into {run.state(now)} by set_run_state and has no end ahead; stop it or "
+                        "set another state"
+                    )
+                self.clock.move_to(run.timeline[-1][1] / 1000)
+
+    # Ids, faults and the whole state
+
+    def next_ids(self, *ids: str) -> None:
+        """Make these the ids to mint next in this account and region, in order: ``next_ids("0-nvgVhaxX")``."""
+        with self.world.lock:
+            self.ids.pin(*ids)
+
+    def inject_fault(
+        self,
+        operation: str,
+        error: str | Mapping[str, Any] | BaseException,
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        when: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
+        """Answer calls of ``operation`` (``"*"``: of any) with an error instead.
+
+        ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that
+        carries it follows), a mapping with ``code`` and further members, or an exception instance, which is raised
+        where the network would have failed. A ``FailedItemErrorCode`` makes all items of a batch fail. The first
+        ``after`` calls are spared, then ``times`` are met (None: all), counting only those whose parameters ``when``
+        accepts. ValueError or TypeError for what cannot be injected.
+        """
+        with self.world.lock:
+            self.world.faults.append(faults.fault(operation, error, times, after, when))
+
+    def reset(self) -> None:
+        """Empty all accounts and regions of the mock; the clock stands where it stands."""
+        self.world.reset()

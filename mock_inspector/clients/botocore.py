@@ -1,0 +1,104 @@
+"""botocore (and so boto3): its endpoints lead to the door while the mock is active.
+
+One method is patched, at class level: ``Endpoint.make_request``. The patch registers, once for each endpoint of the
+service ``inspector``, a handler of botocore's own event ``before-send.inspector``. That reaches clients and sessions
+made before the mock, goes by the service and not by the URL, and comes before handlers of plain ``before-send``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakSet
+
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.endpoint import Endpoint
+from botocore.exceptions import NoCredentialsError
+
+from ..door import Request, Response
+
+SERVICE = "inspector"
+
+Answer = Callable[[Request], Response]
+"""Leads a request to the door of the active mock."""
+
+
+class _Raw:
+    """A response body as botocore reads it off urllib3."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        body, self._body = self._body, b""
+        yield body
+
+    def read(self, *_: Any, **__: Any) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+
+class BotocorePatch:
+    """Leads botocore's Inspector requests to ``answer`` between :meth:`start` and :meth:`stop`."""
+
+    def __init__(self) -> None:
+        self._answer: Answer | None = None
+        self._original: Any = None
+        self._patched: Any = None
+        self._endpoints: WeakSet[Endpoint] = WeakSet()
+
+    def start(self, answer: Answer) -> None:
+        """Patch ``Endpoint.make_request``."""
+        self._answer = answer
+        if Endpoint.make_request is self._patched:
+            return  # somebody who patched after us put our patch back: it is active again
+        original = Endpoint.make_request
+        patch = self
+
+        def make_request(self: Endpoint, operation_model: Any, request_dict: Any) -> Any:
+            if patch._answer is None or operation_model.service_model.service_name != SERVICE:
+                return original(self, operation_model, request_dict)
+            return patch._make_request(original, self, operation_model, request_dict)
+
+        self._original, self._patched = original, make_request
+        Endpoint.make_request = make_request
+
+    def stop(self) -> None:
+        """Undo the patch; where somebody else has patched since, ours stays in their chain and does nothing."""
+        self._answer = None
+        if Endpoint.make_request is self._patched:
+            Endpoint.make_request = self._original
+            self._original = self._patched = None
+
+    def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
+        if endpoint not in self._endpoints:
+            self._endpoints.add(endpoint)
+            endpoint._event_emitter.register_first(
+                f"before-send.{SERVICE}", self._before_send, unique_id="mock_inspector"
+            )
+        try:
+            return original(endpoint, operation_model, request_dict)
+        except NoCredentialsError:
+            # Setting credentials now would not help a client that exists: let it send what it cannot sign.
+            emitter = endpoint._event_emitter
+            emitter.register_first(f"choose-signer.{SERVICE}", self._choose_signer, unique_id="mock_inspector-signer")
+            emitter.register_first(f"before-sign.{SERVICE}", self._before_sign, unique_id="mock_inspector-sign")
+            return original(endpoint, operation_model, request_dict)
+
+    def _choose_signer(self, **_: Any) -> Any:
+        return UNSIGNED if self._answer is not None else None
+
+    def _before_sign(self, request: Any, region_name: str, **_: Any) -> None:
+        if self._answer is not None:
+            scope = f"MOCKINSPECTOR/20160216/{region_name}/{SERVICE}/aws4_request"
+            request.headers["Authorization"] = (
+                f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
+            )
+
+    def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        if self._answer is None:
+            return None
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        response = self._answer(Request(request.method, request.url, request.headers, body))
+        return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))

@@ -1,0 +1,197 @@
+"""Every error the service can answer with, and the texts of the common refusals.
+
+Modelled errors follow the chapter "Actions" of the API reference (section "Errors" of each action) and the
+exception shapes of botocore's model; the others follow the chapter "Common Errors" and what AWS JSON services send.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ApiError(Exception):
+    """An error answer of the service.
+
+    ``code`` goes out as ``__type``, ``message`` and ``members`` (the modelled ones: ``errorCode``, ``canRetry``, ...)
+    beside it, under the HTTP ``status``. Members that are not given take the class's ``defaults``.
+    """
+
+    status: ClassVar[int] = 400
+    defaults: ClassVar[dict[str, Any]] = {"canRetry": False}
+    text: ClassVar[str] = "The request was rejected."
+
+    def __init__(self, message: str | None = None, **members: Any) -> None:
+        self.message = self.text if message is None else message
+        self.members = {**self.defaults, **members}
+        super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        """The error's name, as clients see it in ``Error.Code``."""
+        return type(self).__name__
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.status
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        return {"__type": self.code, "message": self.message, **self.members}
+
+
+class InvalidInputException(ApiError):
+    """An invalid or out-of-range value; ``errorCode`` is one of the 54 ``InvalidInputErrorCode``."""
+
+    defaults = {"errorCode": "INVALID_ATTRIBUTE", "canRetry": False}
+    text = "The request has an invalid or out-of-range value."
+
+
+class NoSuchEntityException(ApiError):
+    """The request names something that is not there; ``errorCode`` is a ``NoSuchEntityErrorCode``."""
+
+    defaults = {"errorCode": "ASSESSMENT_TARGET_DOES_NOT_EXIST", "canRetry": False}
+    text = "The request names an entity that does not exist."
+
+
+class AccessDeniedException(ApiError):
+    """The caller may not use the resource; ``errorCode`` is an ``AccessDeniedErrorCode``."""
+
+    defaults = {"errorCode": "ACCESS_DENIED_TO_ASSESSMENT_TARGET", "canRetry": False}
+    text = "The caller is not authorized to access the requested resource."
+
+
+class LimitExceededException(ApiError):
+    """A quota of the account is used up; ``errorCode`` is a ``LimitExceededErrorCode``."""
+
+    defaults = {"errorCode": "ASSESSMENT_TARGET_LIMIT_EXCEEDED", "canRetry": False}
+    text = "The request exceeds a limit of the account."
+
+
+class InvalidCrossAccountRoleException(ApiError):
+    """Inspector cannot use the role; ``errorCode`` is an ``InvalidCrossAccountRoleErrorCode``."""
+
+    defaults = {"errorCode": "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP", "canRetry": False}
+    text = "Amazon Inspector cannot assume the cross-account access role."
+
+
+class AgentsAlreadyRunningAssessmentException(ApiError):
+    """Instances of the target take part in another run; ``agents`` names 1 to 10 of them."""
+
+    defaults = {"agents": [], "agentsTruncated": False, "canRetry": True}
+    text = "An instance of the assessment target is already participating in another assessment run."
+
+
+class AssessmentRunInProgressException(ApiError):
+    """Not while a run is in progress; ``assessmentRunArns`` names 1 to 10 of them."""
+
+    defaults = {"assessmentRunArns": [], "assessmentRunArnsTruncated": False, "canRetry": True}
+    text = "An assessment run is in progress."
+
+
+class PreviewGenerationInProgressException(ApiError):
+    """The template's exclusions preview is still being generated."""
+
+    defaults = {}
+    text = "The assessment template is generating an exclusions preview."
+
+
+class UnsupportedFeatureException(ApiError):
+    """The run is older than assessment reports are (GetAssessmentReport only)."""
+
+    text = "Reports are not available for this assessment run."
+
+
+class ServiceTemporarilyUnavailableException(ApiError):
+    """The service is temporarily unavailable."""
+
+    defaults = {"canRetry": True}
+    text = "The service is temporarily unavailable."
+
+
+class InternalException(ApiError):
+    """Internal server error (HTTP 500)."""
+
+    status = 500
+    defaults = {"canRetry": True}
+    text = "Internal server error."
+
+
+MODELLED: dict[str, type[ApiError]] = {
+    error.__name__: error
+    for error in (
+        AccessDeniedException,
+        AgentsAlreadyRunningAssessmentException,
+        AssessmentRunInProgressException,
+        InternalException,
+        InvalidCrossAccountRoleException,
+        InvalidInputException,
+        LimitExceededException,
+        NoSuchEntityException,
+        PreviewGenerationInProgressException,
+        ServiceTemporarilyUnavailableException,
+        UnsupportedFeatureException,
+    )
+}
+"""The exceptions of botocore's model, by name."""
+
+
+class CommonError(ApiError):
+    """An error that every AWS action can answer with; ``code`` is one of :data:`COMMON`."""
+
+    defaults = {}
+
+    def __init__(self, code: str, message: str | None = None) -> None:
+        status, text = COMMON[code]
+        super().__init__(text if message is None else message)
+        self._code = code
+        self._status = status
+
+    @property
+    def code(self) -> str:
+        return self._code
+
+    @property
+    def http_status(self) -> int:
+        return self._status
+
+
+COMMON: dict[str, tuple[int, str]] = {
+    # The reference's last chapter.
+    "IncompleteSignature": (400, "The request signature does not conform to AWS standards."),
+    "InternalFailure": (500, "The request failed because of an unknown error."),
+    "InvalidAction": (400, "The requested action is invalid."),
+    "InvalidClientTokenId": (403, "The security token included in the request is invalid."),
+    "InvalidParameterCombination": (400, "Parameters that must not be used together were used together."),
+    "InvalidParameterValue": (400, "A parameter has an invalid or out-of-range value."),
+    "InvalidQueryParameter": (400, "The query string is malformed."),
+    "MalformedQueryString": (404, "The query string contains a syntax error."),
+    "MissingAction": (400, "The request names no action."),
+    "MissingAuthenticationToken": (403, "Missing Authentication Token"),
+    "MissingParameter": (400, "A required parameter is missing."),
+    "OptInRequired": (403, "The access key needs a subscription for the service."),
+    "RequestExpired": (400, "The request reached the service more than 15 minutes after its date stamp."),
+    "ServiceUnavailable": (503, "The service is temporarily unavailable."),
+    "Throttling": (400, "Rate exceeded"),
+    "ValidationError": (400, "The input fails to satisfy the constraints of the service."),
+    # What AWS JSON services send in their place.
+    "ExpiredTokenException": (400, "The security token included in the request is expired"),
+    "IncompleteSignatureException": (400, "Authorization header is incomplete."),
+    "InvalidSignatureException": (400, "The request signature does not match the signature that was calculated."),
+    "MissingAuthenticationTokenException": (403, "Missing Authentication Token"),
+    "SerializationException": (400, "The request body could not be read."),
+    "ServiceUnavailableException": (503, "The service is temporarily unavailable."),
+    "ThrottlingException": (400, "Rate exceeded"),
+    "UnknownOperationException": (400, "The operation is unknown."),
+    "UnrecognizedClientException": (400, "The security token included in the request is invalid."),
+    "ValidationException": (400, "The input fails to satisfy the constraints of the service."),
+}
+"""Code: HTTP status and default message."""
+
+
+def shown(value: object, limit: int = 100) -> str:
+    """``value`` as a message quotes it: its ``repr``, cut in the middle when it is long."""
+    text = repr(value[:limit] if isinstance(value, (str, bytes)) and len(value) > limit else value)
+    if isinstance(value, str) and len(value) > limit:
+        return f"{text}... ({len(value)} characters)"
+    return text if len(text) <= 2 * limit else f"{text[:limit]}...{text[-20:]}"

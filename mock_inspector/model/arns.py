@@ -1,0 +1,66 @@
+"""Amazon Resource Names of the service: taking them apart and putting them together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from . import service_model
+
+_ID = r"0-[A-Za-z0-9]{8}"
+_ARN = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):inspector:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
+    rf"(?:resourcegroup/{_ID}|rulespackage/{_ID}|"
+    rf"target/{_ID}(?:/template/{_ID}(?:/run/{_ID}(?:/(?:finding|exclusion)/{_ID})?)?)?)"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource: the noun of its ARNs, and the noun of its error codes and messages."""
+
+    noun: str
+    code: str
+
+    @property
+    def words(self) -> str:
+        """The kind as a message names it, for example ``assessment target``."""
+        return self.code.lower().replace("_", " ")
+
+
+RESOURCE_GROUP = Kind("resourcegroup", "RESOURCE_GROUP")
+TARGET = Kind("target", "ASSESSMENT_TARGET")
+TEMPLATE = Kind("template", "ASSESSMENT_TEMPLATE")
+RUN = Kind("run", "ASSESSMENT_RUN")
+FINDING = Kind("finding", "FINDING")
+EXCLUSION = Kind("exclusion", "EXCLUSION")
+RULES_PACKAGE = Kind("rulespackage", "RULES_PACKAGE")
+
+
+@dataclass(frozen=True)
+class Arn:
+    """A well-formed ARN of the service, taken apart."""
+
+    partition: str
+    region: str
+    account: str
+    noun: str
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Arn | None:
+    """The parts of an Inspector ARN, or None for what is none (user guide, section "ARNs")."""
+    match = _ARN.fullmatch(text)
+    if match is None:
+        return None
+    return Arn(match["partition"], match["region"], match["account"], text.rsplit(":", 1)[1].split("/")[-2])
+
+
+@lru_cache(maxsize=256)
+def partition_of(region: str) -> str:
+    """The partition that a region belongs to (``aws`` for a name that no partition claims)."""
+    for partition in service_model.load_data("partitions")["partitions"]:
+        if re.match(partition["regionRegex"], region):
+            return str(partition["id"])
+    return "aws"

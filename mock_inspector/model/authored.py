@@ -1,0 +1,113 @@
+"""What a test's author puts in by hand: findings, exclusions and parts of instances, checked against the model.
+
+Mistakes are the author's, so they are ValueErrors that say which member, what was given and what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.model import ListShape, Shape, StructureShape
+
+from ..errors import ApiError, shown
+from .checks import compile_shape
+from .clock import seconds
+from .findings import NUMERIC_SEVERITY, Report
+from .runs import Run
+from .service_model import service_model
+
+
+def checked(shape_name: str, value: Any, name: str) -> Any:
+    """``value`` as one of the model's shapes. ValueError, naming ``name``, for what the shape does not allow."""
+    shape = service_model().shape_for(shape_name)
+    _refuse_unknown(shape, value, name)
+    try:
+        return compile_shape(shape_name)(value, name)
+    except ApiError as error:
+        raise ValueError(error.message) from None
+
+
+def _refuse_unknown(shape: Shape, value: Any, path: str) -> None:
+    if isinstance(shape, ListShape) and isinstance(value, (list, tuple)):
+        for index, entry in enumerate(value):
+            _refuse_unknown(shape.member, entry, f"{path}[{index}]")
+    elif isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        unknown = [key for key in value if key not in shape.members]
+        if unknown:
+            raise ValueError(
+                f"{path}: unknown member {', '.join(map(shown, unknown))}; {shape.name} has {', '.join(shape.members)}"
+            )
+        for key, entry in value.items():
+            _refuse_unknown(shape.members[key], entry, f"{path}.{key}")
+
+
+def _as_given(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name}: takes a mapping in the shape of Describe{name.title()}s, got {shown(value)}")
+    if "arn" in value:
+        raise ValueError(f"{name}: 'arn' is minted, not given; pin the next id with next_ids() if it matters")
+    return dict(value)
+
+
+def authored_finding(value: Any, run: Run, now: int) -> tuple[Report, dict[str, Any]]:
+    """A finding in the Describe shape, its missing members filled in: what it says, and what is its own."""
+    given = _as_given("finding", value)
+    severity = given.get("severity", "Informational")
+    service = {"schemaVersion": 1, "rulesPackageArn": next(iter(run.packages), None)}
+    complete = checked(
+        "Finding",
+        {
+            "title": "Finding put in by hand",
+            "description": "This finding was put in by hand.",
+            "recommendation": "No remediation needed.",
+            "severity": severity,
+            "numericSeverity": NUMERIC_SEVERITY.get(severity, 0.0) if isinstance(severity, str) else 0.0,
+            "attributes": [],
+            "userAttributes": [dict(entry) for entry in run.user_attributes],
+            "createdAt": seconds(now),
+            "updatedAt": given.get("createdAt", seconds(now)),
+            **given,
+            "arn": run.arn,
+            "assetAttributes": _with(given, "assetAttributes", {"schemaVersion": 1, "ipv4Addresses": []}),
+            "serviceAttributes": _with(given, "serviceAttributes", service),
+        },
+        "finding",
+    )
+    own: dict[str, Any] = {
+        "own_user_attributes": tuple(complete.pop("userAttributes")),
+        "created": int(complete.pop("createdAt")),
+        "updated": int(complete.pop("updatedAt")),
+    }
+    if own["created"] > now:
+        raise ValueError("finding.createdAt: lies ahead of the clock; move the clock there before adding the finding")
+    del complete["arn"]
+    package = complete["serviceAttributes"].get("rulesPackageArn")
+    complete["serviceAttributes"]["assessmentRunArn"] = run.arn
+    return Report(package, complete["severity"], complete), own
+
+
+def authored_exclusion(value: Any, run: Run) -> dict[str, Any]:
+    """An exclusion in the Describe shape, its missing members filled in."""
+    given = _as_given("exclusion", value)
+    scopes = [{"key": "RULES_PACKAGE_ARN", "value": arn} for arn in run.packages] or [{"key": "RULES_PACKAGE_ARN"}]
+    complete: dict[str, Any] = checked(
+        "Exclusion",
+        {
+            "title": "Exclusion put in by hand",
+            "description": "This exclusion was put in by hand.",
+            "recommendation": "No action needed.",
+            "scopes": scopes,
+            "attributes": [],
+            **given,
+            "arn": run.arn,
+        },
+        "exclusion",
+    )
+    del complete["arn"]
+    return complete
+
+
+def _with(given: dict[str, Any], member: str, defaults: dict[str, Any]) -> Any:
+    value = given.get(member, {})
+    return {**defaults, **value} if isinstance(value, Mapping) else value

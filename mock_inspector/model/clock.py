@@ -1,0 +1,131 @@
+"""The one clock of a mock, shared by all its accounts and regions.
+
+Moments are kept as whole milliseconds since 1970 (the service's precision), never as ``datetime`` objects: those
+would be freezegun's own and outlive the freeze.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from dateutil.parser import isoparse
+
+UTC = datetime.timezone.utc
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+Moment = datetime.datetime | str | int | float
+"""A point in time: a ``datetime`` (naive ones are UTC), ISO 8601 text, or epoch seconds."""
+
+
+def _now() -> datetime.datetime:
+    # Through the module attribute: the read that freezegun and time-machine answer in every thread and call depth.
+    return datetime.datetime.now(UTC)
+
+
+def as_datetime(moment: Moment, name: str = "moment") -> datetime.datetime:
+    """``moment`` as an aware ``datetime`` in UTC. TypeError or ValueError, naming ``name``, for what is none."""
+    wanted = "takes a datetime, ISO 8601 text or epoch seconds"
+    if isinstance(moment, bool) or not isinstance(moment, (datetime.datetime, str, int, float)):
+        raise TypeError(f"{name}: {wanted}, got {moment!r}")
+    try:
+        if isinstance(moment, (int, float)):
+            return _EPOCH + datetime.timedelta(microseconds=round(moment * 1_000_000))
+        given: datetime.datetime = isoparse(moment) if isinstance(moment, str) else moment
+        aware = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        return _EPOCH + (aware - _EPOCH)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: {wanted} from year 1 to 9999, got {moment!r}") from error
+
+
+def milliseconds(moment: datetime.datetime) -> int:
+    """Whole milliseconds since 1970."""
+    since = moment - _EPOCH
+    return (since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def seconds(moment: int) -> float:
+    """A kept moment as the API sends it: epoch seconds with milliseconds."""
+    return moment / 1000
+
+
+class Clock:
+    """The clock of a mock: reads the process's time, frozen or running, and moves it.
+
+    While time is frozen (by the mock or by whoever froze it, freezegun or time-machine), :meth:`tick` and
+    :meth:`move_to` move that frozen time, so that code under test, signatures and runs agree. While it is not, they
+    shift this clock against the running one.
+    """
+
+    def __init__(self, before_reading: Callable[[], object] = lambda: None) -> None:
+        self._shift = datetime.timedelta()
+        self._before_reading = before_reading
+
+    def now(self) -> datetime.datetime:
+        """The moment it is, as an aware ``datetime`` in UTC."""
+        return _EPOCH + (_now() - _EPOCH) + self._shift
+
+    def read(self) -> int:
+        """The moment it is, in whole milliseconds since 1970."""
+        return milliseconds(_now() + self._shift) if self._shift else milliseconds(_now())
+
+    def tick(self, delta: float | datetime.timedelta = 1) -> None:
+        """Move time forward by ``delta`` (seconds or a ``timedelta``). ValueError for a negative one."""
+        self._move(_span(delta))
+
+    def move_to(self, moment: Moment) -> None:
+        """Move time forward to ``moment``. ValueError for one that has passed."""
+        goal = as_datetime(moment)
+        now = self.now()
+        if goal < now:
+            raise ValueError(
+                f"move_to({moment!r}): that moment has passed, the clock stands at {now.isoformat()}; "
+                "time moves forward only"
+            )
+        self._move(goal - now)
+
+    def _move(self, delta: datetime.timedelta) -> None:
+        if delta > _LAST - self.now():
+            raise ValueError(f"time cannot move by {delta}: the clock ends with the year 9999")
+        mover = _mover()
+        if mover is None:
+            self._shift += delta
+        else:
+            mover(delta)
+        self._before_reading()
+
+
+def _span(delta: float | datetime.timedelta) -> datetime.timedelta:
+    """``delta`` as a ``timedelta``. TypeError for what is no span of time, ValueError for a negative one."""
+    if isinstance(delta, bool) or not isinstance(delta, (int, float, datetime.timedelta)):
+        raise TypeError(f"tick: takes seconds or a timedelta, got {delta!r}")
+    if not isinstance(delta, datetime.timedelta):
+        if not math.isfinite(delta):
+            raise ValueError(f"tick: takes a finite number of seconds, got {delta!r}")
+        try:
+            delta = datetime.timedelta(seconds=delta)
+        except OverflowError as error:
+            raise ValueError(f"tick: {delta!r} seconds is more than the calendar holds") from error
+    if delta < datetime.timedelta():
+        raise ValueError(f"tick: time moves forward only, got {delta!r}")
+    return delta
+
+
+def frozen() -> bool:
+    """Whether freezegun or time-machine holds the process's time."""
+    return _mover() is not None
+
+
+def _mover() -> Callable[[datetime.timedelta], object] | None:
+    """What moves the process's frozen time: the innermost freezer's own way, or None while time runs."""
+    travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])
+    if travellers:
+        return travellers[-1].shift  # type: ignore[no-any-return]
+    factories: list[Any] = getattr(sys.modules.get("freezegun.api"), "freeze_factories", [])
+    if factories:
+        return factories[-1].tick  # type: ignore[no-any-return]
+    return None

@@ -1,0 +1,145 @@
+"""Faults that a test injects: errors in place of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import COMMON, MODELLED, ApiError, CommonError, shown
+from .operations import names
+from .service_model import enum, service_model
+
+_CODED = {
+    "InvalidInputException": "InvalidInputErrorCode",
+    "NoSuchEntityException": "NoSuchEntityErrorCode",
+    "AccessDeniedException": "AccessDeniedErrorCode",
+    "LimitExceededException": "LimitExceededErrorCode",
+    "InvalidCrossAccountRoleException": "InvalidCrossAccountRoleErrorCode",
+}
+"""The exceptions that carry an errorCode, and the enum it is from."""
+
+FAILED_ITEM_CODES = "FailedItemErrorCode"
+
+ANY_OPERATION = "*"
+
+
+class FailedItems(Exception):  # noqa: N818  it is no error: the answer is a 200 whose items have all failed
+    """Answer that every item of a batch failed, with ``code`` (a ``FailedItemErrorCode``)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Fault:
+    """An injected fault: which calls it meets, and what it does to them."""
+
+    operation: str
+    error: BaseException
+    times: int | None
+    after: int
+    when: Callable[[dict[str, Any]], object] | None
+
+    def meets(self, operation: str, params: Any) -> bool:
+        """Whether this call is the fault's; counts it when it is."""
+        if self.operation not in (ANY_OPERATION, operation) or self.times == 0:
+            return False
+        if self.when is not None and not (isinstance(params, dict) and self.when(params)):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+def fault(
+    operation: str,
+    error: str | Mapping[str, Any] | BaseException,
+    times: int | None,
+    after: int,
+    when: Callable[[dict[str, Any]], object] | None,
+) -> Fault:
+    """A checked fault. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
+    if operation != ANY_OPERATION and operation not in names():
+        raise ValueError(f"operation: takes one of the API's operations or '*', got {shown(operation)}")
+    for name, value, least in (("times", times, 1), ("after", after, 0)):
+        if name == "times" and value is None:
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{name}: takes a whole number from {least} up, got {value!r}")
+    if when is not None and not callable(when):
+        raise TypeError(f"when: takes a function of the call's parameters, got {when!r}")
+    return Fault(operation, _error(operation, error), times, after, when)
+
+
+def _error(operation: str, error: str | Mapping[str, Any] | BaseException) -> BaseException:
+    if isinstance(error, BaseException):
+        return error
+    if isinstance(error, str):
+        return _by_code(operation, error, {})
+    if isinstance(error, Mapping):
+        members = dict(error)
+        code = members.pop("__type", members.pop("code", None)) or members.get("errorCode")
+        if isinstance(code, str):
+            return _by_code(operation, code, members)
+    raise TypeError(
+        "error: takes an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
+        f"mapping with 'code' and the error's members, or an exception instance, got {shown(error)}"
+    )
+
+
+def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:
+    if code in MODELLED:
+        return _modelled(code, members)
+    if code in COMMON:
+        unknown = [name for name in members if name != "message"]
+        if unknown:
+            raise ValueError(f"error: {code} has no member but message, got {', '.join(unknown)}")
+        return CommonError(code, members.get("message"))
+    for exception, codes in _CODED.items():
+        if code in enum(codes):
+            return _modelled(exception, {**members, "errorCode": code})
+    if code in enum(FAILED_ITEM_CODES) and not members:
+        batches = [name for name in sorted(names()) if has_failed_items(name)]
+        if operation not in batches:
+            raise ValueError(f"error: {code} is for the items of {', '.join(batches)}, not for {operation}")
+        return FailedItems(code)
+    raise ValueError(
+        f"error: {shown(code)} is no error of this service; it answers with one of "
+        f"{', '.join([*MODELLED, *COMMON])}, or with one of the model's error codes"
+    )
+
+
+def _modelled(name: str, members: dict[str, Any]) -> ApiError:
+    shape = service_model().shape_for(name)
+    unknown = [member for member in members if member not in shape.members]
+    if unknown:
+        raise ValueError(f"error: {name} has no member {', '.join(unknown)}; it has {', '.join(shape.members)}")
+    if name in _CODED and members.get("errorCode", enum(_CODED[name])[0]) not in enum(_CODED[name]):
+        raise ValueError(
+            f"error: {members['errorCode']!r} is no errorCode of {name}; it has {', '.join(enum(_CODED[name]))}"
+        )
+    message = members.pop("message", None)
+    return MODELLED[name](message, **members)
+
+
+def has_failed_items(operation: str) -> bool:
+    """Whether an operation reports its bad items in ``failedItems``."""
+    output = service_model().operation_model(operation).output_shape
+    return output is not None and "failedItems" in output.members
+
+
+def all_failed(operation: str, params: dict[str, Any], code: str) -> dict[str, Any]:
+    """The answer of a batch operation whose items have all failed with ``code``."""
+    from .region import failed_item
+
+    model = service_model().operation_model(operation)
+    arns = next(value for name, value in params.items() if name.endswith("Arns"))
+    empty: dict[str, Any] = {
+        name: {} if shape.type_name == "map" else [] for name, shape in model.output_shape.members.items()
+    }
+    return {**empty, "failedItems": {arn: failed_item(code) for arn in arns}}

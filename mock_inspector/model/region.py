@@ -1,0 +1,289 @@
+"""What one account has in one region, how it is found, and how a run's findings come about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import (
+    AccessDeniedException,
+    ApiError,
+    InvalidInputException,
+    LimitExceededException,
+    NoSuchEntityException,
+    shown,
+)
+from . import arns
+from .arns import Kind
+from .error_codes import error_code
+from .exclusions import Exclusion, exclusions_of
+from .findings import Finding, FindingRows, Report, clean_report
+from .fleet import Instance
+from .ids import Ids
+from .pages import Pager
+from .rules_packages import RulesPackage, owner_accounts, rules_packages
+from .runs import Run
+from .shelf import Shelf
+from .targets import ResourceGroup, Subscription, Target, Template
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class NotFound(Exception):  # noqa: N818  it becomes an error, or a failed item
+    """An ARN that leads to nothing; ``reason`` is a ``FailedItemErrorCode``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The role through which Inspector reads the account's instances."""
+
+    arn: str
+    registered: int
+
+
+class Region:
+    """The resources of one account in one region.
+
+    Collections are in the order of creation. ``now`` is the moment of the request that is being answered.
+    """
+
+    def __init__(self, world: World[Any], account_id: str, region: str) -> None:
+        self.world = world
+        self.account_id = account_id
+        self.region = region
+        self.partition = arns.partition_of(region)
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to an account that has nothing but the region's rules packages."""
+        self.ids = Ids(f"{self.world.id_seed}\n{self.account_id}\n{self.region}")
+        self._numbers = count(1000)
+        self.resource_groups: Shelf[ResourceGroup] = Shelf()
+        self.targets: Shelf[Target] = Shelf()
+        self.templates: Shelf[Template] = Shelf()
+        self.runs: Shelf[Run] = Shelf()
+        self._open_runs: dict[str, Run] = {}
+        self.findings = FindingRows()
+        self.rules_packages: Shelf[RulesPackage] = Shelf()
+        self.instances: Shelf[Instance] = Shelf()
+        self.subscriptions: Shelf[Subscription] = Shelf()
+        self.role: Role | None = None
+        for package in rules_packages(self.region):
+            self.rules_packages.add(package.arn, package)
+
+    @property
+    def now(self) -> int:
+        """The moment of the request, in milliseconds since 1970."""
+        return self.world.now
+
+    @property
+    def owner(self) -> str:
+        """The account and region, as pagination tokens are tied to them."""
+        return f"{self.account_id} {self.region}"
+
+    def next_number(self) -> int:
+        """The place of a new resource among all others."""
+        return next(self._numbers)
+
+    def new_arn(self, path: str, account_id: str | None = None) -> str:
+        """A fresh ARN under ``path`` (``target``, or ``<target ARN>/template``)."""
+        if not path.startswith("arn:"):
+            path = f"arn:{self.partition}:inspector:{self.region}:{account_id or self.account_id}:{path}"
+        return f"{path}/{self.ids.mint()}"
+
+    def pager(self, operation: str, token: str | None, max_results: int | None, *asked: Any, **options: int) -> Pager:
+        """The pager of a list question (see :class:`.Pager`)."""
+        return Pager(operation, self.owner, token, max_results, *asked, **options)
+
+    # Finding what an ARN names
+
+    def locate(self, kind: Kind, arn: str) -> Any:
+        """What ``arn`` names. NotFound, with the reason, when there is no such thing here."""
+        parts = arns.parse(arn)
+        if parts is None or parts.noun != kind.noun:
+            raise NotFound("INVALID_ARN")
+        if parts.account != self.account_id and not (
+            kind is arns.RULES_PACKAGE and (arn in self.rules_packages or parts.account in owner_accounts().values())
+        ):
+            raise NotFound("ACCESS_DENIED")
+        item = self._lookup(kind, arn)
+        if item is None:
+            raise NotFound("ITEM_DOES_NOT_EXIST")
+        return item
+
+    def _lookup(self, kind: Kind, arn: str) -> Any:
+        if kind in (arns.FINDING, arns.EXCLUSION):
+            run_arn, _, own_id = arn.rsplit("/", 2)
+            run = self.runs.get(run_arn)
+            if run is None:
+                return None
+            if kind is arns.FINDING:
+                finding = run.findings.get(own_id)
+                return finding if finding is not None and finding.created <= self.now else None
+            return run.exclusions.get(own_id)
+        shelves: dict[Kind, Shelf[Any]] = {
+            arns.RESOURCE_GROUP: self.resource_groups,
+            arns.TARGET: self.targets,
+            arns.TEMPLATE: self.templates,
+            arns.RUN: self.runs,
+            arns.RULES_PACKAGE: self.rules_packages,
+        }
+        return shelves[kind].get(arn)
+
+    def find(self, kind: Kind, arn: str, member: str) -> Any:
+        """What the request's ``member`` names by ``arn``, or the exception that refuses it.
+
+        InvalidInputException for what is no ARN of that kind, AccessDeniedException for another account's,
+        NoSuchEntityException for what is not there (design, section 4).
+        """
+        try:
+            return self.locate(kind, arn)
+        except NotFound as error:
+            raise self._refusal(kind, arn, member, error.reason) from None
+
+    def _refusal(self, kind: Kind, arn: str, member: str, reason: str) -> ApiError:
+        if reason == "INVALID_ARN":
+            return InvalidInputException(
+                f"{member}: {shown(arn)} is not the ARN of {a(kind.words)}.", errorCode=error_code("", member)
+            )
+        if reason == "ACCESS_DENIED":
+            return AccessDeniedException(
+                f"{member}: account {self.account_id} has no access to {arn}.",
+                errorCode=f"ACCESS_DENIED_TO_{kind.code}",
+            )
+        return NoSuchEntityException(
+            f"{member}: there is no {kind.words} {arn} in account {self.account_id}, region {self.region}.",
+            errorCode=f"{kind.code}_DOES_NOT_EXIST",
+        )
+
+    def find_each(self, kind: Kind, found: Iterable[str], member: str) -> list[Any]:
+        """What each ARN of a list names, or the exception that refuses the first bad one."""
+        return [self.find(kind, arn, f"{member}[]") for arn in dict.fromkeys(found)]
+
+    def rules_package_arns(self, wanted: Iterable[str]) -> set[str]:
+        """The ARNs that a filter's ``rulesPackageArns`` names, each of them known here."""
+        return {package.arn for package in self.find_each(arns.RULES_PACKAGE, wanted, "filter.rulesPackageArns")}
+
+    def target(self, arn: str, member: str = "assessmentTargetArn") -> Target:
+        """The assessment target of that ARN (see :meth:`find`)."""
+        return cast(Target, self.find(arns.TARGET, arn, member))
+
+    def template(self, arn: str, member: str = "assessmentTemplateArn") -> Template:
+        """The assessment template of that ARN (see :meth:`find`)."""
+        return cast(Template, self.find(arns.TEMPLATE, arn, member))
+
+    def run(self, arn: str, member: str = "assessmentRunArn") -> Run:
+        """The assessment run of that ARN (see :meth:`find`)."""
+        return cast(Run, self.find(arns.RUN, arn, member))
+
+    def subscription(self, template: Template, topic_arn: str) -> Subscription | None:
+        """The subscription of a topic to a template's events, or None."""
+        return self.subscriptions.get(f"{template.arn} {topic_arn}")
+
+    def open(self, run: Run) -> None:
+        """Take a run that is (again) in progress into account: its agents are busy, its evaluation is planned."""
+        self._open_runs[run.arn] = run
+        self.world.plan(self, run)
+
+    def collecting_runs(self) -> list[Run]:
+        """The runs that hold their agents at this moment."""
+        # Only runs in progress are looked at, so that 50,000 ended ones cost nothing.
+        self._open_runs = {arn: run for arn, run in self._open_runs.items() if run.in_progress(self.now)}
+        return [run for run in self._open_runs.values() if run.collecting(self.now)]
+
+    def each(self, kind: Kind, wanted: list[str], do: Callable[[Any], Any]) -> tuple[list[Any], dict[str, Any]]:
+        """``do`` with what each ARN names; the bad ones come back as ``failedItems``.
+
+        An ARN given twice is served once, and reported as DUPLICATE_ARN. ``do`` may raise NotFound as well.
+        """
+        done, failed = [], {}
+        seen: set[str] = set()
+        for arn in wanted:
+            try:
+                if arn in seen:
+                    raise NotFound("DUPLICATE_ARN")
+                seen.add(arn)
+                done.append(do(self.locate(kind, arn)))
+            except NotFound as error:
+                if arn not in failed:
+                    failed[arn] = failed_item(error.reason)
+        return done, failed
+
+    # Limits and the fleet
+
+    def check_limit(self, name: str, code: str, used: int, more: int = 1) -> None:
+        """LimitExceededException when ``more`` than the quota allows are asked for."""
+        quota = self.world.limits[name]
+        if quota is not None and used + more > quota:
+            raise LimitExceededException(
+                f"Account {self.account_id} has {used} of {quota} {name.replace('_', ' ')} in {self.region}; "
+                f"{more} more would exceed the limit.",
+                errorCode=code,
+            )
+
+    def members(self, target: Target) -> list[Instance]:
+        """The instances of a target: those with any of its group's tags, all when it has no group."""
+        return [instance for instance in self.instances if target.group is None or instance.matches(target.group.tags)]
+
+    def drop_template(self, template: Template) -> None:
+        """Delete a template with everything that hangs on it."""
+        self.drop_runs(list(template.runs))
+        for subscription in [entry for entry in self.subscriptions if entry.template is template]:
+            self.subscriptions.remove(subscription.key)
+        del template.target.templates[template.arn]
+        self.templates.remove(template.arn)
+
+    def drop_runs(self, runs: list[Run]) -> None:
+        """Delete runs with everything they reported."""
+        self.findings.remove_runs(runs)
+        for run in runs:
+            run.template.runs.remove(run)
+            run.template.run_names.discard(run.name)
+            self.runs.remove(run.arn)
+
+    # Evaluating a run
+
+    def evaluate(self, run: Run, moment: int) -> None:
+        """Let a run report its findings and exclusions, as of ``moment``."""
+        health = [(agent.instance, agent.health) for agent in run.agents]
+        for package in run.packages:
+            self.report(run, clean_report(package), moment, moment)
+        for members in exclusions_of(run.template, health):
+            self.exclude(run, members)
+
+    def report(
+        self,
+        run: Run,
+        report: Report,
+        created: int,
+        updated: int,
+        own_user_attributes: tuple[dict[str, str], ...] | None = None,
+    ) -> Finding:
+        """Add a finding to a run."""
+        finding = Finding(self.next_number(), self.ids.mint(), run, report, created, updated, own_user_attributes)
+        self.findings.add(finding)
+        return finding
+
+    def exclude(self, run: Run, members: dict[str, Any]) -> Exclusion:
+        """Add an exclusion to a run."""
+        arn = self.new_arn(f"{run.arn}/exclusion")
+        exclusion = Exclusion(self.next_number(), arn, members)
+        run.exclusions[arn.rsplit("/", 1)[1]] = exclusion
+        return exclusion
+
+
+def failed_item(reason: str) -> dict[str, Any]:
+    """The data type FailedItemDetails; only an internal error is worth trying again."""
+    return {"failureCode": reason, "retryable": reason == "INTERNAL_ERROR"}
+
+
+def a(noun: str) -> str:
+    """The noun with its indefinite article."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

@@ -1,0 +1,84 @@
+"""The keywords of ``mock_inspector(...)`` and of the marker: their defaults, and what they take."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .model.names import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
+
+DEFAULT_REGION = "us-east-1"
+CHOSEN_BY_INNER = frozenset({"account_id", "region"})
+"""What a nested use may choose for the backend it yields; the rest is the outermost's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a mock.
+
+    :param account_id: the account of any access key that is not registered otherwise.
+    :param region: the region of the yielded backend; None: ``AWS_DEFAULT_REGION``, else us-east-1.
+    :param freeze: whether to freeze time (freezegun) at the start; otherwise follow the clock as it is.
+    :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
+    :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
+    :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
+    """
+
+    account_id: str = DEFAULT_ACCOUNT
+    region: str | None = None
+    freeze: bool = True
+    at: datetime.datetime | str | float | None = None
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    id_seed: str | None = None
+
+    def __post_init__(self) -> None:
+        checked_account(self.account_id)
+        if self.region is not None:
+            checked_region(self.region)
+        if not isinstance(self.freeze, bool):
+            raise TypeError(f"freeze: takes True or False, got {self.freeze!r}")
+        if self.at is not None:
+            from .model.clock import as_datetime
+
+            as_datetime(self.at, "at")
+            if not self.freeze:
+                raise ValueError("at: takes effect only with freeze=True")
+        self._check_limits()
+        if self.id_seed is not None and not isinstance(self.id_seed, str):
+            raise TypeError(f"id_seed: takes a string, got {self.id_seed!r}")
+
+    def _check_limits(self) -> None:
+        if not isinstance(self.limits, Mapping):
+            raise TypeError(f"limits: takes a mapping such as {{'assessment_targets': 2}}, got {self.limits!r}")
+        quota: Any
+        for name, quota in self.limits.items():
+            if name not in QUOTAS:
+                raise ValueError(f"limits: takes {', '.join(QUOTAS)}, got {name!r}")
+            if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or quota < 0):
+                raise ValueError(f"limits: {name} takes a whole number from 0 up, or None, got {quota!r}")
+
+    @property
+    def effective_region(self) -> str:
+        """The region of the default backend. ValueError when the environment names none that could be one."""
+        return self.region or checked_region(
+            os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION, "region (from AWS_DEFAULT_REGION)"
+        )
+
+    @property
+    def effective_seed(self) -> str:
+        """What ids depend on: the seed given, the node id of the running test, or a constant."""
+        if self.id_seed is not None:
+            return self.id_seed
+        return os.environ.get("PYTEST_CURRENT_TEST", "mock_inspector").rpartition(" (")[0] or "mock_inspector"
+
+
+def checked_options(keywords: Mapping[str, Any]) -> Options:
+    """The options that ``keywords`` say. TypeError for an unknown keyword, naming those there are."""
+    known = [entry.name for entry in fields(Options)]
+    unknown = [name for name in keywords if name not in known]
+    if unknown:
+        raise TypeError(f"mock_inspector: unknown keyword {', '.join(map(repr, unknown))}; it takes {', '.join(known)}")
+    return Options(**keywords)

@@ -1,0 +1,39 @@
+"""What all tests share: credentials that sign nothing real, and clients of the default account."""
+
+import boto3
+import pytest
+
+REGION = "us-west-2"
+
+
+@pytest.fixture(autouse=True)
+def aws_environment(monkeypatch, tmp_path):
+    """An environment in which every client can sign, whatever the machine has."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_INSPECTOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+@pytest.fixture(scope="session")
+def session():
+    """One boto3 session for all tests: making one loads much data."""
+    return boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="secret", region_name=REGION)
+
+
+@pytest.fixture(scope="session")
+def client(session):
+    """A client made before any mock, as Lambda handlers have it at module level."""
+    return session.client("inspector")
+
+
+@pytest.fixture(scope="session")
+def unchecked_client(session):
+    """A client that sends whatever it is given, as clients of other languages do."""
+    from botocore.config import Config
+
+    return session.client("inspector", config=Config(parameter_validation=False, retries={"max_attempts": 0}))
