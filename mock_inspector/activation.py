@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -13,11 +12,12 @@ from freezegun import freeze_time
 
 from .backend import InspectorBackend
 from .clients.botocore import BotocorePatch
-from .door import answer
+from .door import Request, Response, answer
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.names import checked_account
 from .model.world import World
 from .options import CHOSEN_BY_INNER, Options, checked_options
+from .timekeeping import Timekeeping
 
 _botocore = BotocorePatch()
 _lock = Lock()
@@ -31,7 +31,8 @@ class Activation:
         self.depth = 1
         self._undo = ExitStack()
         try:
-            if options.freeze:
+            followed = frozen()
+            if options.freeze and not followed:
                 self._freeze(options.at)
             self.world: World[InspectorBackend] = World(
                 InspectorBackend,
@@ -41,23 +42,39 @@ class Activation:
             )
             if options.freeze and options.at is not None:
                 self.world.clock.move_to(options.at)
+            self._timekeeping = Timekeeping(self.world, followed=followed)
+            self._undo.callback(self._timekeeping.stop)
             self.backend = self.world.region(options.account_id, options.effective_region)
-            _botocore.start(partial(answer, self.world))
+            self._keep_time()
+            _botocore.start(self._answer, self._back_off)
             self._undo.callback(_botocore.stop)
         except BaseException:
             self.undo()
             raise
 
     def _freeze(self, at: Moment | None) -> None:
-        """Freeze time, unless somebody has frozen it already: then theirs is followed, and moved to ``at``."""
-        if frozen():
-            return
+        """Freeze time, at the current moment when no other is given."""
         moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
         if at is None:  # to the millisecond, which is what the service keeps
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
         freezer = freeze_time(moment)
         freezer.start()
         self._undo.callback(freezer.stop)
+
+    def _keep_time(self) -> None:
+        """Let waiting move the clock, from the first moment on at which time is seen to be frozen."""
+        if self.options.sleep and frozen():
+            self._timekeeping.start()
+
+    def _answer(self, request: Request) -> Response:
+        if not self._timekeeping.started:
+            self._keep_time()
+        return answer(self.world, request, polls=self._timekeeping.own_thread())
+
+    def _back_off(self, seconds: float) -> None:
+        """Back-off between retries moves the clock; in other threads, which never move it, it just does not last."""
+        if self._timekeeping.own_thread():
+            self.world.clock.tick(seconds)
 
     def check_inner(self, keywords: dict[str, Any]) -> None:
         """Refuse a nested use whose keywords contradict the outermost's. ValueError."""

@@ -24,7 +24,7 @@ from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
 from .model.clock import Clock
 from .model.fleet import Instance
-from .model.operations import operation, operations_by_method
+from .model.operations import Operation, operation, operations_by_method
 from .model.region import Region
 from .model.rules_packages import RulesPackage, owner_accounts
 from .model.service_model import enum
@@ -44,13 +44,11 @@ def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Conc
             raise TypeError(f"{function.__name__}() takes the request's members as keywords")
         with self.world.lock:
             self.world.look()
-            name = operations_by_method()[function.__name__]
-            unknown = [member for member in members if member not in operation(name).members]
+            wanted = operation(operations_by_method()[function.__name__])
+            unknown = [member for member in members if member not in wanted.members]
             if unknown:
-                raise TypeError(
-                    f"{name} has no member {', '.join(unknown)}; it has {', '.join(operation(name).members)}"
-                )
-            return copy.deepcopy(self.perform(name, dict(members)))
+                raise TypeError(f"{wanted.name} has no member {', '.join(unknown)}; it has {', '.join(wanted.members)}")
+            return copy.deepcopy(self.perform(wanted, dict(members)))
 
     return method
 
@@ -111,12 +109,10 @@ class InspectorBackend(Region):
             f"{len(self.findings.all)} findings>"
         )
 
-    def perform(self, name: str, params: Any) -> Answer:
+    def perform(self, wanted: Operation, params: Any) -> Answer:
         """Answer one request: check its members and carry the action out. Under the world's lock."""
-        wanted = operation(name)
-        members = wanted.checked(params)
         action: Callable[..., Answer] = getattr(InspectorBackend, wanted.method).__wrapped__
-        return action(self, **members)
+        return action(self, **wanted.check(params, ""))
 
     # Whose it is, and its siblings
 

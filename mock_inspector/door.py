@@ -10,32 +10,27 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from .backend import InspectorBackend
 from .errors import ApiError, CommonError, shown
 from .model.faults import FailedItems, all_failed
-from .model.names import checked_region
 from .model.operations import Operation, operation
+from .model.patience import POLLED
 from .model.world import World
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _TARGET_PREFIX = "InspectorService."
 
-_CREDENTIAL = re.compile(r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/[^/\s,]+/aws4_request")
-_AUTHORIZATION = re.compile(
-    r"AWS4-HMAC-SHA256\s+(?=.*\bCredential=(?P<credential>[^,\s]+))(?=.*\bSignedHeaders=[^,\s]+)"
-    r"(?=.*\bSignature=[^,\s]+)",
-    re.DOTALL,
-)
+_SCOPE = r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/[^/\s,]+/aws4_request"
+_CREDENTIAL = re.compile(_SCOPE)
+_AUTHORIZATION = re.compile(rf"AWS4-HMAC-SHA256\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*Signature=[^,\s]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request as a client library is about to send it."""
 
     method: str
@@ -44,16 +39,14 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The value of a header, whatever the case of its name."""
+        """The value of a header, by its name in lower case, however the request spells it."""
         value = self.headers.get(name)
         if value is None:
-            wanted = name.lower()
-            value = next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+            value = next((value for key, value in self.headers.items() if key.lower() == name), None)
         return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """The HTTP response that the client library gets."""
 
     status: int
@@ -61,45 +54,56 @@ class Response:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """Who signed a request, and for which region."""
 
     access_key: str
     region: str
 
 
-def answer(world: World[InspectorBackend], request: Request) -> Response:
-    """Answer a request.
+def answer(world: World[InspectorBackend], request: Request, *, polls: bool = True) -> Response:
+    """Answer a request; ``polls`` tells whether time may be moved for a client that reads again and again.
 
-    Nothing that a request holds makes this raise: what is wrong with it becomes an error answer. Only a fault that a
-    test injected as an exception is raised.
+    Nothing that a request holds makes this raise: what is wrong with it becomes an error answer. What is raised is a
+    fault that a test injected as an exception, and EndlessPollError.
     """
     with world.lock:
         world.look()
         try:
-            result = _carry_out(world, request)
-            return _response(world, 200, result)
+            return _serve(world, request, polls=polls)
         except ApiError as error:
             return _response(world, error.http_status, error.body())
 
 
-def _carry_out(world: World[InspectorBackend], request: Request) -> dict[str, Any] | None:
+def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> Response:
     credential = _credential(request)
     wanted = _operation(request)
     params = _params(request.body)
-    backend = world.region(world.account_of(credential.access_key), _region(credential))
-    fault = next((fault for fault in world.faults if fault.meets(wanted.name, params)), None)
-    if fault is not None:
-        if not isinstance(fault.error, FailedItems):
+    backend = _backend(world, credential)
+    polled = polls and wanted.name in POLLED
+    if polled:
+        world.patience.before(backend, wanted.name, request.body, params)
+    result = _fault(world, wanted, params) or backend.perform(wanted, params)
+    response = _response(world, 200, None if wanted.void else result)
+    if polled:
+        world.patience.after(backend, wanted.name, request.body, response.body)
+    elif not wanted.reads:
+        world.patience.written()
+    return response
+
+
+def _fault(world: World[InspectorBackend], wanted: Operation, params: Any) -> dict[str, Any] | None:
+    """What an injected fault answers in place of the action, or raises; None when none meets this call."""
+    for fault in world.faults:
+        if fault.meets(wanted.name, params):
+            if isinstance(fault.error, FailedItems):
+                return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)
             raise fault.error.with_traceback(None)
-        return all_failed(wanted.name, wanted.checked(params), fault.error.code)
-    result = backend.perform(wanted.name, params)
-    return None if wanted.void else result
+    return None
 
 
 def _operation(request: Request) -> Operation:
-    target = request.header("X-Amz-Target")
+    target = request.header("x-amz-target")
     if request.method != "POST" or target is None:
         raise CommonError(
             "UnknownOperationException", "The request names no operation: POST it with the header X-Amz-Target."
@@ -116,35 +120,34 @@ def _operation(request: Request) -> Operation:
 
 def _credential(request: Request) -> Credential:
     """The credential scope, from the Authorization header or a pre-signed query (chapter "Common Parameters")."""
-    header = request.header("Authorization")
+    header = request.header("authorization")
     if header is not None:
-        match = _AUTHORIZATION.match(header)
-        scope = match["credential"] if match else None
+        found = _AUTHORIZATION.fullmatch(header)
     else:
         query = _query(request.url)
-        if "X-Amz-Credential" not in query and "X-Amz-Signature" not in query:
+        header = query.get("X-Amz-Credential", "")
+        if not header and "X-Amz-Signature" not in query:
             raise CommonError("MissingAuthenticationTokenException")
-        scope = query.get("X-Amz-Credential", [""])[0] if "X-Amz-Signature" in query else None
-    found = _CREDENTIAL.fullmatch(scope) if scope is not None else None
+        found = _CREDENTIAL.fullmatch(header) if "X-Amz-Signature" in query else None
     if found is None:
         raise CommonError(
             "IncompleteSignatureException",
-            "Authorization takes AWS4-HMAC-SHA256 with Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
-            f"SignedHeaders and Signature, got {shown(header if header is not None else scope)}.",
+            "Authorization takes AWS4-HMAC-SHA256 Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
+            f"SignedHeaders=... and Signature=..., got {shown(header)}.",
         )
     return Credential(found["key"], found["region"])
 
 
-def _query(url: str) -> dict[str, list[str]]:
+def _query(url: str) -> dict[str, str]:
     try:
-        return parse_qs(urlsplit(url).query)
+        return dict(parse_qsl(urlsplit(url).query))
     except ValueError:
         return {}
 
 
-def _region(credential: Credential) -> str:
+def _backend(world: World[InspectorBackend], credential: Credential) -> InspectorBackend:
     try:
-        return checked_region(credential.region)
+        return world.region_of(*credential)
     except ValueError:
         raise CommonError(
             "InvalidSignatureException",
@@ -153,11 +156,11 @@ def _region(credential: Credential) -> str:
 
 
 def _params(body: bytes) -> Any:
-    if not body:
+    if body in {b"", b"{}"}:
         return {}
     try:
         text = body.decode("utf-8")
-        params = json.loads(text, parse_constant=_refuse_constant)
+        params = _decode(text)
         if "\\u" in text:
             # Escapes can spell half a surrogate pair, which is no text that could ever be sent back.
             json.dumps(params, ensure_ascii=False).encode("utf-8")
@@ -170,6 +173,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 

@@ -104,6 +104,7 @@ def mock_inspector(
     region: str | None = ...,
     freeze: bool = ...,
     at: datetime.datetime | str | float | None = ...,
+    sleep: bool = ...,
     limits: Mapping[str, int | None] = ...,
     id_seed: str | None = ...,
 ) -> MockInspector: ...

@@ -23,6 +23,7 @@ class Options:
     :param region: the region of the yielded backend; None: ``AWS_DEFAULT_REGION``, else us-east-1.
     :param freeze: whether to freeze time (freezegun) at the start; otherwise follow the clock as it is.
     :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
+    :param sleep: whether, while time is frozen, sleeping moves the clock instead of waiting.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
     """
@@ -31,6 +32,7 @@ class Options:
     region: str | None = None
     freeze: bool = True
     at: datetime.datetime | str | float | None = None
+    sleep: bool = True
     limits: Mapping[str, int | None] = field(default_factory=dict)
     id_seed: str | None = None
 
@@ -38,8 +40,9 @@ class Options:
         checked_account(self.account_id)
         if self.region is not None:
             checked_region(self.region)
-        if not isinstance(self.freeze, bool):
-            raise TypeError(f"freeze: takes True or False, got {self.freeze!r}")
+        for name, flag in (("freeze", self.freeze), ("sleep", self.sleep)):
+            if not isinstance(flag, bool):
+                raise TypeError(f"{name}: takes True or False, got {flag!r}")
         if self.at is not None:
             from .model.clock import as_datetime
 

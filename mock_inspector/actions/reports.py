@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import AssessmentRunInProgressException, UnsupportedFeatureException
 from ..model.region import Region
-from ..model.reports import FIRST_REPORTED, REPORT_TAKES, report_url
+from ..model.reports import FIRST_REPORTED, report_url
+from ..model.runs import REPORT_TAKES
 from . import Answer
 
 

@@ -60,10 +60,10 @@ def _check_agents(region: Region, instances: list[Instance]) -> None:
     """No healthy instance may be in another run's data collection, and the agents must keep to the quota."""
     busy: dict[str, str] = {}
     running = 0
-    for run in region.collecting_runs():
+    for run in region.open_runs():
         running += len(run.agents)
-        for agent in run.agents:
-            busy[agent.instance.instance_id] = run.arn
+        if run.collecting(region.now):
+            busy.update((agent.instance.instance_id, run.arn) for agent in run.agents)
     taken = [
         {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
         for instance in instances

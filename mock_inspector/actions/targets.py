@@ -57,10 +57,10 @@ def list_assessment_targets(
     pager = region.pager("ListAssessmentTargets", nextToken, maxResults, filter)
     pattern = (filter or {}).get("assessmentTargetNamePattern")
     matches = name_pattern(pattern) if pattern is not None else None
-    targets, more = pager.page(
-        (target for target in region.targets.row.after(pager.after) if matches is None or matches(target.name)),
-        list_bound("ListReturnedArnList"),
-    )
+    candidates = region.targets.row.after(pager.after)
+    if matches is not None:
+        candidates = (target for target in candidates if matches(target.name))
+    targets, more = pager.page(candidates, list_bound("ListReturnedArnList"))
     return {"assessmentTargetArns": [target.arn for target in targets], **more}
 
 

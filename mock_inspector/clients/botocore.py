@@ -17,6 +17,7 @@ from botocore.endpoint import Endpoint
 from botocore.exceptions import NoCredentialsError
 
 from ..door import Request, Response
+from .backoff import BackoffPatch
 
 SERVICE = "inspector"
 
@@ -44,13 +45,15 @@ class BotocorePatch:
 
     def __init__(self) -> None:
         self._answer: Answer | None = None
+        self._backoff = BackoffPatch()
         self._original: Any = None
         self._patched: Any = None
         self._endpoints: WeakSet[Endpoint] = WeakSet()
 
-    def start(self, answer: Answer) -> None:
-        """Patch ``Endpoint.make_request``."""
+    def start(self, answer: Answer, wait: Callable[[float], None]) -> None:
+        """Patch ``Endpoint.make_request``; back-off between retries calls ``wait`` (seconds) instead of waiting."""
         self._answer = answer
+        self._backoff.start(wait)
         if Endpoint.make_request is self._patched:
             return  # somebody who patched after us put our patch back: it is active again
         original = Endpoint.make_request
@@ -67,6 +70,7 @@ class BotocorePatch:
     def stop(self) -> None:
         """Undo the patch; where somebody else has patched since, ours stays in their chain and does nothing."""
         self._answer = None
+        self._backoff.stop()
         if Endpoint.make_request is self._patched:
             Endpoint.make_request = self._original
             self._original = self._patched = None
@@ -78,13 +82,13 @@ class BotocorePatch:
                 f"before-send.{SERVICE}", self._before_send, unique_id="mock_inspector"
             )
         try:
-            return original(endpoint, operation_model, request_dict)
+            return self._backoff.free(original, endpoint, operation_model, request_dict)
         except NoCredentialsError:
             # Setting credentials now would not help a client that exists: let it send what it cannot sign.
             emitter = endpoint._event_emitter
             emitter.register_first(f"choose-signer.{SERVICE}", self._choose_signer, unique_id="mock_inspector-signer")
             emitter.register_first(f"before-sign.{SERVICE}", self._before_sign, unique_id="mock_inspector-sign")
-            return original(endpoint, operation_model, request_dict)
+            return self._backoff.free(original, endpoint, operation_model, request_dict)
 
     def _choose_signer(self, **_: Any) -> Any:
         return UNSIGNED if self._answer is not None else None

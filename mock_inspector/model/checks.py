@@ -87,6 +87,8 @@ def _structure(operation: str, shape: StructureShape, path: str) -> Check:
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
+        if not value and not required:
+            return {}
         dot = f"{path}." if path else ""
         for name in required:
             if value.get(name) is None:

@@ -53,6 +53,11 @@ def seconds(moment: int) -> float:
     return moment / 1000
 
 
+def iso(moment: int) -> str:
+    """A kept moment as messages show it."""
+    return (_EPOCH + datetime.timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")
+
+
 class Clock:
     """The clock of a mock: reads the process's time, frozen or running, and moves it.
 
@@ -61,9 +66,9 @@ class Clock:
     shift this clock against the running one.
     """
 
-    def __init__(self, before_reading: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, moved: Callable[[], None] = lambda: None) -> None:
         self._shift = datetime.timedelta()
-        self._before_reading = before_reading
+        self._moved = moved
 
     def now(self) -> datetime.datetime:
         """The moment it is, as an aware ``datetime`` in UTC."""
@@ -71,7 +76,12 @@ class Clock:
 
     def read(self) -> int:
         """The moment it is, in whole milliseconds since 1970."""
-        return milliseconds(_now() + self._shift) if self._shift else milliseconds(_now())
+        now = _now()
+        return milliseconds(now + self._shift if self._shift else now)
+
+    def microseconds(self) -> int:
+        """The moment it is, in microseconds since 1970: what event loops count by."""
+        return (self.now() - _EPOCH) // datetime.timedelta(microseconds=1)
 
     def tick(self, delta: float | datetime.timedelta = 1) -> None:
         """Move time forward by ``delta`` (seconds or a ``timedelta``). ValueError for a negative one."""
@@ -96,7 +106,7 @@ class Clock:
             self._shift += delta
         else:
             mover(delta)
-        self._before_reading()
+        self._moved()
 
 
 def _span(delta: float | datetime.timedelta) -> datetime.timedelta:
@@ -122,10 +132,11 @@ def frozen() -> bool:
 
 def _mover() -> Callable[[datetime.timedelta], object] | None:
     """What moves the process's frozen time: the innermost freezer's own way, or None while time runs."""
-    travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])
-    if travellers:
-        return travellers[-1].shift  # type: ignore[no-any-return]
+    # freezegun first: it can be started inside time-machine, the other way round time-machine refuses.
     factories: list[Any] = getattr(sys.modules.get("freezegun.api"), "freeze_factories", [])
     if factories:
         return factories[-1].tick  # type: ignore[no-any-return]
+    travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])
+    if travellers:
+        return travellers[-1].shift  # type: ignore[no-any-return]
     return None

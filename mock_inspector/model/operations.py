@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from botocore import xform_name
 
@@ -23,10 +22,7 @@ class Operation:
     members: tuple[str, ...]
     void: bool
 
-    def checked(self, params: Any) -> dict[str, Any]:
-        """The request's members as its action takes them, or the ApiError that answers them."""
-        members: dict[str, Any] = self.check(params, "")
-        return members
+    reads: bool
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +39,12 @@ def operation(name: str) -> Operation:
     model = service_model().operation_model(name)
     members = tuple(model.input_shape.members) if model.input_shape is not None else ()
     return Operation(
-        name, xform_name(name), compile_input(name, model.input_shape), members, model.output_shape is None
+        name,
+        xform_name(name),
+        compile_input(name, model.input_shape),
+        members,
+        model.output_shape is None,
+        name.startswith(("Describe", "List", "Get", "Preview")),
     )
 
 

@@ -59,6 +59,8 @@ class Region:
         self.account_id = account_id
         self.region = region
         self.partition = arns.partition_of(region)
+        self.owner = f"{account_id} {region}"
+        """The account and region, as pagination tokens are tied to them."""
         self.clear()
 
     def clear(self) -> None:
@@ -82,11 +84,6 @@ class Region:
     def now(self) -> int:
         """The moment of the request, in milliseconds since 1970."""
         return self.world.now
-
-    @property
-    def owner(self) -> str:
-        """The account and region, as pagination tokens are tied to them."""
-        return f"{self.account_id} {self.region}"
 
     def next_number(self) -> int:
         """The place of a new resource among all others."""
@@ -192,11 +189,10 @@ class Region:
         self._open_runs[run.arn] = run
         self.world.plan(self, run)
 
-    def collecting_runs(self) -> list[Run]:
-        """The runs that hold their agents at this moment."""
-        # Only runs in progress are looked at, so that 50,000 ended ones cost nothing.
+    def open_runs(self) -> list[Run]:
+        """The runs in progress at this moment, found without a look at those that have ended."""
         self._open_runs = {arn: run for arn, run in self._open_runs.items() if run.in_progress(self.now)}
-        return [run for run in self._open_runs.values() if run.collecting(self.now)]
+        return list(self._open_runs.values())
 
     def each(self, kind: Kind, wanted: list[str], do: Callable[[Any], Any]) -> tuple[list[Any], dict[str, Any]]:
         """``do`` with what each ARN names; the bad ones come back as ``failedItems``.

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 FIRST_REPORTED = milliseconds(datetime(2017, 4, 25, tzinfo=timezone.utc))
 """Runs before this moment have no reports."""
 
-REPORT_TAKES = 4_000
-"""Milliseconds that making a report takes (clients in the wild poll every 5 seconds, a few times)."""
-
 URL_LIVES = 900
 """Seconds for which a report's URL is good."""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .fleet import RunAgent
     from .targets import Template
 
+REPORT_TAKES = 4_000
+"""Milliseconds that making a report takes (clients in the wild poll every 5 seconds, a few times)."""
+
 TERMINAL = frozenset({"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"})
 """The states in which a run ends."""
 
@@ -107,6 +110,14 @@ class Run:
     def next_change(self, moment: int) -> StateChange | None:
         """The next state change after ``moment``, or None when nothing lies ahead."""
         return next((change for change in self.timeline if change[1] > moment), None)
+
+    def changes_ahead(self, moment: int) -> list[int]:
+        """When something about the run changes after ``moment``: its state, its findings, its reports."""
+        changes = [begun for _, begun in self.timeline]
+        changes += [begun + REPORT_TAKES for begun in self.reports.values()]
+        if self.evaluates_at is not None:
+            changes.append(self.evaluates_at)
+        return [change for change in changes if change > moment]
 
     def in_progress(self, moment: int) -> bool:
         """Whether the run has not ended at ``moment``."""

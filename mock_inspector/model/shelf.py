@@ -41,7 +41,8 @@ class Row(Generic[T]):
     def after(self, number: int) -> Iterator[T]:
         """The items with a higher number, in order."""
         items = self._items
-        for index in range(bisect_right(items, number, key=_number), len(items)):
+        begin = bisect_right(items, number, key=_number) if number >= 0 else 0
+        for index in range(begin, len(items)):
             yield items[index]
 
     def remove(self, item: T) -> None:

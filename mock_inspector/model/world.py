@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from .clock import Clock
 from .faults import Fault
 from .names import QUOTAS, checked_account, checked_region, is_account
+from .patience import Patience
 from .region import Region
 from .runs import Run
 
@@ -30,6 +31,7 @@ class World(Generic[R]):
     ) -> None:
         self._make_region = make_region
         self._regions: dict[tuple[str, str], R] = {}
+        self._regions_of: dict[tuple[str, str], R] = {}
         self._access_keys: dict[str, str] = {}
         self._agenda: list[tuple[int, int, Region, Run]] = []
         self._entries = count()
@@ -38,22 +40,35 @@ class World(Generic[R]):
         self.limits = {**QUOTAS, **(limits or {})}
         self.id_seed = id_seed
         self.faults: list[Fault] = []
+        self.patience = Patience(self)
         self.lock = RLock()
-        self.clock = Clock(self.look)
+        self.clock = Clock(self._moved)
         self.started = self.now = self.clock.read()
 
     def look(self) -> int:
-        """Read the clock, let everything happen that was due by then, and return the moment. Once a request."""
+        """Read the clock, let everything happen that was due by then, and return the moment.
+
+        Once a request, and under the lock.
+        """
+        now = self.clock.read()
+        agenda = self._agenda
+        while agenda and agenda[0][0] <= now:
+            due, _, region, run = heapq.heappop(agenda)
+            if run.evaluates_at == due:
+                self.now = due
+                region.evaluate(run, due)
+        self.now = now
+        return now
+
+    def _moved(self) -> None:
+        """The clock was moved: what was due on the way happens now."""
         with self.lock:
-            now = self.clock.read()
-            agenda = self._agenda
-            while agenda and agenda[0][0] <= now:
-                due, _, region, run = heapq.heappop(agenda)
-                if run.evaluates_at == due:
-                    self.now = due
-                    region.evaluate(run, due)
-            self.now = now
-            return now
+            self.look()
+
+    def sleep(self, seconds: float, where: str) -> None:
+        """Let ``seconds`` pass that code sleeps at the line ``where``."""
+        self.patience.slept(where)
+        self.clock.tick(seconds)
 
     def plan(self, region: Region, run: Run) -> None:
         """Put a run's evaluation on the agenda; what was planned for it before lapses."""
@@ -69,6 +84,17 @@ class World(Generic[R]):
                 self._regions[account_id, region] = known
             return known
 
+    def regions(self) -> list[R]:
+        """All accounts' regions that were touched, in the order of that."""
+        return list(self._regions.values())
+
+    def region_of(self, access_key: str, region: str) -> R:
+        """What a request signed with ``access_key`` for ``region`` acts on (see :meth:`account_of`)."""
+        known = self._regions_of.get((access_key, region))
+        if known is None:
+            known = self._regions_of[access_key, region] = self.region(self.account_of(access_key), region)
+        return known
+
     def account_of(self, access_key: str) -> str:
         """The account that an access key belongs to: the one it was registered for, or the default one.
 
@@ -78,7 +104,9 @@ class World(Generic[R]):
 
     def register_access_key(self, access_key: str, account_id: str) -> None:
         """Let requests signed with ``access_key`` act for ``account_id``."""
-        self._access_keys[access_key] = checked_account(account_id)
+        with self.lock:
+            self._access_keys[access_key] = checked_account(account_id)
+            self._regions_of.clear()
 
     def next_request(self) -> int:
         """The number of the request that is being answered."""
@@ -89,6 +117,7 @@ class World(Generic[R]):
         with self.lock:
             self._agenda.clear()
             self._access_keys.clear()
+            self._regions_of.clear()
             self.faults.clear()
             for region in self._regions.values():
                 region.clear()

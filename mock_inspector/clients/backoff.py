@@ -1,0 +1,87 @@
+"""botocore's waiting between retries: free of charge for Inspector's requests, whatever the retry mode."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import botocore.endpoint
+from botocore.retries.bucket import TokenBucket
+
+
+class _Inside(threading.local):
+    free = False
+
+
+class BackoffPatch:
+    """Replaces the two places in which botocore waits: ``endpoint``'s sleep and the adaptive mode's token bucket.
+
+    Only requests made through :meth:`free` go without waiting; those of other services wait as ever.
+    """
+
+    def __init__(self) -> None:
+        self._wait: Callable[[float], None] | None = None
+        self._inside = _Inside()
+        self._acquire: Any = None
+
+    def start(self, wait: Callable[[float], None]) -> None:
+        """Let back-off call ``wait`` (seconds)."""
+        self._wait = wait
+        botocore.endpoint.time = _EndpointTime(self)
+        original = self._acquire = TokenBucket._acquire
+        patch = self
+
+        def _acquire(self: Any, amount: float, block: bool) -> Any:
+            if block and patch.is_free():
+                self._refill()
+                missing = self._sleep_amount(amount) if self._fill_rate else 0
+                if missing > 0:
+                    patch.wait(missing)
+                    # A bucket that counts by a clock which stands still, or by another thread's, would never fill.
+                    self._refill()
+                    self._current_capacity = max(self._current_capacity, amount)
+            return original(self, amount, block)
+
+        TokenBucket._acquire = _acquire
+
+    def stop(self) -> None:
+        """Let botocore wait again."""
+        self._wait = None
+        botocore.endpoint.time = time
+        TokenBucket._acquire = self._acquire
+
+    def free(self, send: Callable[..., Any], *args: Any) -> Any:
+        """``send(*args)``, and no retry in there waits."""
+        inside = self._inside
+        before, inside.free = inside.free, True
+        try:
+            return send(*args)
+        finally:
+            inside.free = before
+
+    def is_free(self) -> bool:
+        """Whether this thread is making a request that does not wait."""
+        return self._wait is not None and self._inside.free
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` of back-off pass."""
+        if self._wait is not None:
+            self._wait(seconds)
+
+
+class _EndpointTime:
+    """The module ``time`` as ``botocore.endpoint`` sees it."""
+
+    def __init__(self, patch: BackoffPatch) -> None:
+        self._patch = patch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        if self._patch.is_free():
+            self._patch.wait(seconds)
+        else:
+            time.sleep(seconds)

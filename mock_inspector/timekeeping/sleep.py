@@ -1,0 +1,85 @@
+"""``time.sleep`` moves the clock, also under the names that modules have bound it to."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from types import BuiltinFunctionType, ModuleType
+from typing import Any
+
+_REAL = (time.sleep,)  # in a tuple, where no scan for module attributes finds it
+
+WAIT_FOR_REAL = frozenset(
+    {"asyncio", "concurrent", "multiprocessing", "selectors", "socketserver", "subprocess", "threading"}
+)
+"""Modules of the standard library that sleep while they wait for the real world: for them time must really pass."""
+
+
+class SleepPatch:
+    """Replaces ``time.sleep`` in every module that has it, in the way freezegun replaces ``time.time``.
+
+    Which modules have it is kept from one mock to the next: only modules that came since are looked through.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, weakref.ref[ModuleType]] = {}
+        self._last: tuple[int, weakref.ref[Any] | None] = (0, None)
+        self._spots: list[tuple[ModuleType, str]] = []
+        self._patched: list[tuple[ModuleType, str]] = []
+        self._move: Callable[[float, str], None] | None = None
+        self._applies: Callable[[], bool] = lambda: False
+
+        def sleep(seconds: Any, /) -> None:
+            move = self._move
+            if move is None or not self._applies() or not _is_span(seconds):
+                return _REAL[0](seconds)
+            caller = sys._getframe(1)
+            if caller.f_globals.get("__name__", "").partition(".")[0] in WAIT_FOR_REAL:
+                return _REAL[0](seconds)
+            return move(float(seconds), f"{caller.f_code.co_filename}:{caller.f_lineno}")
+
+        self._sleep = sleep
+
+    def start(self, move: Callable[[float, str], None], applies: Callable[[], bool]) -> None:
+        """Let sleeping call ``move`` (seconds, the line that slept) where it ``applies``."""
+        if not isinstance(_REAL[0], BuiltinFunctionType) or time.sleep is not _REAL[0]:
+            return  # somebody else has replaced sleeping: their way of it holds
+        self._move, self._applies = move, applies
+        self._look_through_new_modules(_REAL[0])
+        for module, name in self._spots:
+            if vars(module).get(name) is _REAL[0]:
+                setattr(module, name, self._sleep)
+                self._patched.append((module, name))
+
+    def stop(self) -> None:
+        """Put the real ``sleep`` back everywhere, in modules imported meanwhile as well."""
+        if self._move is None:
+            return
+        self._move = None
+        self._look_through_new_modules(self._sleep)
+        for module, name in (*self._patched, *self._spots):
+            if vars(module).get(name) is self._sleep:
+                setattr(module, name, _REAL[0])
+        self._patched.clear()
+
+    def _look_through_new_modules(self, wanted: object) -> None:
+        """Find the names of ``wanted`` in modules that were not there the last time."""
+        modules: dict[str, Any] = sys.modules  # anything may be put there
+        count, newest = len(modules), modules[next(reversed(modules))]
+        if self._last[0] == count and self._last[1] is not None and self._last[1]() is newest:
+            return
+        for key, module in list(modules.items()):
+            known = self._known.get(key)
+            if not isinstance(module, ModuleType) or (known is not None and known() is module):
+                continue
+            self._known[key] = weakref.ref(module)
+            self._spots += [(module, name) for name, value in list(vars(module).items()) if value is wanted]
+        self._last = (count, weakref.ref(newest) if isinstance(newest, ModuleType) else None)
+
+
+def _is_span(seconds: Any) -> bool:
+    """Whether Python's own ``sleep`` would take it; what it refuses is left to it."""
+    return isinstance(seconds, (int, float)) and 0 <= seconds < math.inf
