@@ -82,7 +82,7 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
     backend = _backend(world, credential)
     polled = polls and wanted.name in POLLED
     if polled:
-        world.patience.before(backend, wanted.name, request.body, params)
+        world.patience.before(backend, wanted.name, request.body)
     result = _fault(world, wanted, params) or backend.perform(wanted, params)
     response = _response(world, 200, None if wanted.void else result)
     if polled:

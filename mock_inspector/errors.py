@@ -6,7 +6,11 @@ exception shapes of botocore's model; the others follow the chapter "Common Erro
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, ClassVar
+
+_ANY_RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-00000000/template/0-00000000/run/0-00000000"
+"""For a fault that has to name a run, and was given none."""
 
 
 class ApiError(Exception):
@@ -78,14 +82,18 @@ class InvalidCrossAccountRoleException(ApiError):
 class AgentsAlreadyRunningAssessmentException(ApiError):
     """Instances of the target take part in another run; ``agents`` names 1 to 10 of them."""
 
-    defaults = {"agents": [], "agentsTruncated": False, "canRetry": True}
+    defaults = {
+        "agents": [{"agentId": "i-00000000", "assessmentRunArn": _ANY_RUN}],
+        "agentsTruncated": False,
+        "canRetry": True,
+    }
     text = "An instance of the assessment target is already participating in another assessment run."
 
 
 class AssessmentRunInProgressException(ApiError):
     """Not while a run is in progress; ``assessmentRunArns`` names 1 to 10 of them."""
 
-    defaults = {"assessmentRunArns": [], "assessmentRunArnsTruncated": False, "canRetry": True}
+    defaults = {"assessmentRunArns": [_ANY_RUN], "assessmentRunArnsTruncated": False, "canRetry": True}
     text = "An assessment run is in progress."
 
 
@@ -189,9 +197,14 @@ COMMON: dict[str, tuple[int, str]] = {
 """Code: HTTP status and default message."""
 
 
+_short = reprlib.Repr()
+_short.maxlevel = 3
+_short.maxdict = _short.maxlist = 4
+_short.maxstring = _short.maxother = _short.maxlong = 60
+
+
 def shown(value: object, limit: int = 100) -> str:
-    """``value`` as a message quotes it: its ``repr``, cut in the middle when it is long."""
-    text = repr(value[:limit] if isinstance(value, (str, bytes)) and len(value) > limit else value)
-    if isinstance(value, str) and len(value) > limit:
-        return f"{text}... ({len(value)} characters)"
-    return text if len(text) <= 2 * limit else f"{text[:limit]}...{text[-20:]}"
+    """``value`` as a message quotes it: its ``repr``, cut where it is long, wide or deep."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= limit else f"{value[:limit]!r}... ({len(value)} characters)"
+    return _short.repr(value)

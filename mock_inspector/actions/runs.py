@@ -94,6 +94,7 @@ def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: st
             errorCode="INVALID_ASSESSMENT_RUN_STATE",
         )
     if stopAction == "SKIP_EVALUATION":
+        region.discard_evaluation(run)
         run.force("CANCELED", now)
     else:
         run.stop(now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import COMMON, MODELLED, ApiError, CommonError, shown
+from .authored import checked
 from .operations import names
 from .service_model import enum, service_model
 
@@ -57,14 +58,14 @@ class Fault:
 
 
 def fault(
-    operation: str,
+    operation: Any,
     error: str | Mapping[str, Any] | BaseException,
     times: int | None,
     after: int,
     when: Callable[[dict[str, Any]], object] | None,
 ) -> Fault:
     """A checked fault. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
-    if operation != ANY_OPERATION and operation not in names():
+    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in names()):
         raise ValueError(f"operation: takes one of the API's operations or '*', got {shown(operation)}")
     for name, value, least in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
@@ -96,10 +97,12 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
     if code in MODELLED:
         return _modelled(code, members)
     if code in COMMON:
-        unknown = [name for name in members if name != "message"]
-        if unknown:
-            raise ValueError(f"error: {code} has no member but message, got {', '.join(unknown)}")
-        return CommonError(code, members.get("message"))
+        message = members.pop("message", None)
+        if members or not isinstance(message, (str, type(None))):
+            raise ValueError(
+                f"error: {code} has no member but message, a string, got {shown({**members, 'message': message})}"
+            )
+        return CommonError(code, message)
     for exception, codes in _CODED.items():
         if code in enum(codes):
             return _modelled(exception, {**members, "errorCode": code})
@@ -115,16 +118,9 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
 
 
 def _modelled(name: str, members: dict[str, Any]) -> ApiError:
-    shape = service_model().shape_for(name)
-    unknown = [member for member in members if member not in shape.members]
-    if unknown:
-        raise ValueError(f"error: {name} has no member {', '.join(unknown)}; it has {', '.join(shape.members)}")
-    if name in _CODED and members.get("errorCode", enum(_CODED[name])[0]) not in enum(_CODED[name]):
-        raise ValueError(
-            f"error: {members['errorCode']!r} is no errorCode of {name}; it has {', '.join(enum(_CODED[name]))}"
-        )
-    message = members.pop("message", None)
-    return MODELLED[name](message, **members)
+    error = MODELLED[name](**members)
+    checked(name, {"message": error.message, **error.members}, "error")
+    return error
 
 
 def has_failed_items(operation: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -134,9 +133,16 @@ class FindingRows:
         self.all.append(finding)
         self.by_severity[severity].append(finding)
 
-    def remove_runs(self, runs: Iterable[Run]) -> None:
-        """Drop the findings of deleted runs."""
-        gone = [finding for run in runs for finding in run.findings_row]
-        if gone:
-            for row in (self.all, *self.by_severity.values()):
-                row.remove_all(gone)
+    def remove(self, gone: list[Finding]) -> None:
+        """Drop findings, with their runs too."""
+        if not gone:
+            return
+        for row in (
+            self.all,
+            *self.by_severity.values(),
+            *{id(item.run): item.run.findings_row for item in gone}.values(),
+        ):
+            row.remove_all(gone)
+        for finding in gone:
+            del finding.run.findings[finding.id]
+            finding.run.counts[finding.report.severity] -= 1

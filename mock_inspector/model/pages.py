@@ -25,8 +25,8 @@ T = TypeVar("T", bound=Numbered)
 class Pager:
     """One question for a list: which page is asked for, and the way to the next.
 
-    A token holds the number of the last item shown, so it survives inserts and deletes, and is tied to the operation,
-    the account and region (``owner``) and what was ``asked``. Raises InvalidInputException: INVALID_MAX_RESULTS below
+    A token holds the number of the last item shown, so it survives inserts and deletes, and a seal that ties it to the
+    operation, the account and region (``owner``) and what was ``asked``. Raises InvalidInputException: INVALID_MAX_RESULTS below
     1, INVALID_PAGINATION_TOKEN for a token that another question got.
     """
 
@@ -57,27 +57,30 @@ class Pager:
         items = list(islice(candidates, size + 1))
         if len(items) <= size:
             return items, {}
-        # The number goes under a mask, so that tokens do not invite arithmetic.
-        number = items[size - 1].number ^ self._mask
-        return items[:size], {"nextToken": base64.urlsafe_b64encode(number.to_bytes(8, "big") + self._tie).decode()}
+        number = self._masked(items[size - 1].number).to_bytes(8, "big")
+        return items[:size], {"nextToken": base64.urlsafe_b64encode(number + self._seal(number)).decode()}
 
     def _position(self, token: str) -> int:
         try:
             raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        if len(raw) != 8 + len(self._tie) or raw[8:] != self._tie:
+        if not raw or raw[8:] != self._seal(raw[:8]):
             raise InvalidInputException(
                 f"nextToken: {shown(token)} is no token of this operation with these parameters; pass the nextToken of "
                 "the answer before, and the same parameters.",
                 errorCode="INVALID_PAGINATION_TOKEN",
             )
-        return int.from_bytes(raw[:8], "big") ^ self._mask
+        return self._masked(int.from_bytes(raw[:8], "big"))
 
     @cached_property
-    def _tie(self) -> bytes:
-        return hashlib.blake2b(json.dumps(self._identity, sort_keys=True).encode(), digest_size=12).digest()
+    def _question(self) -> bytes:
+        return json.dumps(self._identity, sort_keys=True).encode()
 
-    @property
-    def _mask(self) -> int:
-        return int.from_bytes(self._tie[:8], "big")
+    def _seal(self, number: bytes) -> bytes:
+        # 13 bytes, so that a token is 21: base64 of a multiple of 3 has only one spelling.
+        return hashlib.blake2b(number + self._question, digest_size=13).digest()
+
+    def _masked(self, number: int) -> int:
+        """The number under a mask (and out of it again), so that tokens do not invite arithmetic."""
+        return number ^ int.from_bytes(hashlib.blake2b(self._question, digest_size=8).digest(), "big")

@@ -6,7 +6,7 @@ code that waits for a change that no time will bring waits for ever (design, sec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +74,12 @@ class Patience:
         self._polls.clear()
         self._asleep_since = self._sleeps
 
-    def before(self, region: Region, operation: str, body: bytes, params: Any) -> None:
+    def before(self, region: Region, operation: str, body: bytes) -> None:
         """Before a polled read is answered: move the clock for it, or end it with EndlessPollError."""
         poll = self._polls.get((region.owner, operation, body))
         if poll is None or max(poll.still, poll.slept) < STILL or not frozen():
             return
-        subjects = _Subjects(region, params)
+        subjects = _Subjects(region, body)
         ahead = subjects.next_change(region.now)
         if ahead is not None:
             if poll.still >= STILL:
@@ -109,7 +109,7 @@ class Patience:
         if self._sleeps - self._asleep_since >= SLEEPS:
             self._asleep_since = self._sleeps
             for region in self._world.regions():
-                if _Subjects(region, {}).next_change(self._world.now) is not None:
+                if _Subjects(region, b"").next_change(self._world.now) is not None:
                     return
             raise EndlessPollError(
                 f"Code has slept {SLEEPS} times, last at {where}, and nothing of this mock lies ahead: "
@@ -135,8 +135,8 @@ class Patience:
 class _Subjects:
     """What a read is about: the runs and templates that its parameters name, or all of the region."""
 
-    def __init__(self, region: Region, params: Any) -> None:
-        named = set(_texts(params))
+    def __init__(self, region: Region, body: bytes) -> None:
+        named = sorted({arn.decode("utf-8", "replace") for arn in re.findall(rb'arn:[^"]+', body)})
         self.runs: list[Run] = [run for arn in named if (run := region.runs.get(arn)) is not None]
         templates = [template for arn in named if (template := region.templates.get(arn)) is not None]
         self.runs += [run for template in templates for run in template.runs]
@@ -153,14 +153,6 @@ class _Subjects:
     def stuck(self, moment: int) -> bool:
         """Whether a run is in progress, and yet nothing lies ahead of it."""
         return any(run.in_progress(moment) and run.next_change(moment) is None for run in self.runs)
-
-
-def _texts(params: Any) -> Iterator[str]:
-    if isinstance(params, str):
-        yield params
-    elif isinstance(params, (list, dict)):
-        for value in params.values() if isinstance(params, dict) else params:
-            yield from _texts(value)
 
 
 def _state(run: Run, moment: int) -> str:

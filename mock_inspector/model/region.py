@@ -238,7 +238,7 @@ class Region:
 
     def drop_runs(self, runs: list[Run]) -> None:
         """Delete runs with everything they reported."""
-        self.findings.remove_runs(runs)
+        self.findings.remove([finding for run in runs for finding in run.findings_row])
         for run in runs:
             run.template.runs.remove(run)
             run.template.run_names.discard(run.name)
@@ -253,6 +253,13 @@ class Region:
             self.report(run, clean_report(package), moment, moment)
         for members in exclusions_of(run.template, health):
             self.exclude(run, members)
+
+    def discard_evaluation(self, run: Run) -> None:
+        """Drop what an evaluation has reported of a run; what was put in by hand stays."""
+        found = [finding for finding in run.findings_row if finding.created == run.evaluates_at]
+        self.findings.remove(found)
+        if found:
+            run.exclusions.clear()
 
     def report(
         self,
