@@ -57,7 +57,7 @@ class Activation:
         moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
         if at is None:  # to the millisecond, which is what the service keeps
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        freezer = freeze_time(moment)
+        freezer = freeze_time(moment, ignore=["_pytest.timing"])  # pytest's durations stay real
         freezer.start()
         self._undo.callback(freezer.stop)
 

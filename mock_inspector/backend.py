@@ -308,7 +308,7 @@ class InspectorBackend(Region):
         after: int = 0,
         when: Callable[[dict[str, Any]], object] | None = None,
     ) -> None:
-        """Answer calls of ``operation`` (``"*"``: of any) with an error instead.
+        """Answer calls of ``operation`` (``"*"``: of any) to this account and region with an error instead.
 
         ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that
         carries it follows), a mapping with ``code`` and further members, or an exception instance, which is raised
@@ -317,7 +317,7 @@ class InspectorBackend(Region):
         accepts. ValueError or TypeError for what cannot be injected.
         """
         with self.world.lock:
-            self.world.faults.append(faults.fault(operation, error, times, after, when))
+            self.faults.append(faults.fault(operation, error, times, after, when))
 
     def reset(self) -> None:
         """Empty all accounts and regions of the mock; the clock stands where it stands."""

@@ -83,7 +83,7 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
     polled = polls and wanted.name in POLLED
     if polled:
         world.patience.before(backend, wanted.name, request.body)
-    result = _fault(world, wanted, params) or backend.perform(wanted, params)
+    result = _fault(backend, wanted, params) or backend.perform(wanted, params)
     response = _response(world, 200, None if wanted.void else result)
     if polled:
         world.patience.after(backend, wanted.name, request.body, response.body)
@@ -92,9 +92,9 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
     return response
 
 
-def _fault(world: World[InspectorBackend], wanted: Operation, params: Any) -> dict[str, Any] | None:
+def _fault(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:
     """What an injected fault answers in place of the action, or raises; None when none meets this call."""
-    for fault in world.faults:
+    for fault in backend.faults:
         if fault.meets(wanted.name, params):
             if isinstance(fault.error, FailedItems):
                 return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)

@@ -197,6 +197,11 @@ COMMON: dict[str, tuple[int, str]] = {
 """Code: HTTP status and default message."""
 
 
+def failed_item(reason: str) -> dict[str, Any]:
+    """The data type FailedItemDetails; only an internal error is worth trying again."""
+    return {"failureCode": reason, "retryable": reason == "INTERNAL_ERROR"}
+
+
 _short = reprlib.Repr()
 _short.maxlevel = 3
 _short.maxdict = _short.maxlist = 4

@@ -64,13 +64,7 @@ class MockInspector:
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(function):
-
-        async def async_generator(*args: Any, **kwargs: Any) -> Any:
-            with mock:
-                async for value in function(*args, **kwargs):
-                    yield value
-
-        return async_generator
+        return _around_async_generator(mock, function)
     if inspect.iscoroutinefunction(function):
 
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
@@ -91,6 +85,30 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
             return function(*args, **kwargs)
 
     return call
+
+
+def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
+    """What ``yield from`` would do if async generators had it: pass on what is sent, thrown and closed."""
+
+    async def async_generator(*args: Any, **kwargs: Any) -> Any:
+        with mock:
+            steps = function(*args, **kwargs)
+            try:
+                value = await steps.__anext__()
+                while True:
+                    try:
+                        sent = yield value
+                    except GeneratorExit:
+                        await steps.aclose()
+                        raise
+                    except BaseException as error:  # noqa: BLE001  all of them are the generator's own business
+                        value = await steps.athrow(error)
+                    else:
+                        value = await steps.asend(sent)
+            except StopAsyncIteration:
+                return
+
+    return async_generator
 
 
 @overload

@@ -25,10 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let a marked test have the mock even when it does not ask for the fixture."""
     for item in items:
-        if item.get_closest_marker(_MARKER) is not None:
-            names: list[str] = getattr(item, "fixturenames", [])
-            if "inspector_backend" not in names:
-                names.insert(0, "inspector_backend")
+        names: list[str] = getattr(item, "fixturenames", [])
+        if item.get_closest_marker(_MARKER) is not None and "inspector_backend" not in names:
+            names.insert(_first_of_its_own(item, names), "inspector_backend")
+
+
+def _first_of_its_own(item: pytest.Item, names: list[str]) -> int:
+    """The place before the fixtures that the test itself asks for, behind those of wider scopes and of all tests."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    asked = getattr(info, "argnames", ())
+    definitions: dict[str, Any] = getattr(info, "name2fixturedefs", {})
+    for place, name in enumerate(names):
+        if name in asked and name in definitions and definitions[name][-1].scope == "function":
+            return place
+    return len(names)
 
 
 @pytest.fixture

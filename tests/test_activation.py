@@ -404,30 +404,35 @@ def test_an_unknown_keyword_is_an_error_at_once_that_names_those_there_are():
         mock_inspector(**mistake)
 
 
-@pytest.mark.parametrize(
-    ("marker", "complaint"),
-    [
-        ("(regoin='eu-west-1')", "*unknown keyword 'regoin'*account_id, region,*"),
-        ("(region='the moon')", "*region: takes a region's name*'the moon'*"),
-        ("('eu-west-1')", "*takes keywords only*'eu-west-1'*"),
-    ],
-    ids=["unknown keyword", "bad value", "positional"],
-)
-def test_a_markers_mistake_fails_its_test_with_the_reason(pytester, marker, complaint):
+def test_a_markers_mistake_fails_its_test_with_the_reason(pytester):
     pytester.makepyfile(
-        f"""
+        """
         import pytest
 
-        @pytest.mark.mock_inspector{marker}
-        def test_mistaken(inspector_backend):
+        @pytest.mark.mock_inspector(regoin="eu-west-1")
+        def test_unknown(inspector_backend):
+            pass
+
+        @pytest.mark.mock_inspector(region="the moon")
+        def test_bad(inspector_backend):
+            pass
+
+        @pytest.mark.mock_inspector("eu-west-1")
+        def test_positional():
             pass
         """
     )
 
     result = pytester.runpytest_inprocess()
 
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"E {complaint}"])
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "E *unknown keyword 'regoin'*account_id, region,*",
+            "E *region: takes a region's name*'the moon'*",
+            "E *takes keywords only*'eu-west-1'*",
+        ]
+    )
 
 
 def test_a_marker_takes_effect_after_fixtures_that_every_test_has(pytester):

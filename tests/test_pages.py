@@ -367,15 +367,10 @@ def test_a_token_that_was_tampered_with_is_refused(inspector_backend, client):
     listing = _targets(inspector_backend)
     listing.fill(3)
     token = _token(client, listing, {})
-
-    @few_examples
-    @given(place=st.integers(0, len(token) - 1), other=st.characters(codec="ascii") | st.just(""))
-    def is_refused(place, other):
-        tampered = token[:place] + other + token[place + 1 :]
-        if tampered != token:
-            assert _refusal(listing.page, client, {}, nextToken=tampered) == "INVALID_PAGINATION_TOKEN"
-
-    is_refused()
+    for place, character in enumerate(token):
+        for other in {"A", "z", "5", "_", "=", "\n", ""} - {character}:
+            tampered = token[:place] + other + token[place + 1 :]
+            assert _refusal(listing.page, client, {}, nextToken=tampered) == "INVALID_PAGINATION_TOKEN", tampered
 
 
 @every_list

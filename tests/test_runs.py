@@ -439,6 +439,18 @@ def test_a_run_that_was_put_into_a_state_goes_on_when_it_is_stopped(backend, cli
     assert len(findings_of(client, run)) == 1
 
 
+@pytest.mark.parametrize("state", ["DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES"])
+def test_a_stop_takes_no_run_back_to_a_data_collection_that_is_over(backend, client, run, state):
+    backend.set_run_state(run, state)
+    backend.clock.tick(10)
+
+    client.stop_assessment_run(assessmentRunArn=run)
+    backend.clock.tick(3600)
+
+    assert "STOP_DATA_COLLECTION_PENDING" not in dict(history_of(client, run))
+    assert described_run(client, run)["dataCollected"] is True
+
+
 def test_a_run_without_an_end_ahead_cannot_be_finished(backend, client, run):
     backend.set_run_state(run, "EVALUATING_RULES")
 

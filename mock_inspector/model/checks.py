@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -39,7 +40,7 @@ _BOUND_OVERRIDES = {("DescribeFindings", "findingArns"): 100}
 def compile_input(operation: str, shape: Shape | None) -> Check:
     """The check of a whole request of ``operation``."""
     if shape is None:
-        return lambda value, path: {}
+        return _structure(operation, StructureShape(operation, {"type": "structure", "members": {}}), "")
     return _compile(operation, shape, "")
 
 
@@ -168,9 +169,13 @@ def _integer(shape: Shape, code: str) -> Check:
 
 
 def _double(shape: Shape, code: str) -> Check:
+    least, most = shape.metadata.get("min", -sys.float_info.max), shape.metadata.get("max", sys.float_info.max)
+
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong_type(path, value, "a number")
+        if not least <= value <= most or abs(value) == math.inf:
+            raise InvalidInputException(f"{path}: got {shown(value)}, takes {_bounds(least, most)}.", errorCode=code)
         return float(value)
 
     return check

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import COMMON, MODELLED, ApiError, CommonError, shown
+from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, shown
 from .authored import checked
 from .operations import names
 from .service_model import enum, service_model
@@ -131,8 +131,6 @@ def has_failed_items(operation: str) -> bool:
 
 def all_failed(operation: str, params: dict[str, Any], code: str) -> dict[str, Any]:
     """The answer of a batch operation whose items have all failed with ``code``."""
-    from .region import failed_item
-
     model = service_model().operation_model(operation)
     arns = next(value for name, value in params.items() if name.endswith("Arns"))
     empty: dict[str, Any] = {

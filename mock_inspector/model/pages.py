@@ -39,7 +39,7 @@ class Pager:
         *asked: Any,
         default: int = DEFAULT_RESULTS,
     ) -> None:
-        self._identity = (operation, owner, asked)
+        self._identity = (operation, owner, [_said(value) for value in asked])
         self._size = min(default if max_results is None else max_results, MOST_RESULTS)
         if self._size < 1:
             raise InvalidInputException(
@@ -84,3 +84,10 @@ class Pager:
     def _masked(self, number: int) -> int:
         """The number under a mask (and out of it again), so that tokens do not invite arithmetic."""
         return number ^ int.from_bytes(hashlib.blake2b(self._question, digest_size=8).digest(), "big")
+
+
+def _said(asked: Any) -> Any:
+    """What a parameter says, so that an empty filter or list counts as none."""
+    if isinstance(asked, dict):
+        return {name: said for name, value in asked.items() if (said := _said(value)) is not None} or None
+    return asked or None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
@@ -13,12 +14,14 @@ from ..errors import (
     InvalidInputException,
     LimitExceededException,
     NoSuchEntityException,
+    failed_item,
     shown,
 )
 from . import arns
 from .arns import Kind
 from .error_codes import error_code
 from .exclusions import Exclusion, exclusions_of
+from .faults import Fault
 from .findings import Finding, FindingRows, Report, clean_report
 from .fleet import Instance
 from .ids import Ids
@@ -77,6 +80,7 @@ class Region:
         self.instances: Shelf[Instance] = Shelf()
         self.subscriptions: Shelf[Subscription] = Shelf()
         self.role: Role | None = None
+        self.faults: list[Fault] = []
         for package in rules_packages(self.region):
             self.rules_packages.add(package.arn, package)
 
@@ -148,7 +152,8 @@ class Region:
     def _refusal(self, kind: Kind, arn: str, member: str, reason: str) -> ApiError:
         if reason == "INVALID_ARN":
             return InvalidInputException(
-                f"{member}: {shown(arn)} is not the ARN of {a(kind.words)}.", errorCode=error_code("", member)
+                f"{member}: {shown(arn)} is not the ARN of {a(kind.words)}.",
+                errorCode=error_code("", re.sub(r"\[\d+\]", "[]", member)),
             )
         if reason == "ACCESS_DENIED":
             return AccessDeniedException(
@@ -160,11 +165,12 @@ class Region:
             errorCode=f"{kind.code}_DOES_NOT_EXIST",
         )
 
-    def find_each(self, kind: Kind, found: Iterable[str], member: str) -> list[Any]:
+    def find_each(self, kind: Kind, found: Collection[str], member: str) -> list[Any]:
         """What each ARN of a list names, or the exception that refuses the first bad one."""
-        return [self.find(kind, arn, f"{member}[]") for arn in dict.fromkeys(found)]
+        places = {arn: f"{member}[{place}]" for place, arn in reversed(list(enumerate(found)))}
+        return [self.find(kind, arn, places[arn]) for arn in dict.fromkeys(found)]
 
-    def rules_package_arns(self, wanted: Iterable[str]) -> set[str]:
+    def rules_package_arns(self, wanted: Collection[str]) -> set[str]:
         """The ARNs that a filter's ``rulesPackageArns`` names, each of them known here."""
         return {package.arn for package in self.find_each(arns.RULES_PACKAGE, wanted, "filter.rulesPackageArns")}
 
@@ -280,11 +286,6 @@ class Region:
         exclusion = Exclusion(self.next_number(), arn, members)
         run.exclusions[arn.rsplit("/", 1)[1]] = exclusion
         return exclusion
-
-
-def failed_item(reason: str) -> dict[str, Any]:
-    """The data type FailedItemDetails; only an internal error is worth trying again."""
-    return {"failureCode": reason, "retryable": reason == "INTERNAL_ERROR"}
 
 
 def a(noun: str) -> str:

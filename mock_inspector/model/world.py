@@ -9,7 +9,6 @@ from threading import RLock
 from typing import Generic, TypeVar
 
 from .clock import Clock
-from .faults import Fault
 from .names import QUOTAS, checked_account, checked_region, is_account
 from .patience import Patience
 from .region import Region
@@ -39,7 +38,6 @@ class World(Generic[R]):
         self.account_id = account_id
         self.limits = {**QUOTAS, **(limits or {})}
         self.id_seed = id_seed
-        self.faults: list[Fault] = []
         self.patience = Patience(self)
         self.lock = RLock()
         self.clock = Clock(self._moved)
@@ -118,6 +116,5 @@ class World(Generic[R]):
             self._agenda.clear()
             self._access_keys.clear()
             self._regions_of.clear()
-            self.faults.clear()
             for region in self._regions.values():
                 region.clear()
