@@ -46,7 +46,7 @@ class Activation:
             self._undo.callback(self._timekeeping.stop)
             self.backend = self.world.region(options.account_id, options.effective_region)
             self._keep_time()
-            _botocore.start(self._answer, self._back_off)
+            _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
         except BaseException:
             self.undo()

@@ -20,6 +20,7 @@ from .actions import (
     targets,
     templates,
 )
+from .errors import ApiError
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
 from .model.clock import Clock
@@ -27,6 +28,7 @@ from .model.fleet import Instance
 from .model.operations import Operation, operation, operations_by_method
 from .model.region import Region
 from .model.rules_packages import RulesPackage, owner_accounts
+from .model.runs import Run
 from .model.service_model import enum
 
 if TYPE_CHECKING:
@@ -249,7 +251,7 @@ class InspectorBackend(Region):
         """
         with self.world.lock:
             now = self.world.look()
-            run = self.run(run_arn)
+            run = self._named(run_arn)
             report, own = authored_finding(finding, run, now)
             return self.report(run, report, **own).arn
 
@@ -261,10 +263,16 @@ class InspectorBackend(Region):
         """
         with self.world.lock:
             self.world.look()
-            run = self.run(run_arn)
+            run = self._named(run_arn)
             return str(self.exclude(run, authored_exclusion(exclusion, run)).arn)
 
     # Runs and time
+
+    def _named(self, run_arn: str) -> Run:
+        try:
+            return self.run(run_arn, "run_arn")
+        except ApiError as error:
+            raise ValueError(error.message) from None
 
     def set_run_state(self, run_arn: str, state: str) -> None:
         """Force a run into a state from now on. No rule is evaluated, and nothing further happens to the run.
@@ -273,7 +281,7 @@ class InspectorBackend(Region):
         """
         with self.world.lock:
             now = self.world.look()
-            run = self.run(run_arn)
+            run = self._named(run_arn)
             if state not in enum("AssessmentRunState"):
                 raise ValueError(f"state: takes one of {', '.join(enum('AssessmentRunState'))}, got {state!r}")
             run.force(state, now)
@@ -283,12 +291,12 @@ class InspectorBackend(Region):
         """Move the clock to the run's end; nothing to do when it has ended. ValueError when it has no end ahead."""
         with self.world.lock:
             now = self.world.look()
-            run = self.run(run_arn)
+            run = self._named(run_arn)
             if run.in_progress(now):
                 if run.forced:
                     raise ValueError(
-                        f"{run_arn} was put into {run.state(now)} by set_run_state and has no end ahead; stop it or "
-                        "set another state"
+                        f"{run_arn} was put into {run.state(now)} by set_run_state and has no end ahead; "
+                        "set_run_state can end it"
                     )
                 self.clock.move_to(run.timeline[-1][1] / 1000)
 

@@ -123,6 +123,7 @@ def mock_inspector(
     freeze: bool = ...,
     at: datetime.datetime | str | float | None = ...,
     sleep: bool = ...,
+    allow_network: bool = ...,
     limits: Mapping[str, int | None] = ...,
     id_seed: str | None = ...,
 ) -> MockInspector: ...

@@ -24,6 +24,7 @@ class Options:
     :param freeze: whether to freeze time (freezegun) at the start; otherwise follow the clock as it is.
     :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
     :param sleep: whether, while time is frozen, sleeping moves the clock instead of waiting.
+    :param allow_network: whether botocore requests that nothing mocks may leave the machine.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
     """
@@ -33,6 +34,7 @@ class Options:
     freeze: bool = True
     at: datetime.datetime | str | float | None = None
     sleep: bool = True
+    allow_network: bool = False
     limits: Mapping[str, int | None] = field(default_factory=dict)
     id_seed: str | None = None
 
@@ -40,7 +42,7 @@ class Options:
         checked_account(self.account_id)
         if self.region is not None:
             checked_region(self.region)
-        for name, flag in (("freeze", self.freeze), ("sleep", self.sleep)):
+        for name, flag in (("freeze", self.freeze), ("sleep", self.sleep), ("allow_network", self.allow_network)):
             if not isinstance(flag, bool):
                 raise TypeError(f"{name}: takes True or False, got {flag!r}")
         if self.at is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _MARKER = "mock_inspector"
 _MARKER_HELP = (
-    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, limits={}, id_seed=None): "
+    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, allow_network=False, limits={}, id_seed=None): "
     "run the test with Amazon Inspector Classic mocked, with these options."
 )
 

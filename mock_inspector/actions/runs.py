@@ -63,7 +63,7 @@ def _check_agents(region: Region, instances: list[Instance]) -> None:
     for run in region.open_runs():
         running += len(run.agents)
         if run.collecting(region.now):
-            busy.update((agent.instance.instance_id, run.arn) for agent in run.agents)
+            busy.update((agent.instance.instance_id, run.arn) for agent in run.agents if agent.health == "HEALTHY")
     taken = [
         {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
         for instance in instances

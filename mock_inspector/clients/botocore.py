@@ -7,6 +7,7 @@ made before the mock, goes by the service and not by the URL, and comes before h
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakSet
@@ -18,6 +19,7 @@ from botocore.exceptions import NoCredentialsError
 
 from ..door import Request, Response
 from .backoff import BackoffPatch
+from .guard import GuardPatch
 
 SERVICE = "inspector"
 
@@ -40,27 +42,43 @@ class _Raw:
         return body
 
 
+class _Current(threading.local):
+    operation = "A request"
+
+
 class BotocorePatch:
     """Leads botocore's Inspector requests to ``answer`` between :meth:`start` and :meth:`stop`."""
 
     def __init__(self) -> None:
         self._answer: Answer | None = None
         self._backoff = BackoffPatch()
+        self._guard = GuardPatch()
+        self._current = _Current()
         self._original: Any = None
         self._patched: Any = None
         self._endpoints: WeakSet[Endpoint] = WeakSet()
 
-    def start(self, answer: Answer, wait: Callable[[float], None]) -> None:
-        """Patch ``Endpoint.make_request``; back-off between retries calls ``wait`` (seconds) instead of waiting."""
+    def start(self, answer: Answer, wait: Callable[[float], None], *, allow_network: bool) -> None:
+        """Patch ``Endpoint.make_request``.
+
+        Back-off between retries calls ``wait`` (seconds) instead of waiting. Requests of other services that nothing
+        answers are stopped, unless ``allow_network``.
+        """
         self._answer = answer
         self._backoff.start(wait)
+        if not allow_network:
+            self._guard.start(lambda: self._current.operation)
         if Endpoint.make_request is self._patched:
             return  # somebody who patched after us put our patch back: it is active again
         original = Endpoint.make_request
         patch = self
 
         def make_request(self: Endpoint, operation_model: Any, request_dict: Any) -> Any:
-            if patch._answer is None or operation_model.service_model.service_name != SERVICE:
+            if patch._answer is None:
+                return original(self, operation_model, request_dict)
+            service = operation_model.service_model.service_name
+            if service != SERVICE:
+                patch._current.operation = f"{service}:{operation_model.name}"
                 return original(self, operation_model, request_dict)
             return patch._make_request(original, self, operation_model, request_dict)
 
@@ -71,6 +89,7 @@ class BotocorePatch:
         """Undo the patch; where somebody else has patched since, ours stays in their chain and does nothing."""
         self._answer = None
         self._backoff.stop()
+        self._guard.stop()
         if Endpoint.make_request is self._patched:
             Endpoint.make_request = self._original
             self._original = self._patched = None

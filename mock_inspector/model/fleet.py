@@ -39,6 +39,11 @@ class Instance:
     telemetry: list[dict[str, Any]] | None = None
     findings: tuple[Any, ...] = ()
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "agent_health" and value not in HEALTH_CODES:
+            raise ValueError(f"agent_health: takes {', '.join(HEALTH_CODES)}, got {value!r}")
+        object.__setattr__(self, name, value)
+
     def matches(self, tags: Iterable[dict[str, str]]) -> bool:
         """Whether the instance carries any of a resource group's tags (one without a value: any value)."""
         return any(

@@ -29,26 +29,37 @@ class Ids:
         self._minted = 0
         self._others = 0
         self._pinned: deque[str] = deque()
+        self._ever_pinned: set[str] = set()
 
     def pin(self, *ids: str) -> None:
-        """Make ``ids`` the next to be minted, in order. ValueError for what has not an id's form."""
-        matches = [(text, _PINNED.fullmatch(str(text))) for text in ids]
-        wrong = [text for text, match in matches if match is None]
-        if wrong:
-            raise ValueError(f"next_ids: takes ids of the form '0-nvgVhaxX', got {', '.join(map(repr, wrong))}")
-        self._pinned.extend(f"0-{match[1]}" for _, match in matches if match is not None)
+        """Make ``ids`` the next to be minted, in order. ValueError for one of another form, or in use."""
+        wanted = []
+        for text in ids:
+            match = _PINNED.fullmatch(text) if type(text) is str else None
+            if match is None:
+                raise ValueError(f"next_ids: takes ids of the form '0-nvgVhaxX', got {text!r}")
+            wanted.append(f"0-{match[1]}")
+        taken = [own_id for place, own_id in enumerate(wanted) if own_id in wanted[:place] or self._in_use(own_id)]
+        if taken:
+            raise ValueError(f"next_ids: an id is minted once only, and {', '.join(taken)} would be again")
+        self._pinned.extend(wanted)
+        self._ever_pinned.update(wanted)
 
     def mint(self) -> str:
         """The next id: ``0-`` and eight characters."""
         if self._pinned:
             return self._pinned.popleft()
-        number = (self._minted * self._factor + self._offset) % _SPACE
-        self._minted += 1
-        characters = []
-        for _ in range(_LENGTH):
-            number, digit = divmod(number, 62)
-            characters.append(_ALPHABET[digit])
-        return "0-" + "".join(characters)
+        while True:
+            own_id = _spelled((self._minted * self._factor + self._offset) % _SPACE)
+            self._minted += 1
+            if own_id not in self._ever_pinned:
+                return own_id
+
+    def _in_use(self, own_id: str) -> bool:
+        """Whether the id was minted, or pinned, before: the inverse of what :meth:`mint` computes."""
+        value = sum(_ALPHABET.index(character) * 62**place for place, character in enumerate(own_id[2:]))
+        place = (value - self._offset) * pow(self._factor, -1, _SPACE) % _SPACE
+        return own_id in self._ever_pinned or place < self._minted
 
     def hexadecimal(self, digits: int) -> str:
         """A fresh run of lower-case hexadecimal digits (up to 128), for ids of other forms."""
@@ -60,3 +71,12 @@ class Ids:
         """A fresh lower-case UUID."""
         text = self.hexadecimal(32)
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+def _spelled(number: int) -> str:
+    """A number below 62**8 as an id."""
+    characters = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 62)
+        characters.append(_ALPHABET[digit])
+    return "0-" + "".join(characters)

@@ -33,7 +33,12 @@ _AFTER_STOP = (("STOP_DATA_COLLECTION_PENDING", 0), ("DATA_COLLECTED", 59_964), 
 _END_AFTER_STOP = 61_517
 _FINDINGS_BEFORE_END = 30
 # Offsets in milliseconds, of the run in the reference's DescribeAssessmentRuns and DescribeFindings samples and of
-# its full history (service facts, section 3).
+# its full history.
+
+_COLLECTING = frozenset(state for state, _ in _UNTIL_COLLECTING)
+_COLLECTED = frozenset(
+    {"DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES", "COMPLETED", "COMPLETED_WITH_ERRORS"}
+)
 
 StateChange = tuple[str, int]
 """A state and the moment at which it begins, in milliseconds since 1970."""
@@ -72,7 +77,7 @@ class Run:
 
     def stop(self, moment: int) -> None:
         """End the data collection at ``moment`` (when it has ended already, nothing changes)."""
-        if not any(state == "STOP_DATA_COLLECTION_PENDING" for state, _ in self.cut(moment)):
+        if self.state(moment) in _COLLECTING:
             self.timeline = self.cut(moment)
             self.forced = False
             self._stop_collecting(moment)
@@ -90,7 +95,7 @@ class Run:
 
     def force(self, state: str, moment: int) -> None:
         """Put the run into ``state`` from ``moment`` on; nothing further happens to it, no rule is evaluated."""
-        self.timeline = [*self.cut(moment), (state, moment)]
+        self.timeline = self.cut(moment) if state == self.state(moment) else [*self.cut(moment), (state, moment)]
         self.evaluates_at = None
         self.forced = True
 
@@ -135,7 +140,7 @@ class Run:
     def data_collected(self, moment: int) -> bool:
         """Whether the agents' data has been collected."""
         history = {state for state, _ in self.cut(moment)}
-        return bool(history & {"DATA_COLLECTED", "EVALUATING_RULES", "COMPLETED", "COMPLETED_WITH_ERRORS"})
+        return not history.isdisjoint(_COLLECTED)
 
     def has_telemetry(self, moment: int) -> bool:
         """Whether the agents have begun to send data."""

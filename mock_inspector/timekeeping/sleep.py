@@ -25,8 +25,8 @@ class SleepPatch:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, weakref.ref[ModuleType]] = {}
-        self._last: tuple[int, weakref.ref[Any] | None] = (0, None)
+        self._known: dict[str, Callable[[], Any]] = {}
+        self._last: tuple[int, Callable[[], Any]] = (0, lambda: None)
         self._spots: list[tuple[ModuleType, str]] = []
         self._patched: list[tuple[ModuleType, str]] = []
         self._move: Callable[[float, str], None] | None = None
@@ -69,15 +69,23 @@ class SleepPatch:
         """Find the names of ``wanted`` in modules that were not there the last time."""
         modules: dict[str, Any] = sys.modules  # anything may be put there
         count, newest = len(modules), modules[next(reversed(modules))]
-        if self._last[0] == count and self._last[1] is not None and self._last[1]() is newest:
+        if self._last[0] == count and self._last[1]() is newest:
             return
         for key, module in list(modules.items()):
             known = self._known.get(key)
             if not isinstance(module, ModuleType) or (known is not None and known() is module):
                 continue
-            self._known[key] = weakref.ref(module)
+            self._known[key] = _reference(module)
             self._spots += [(module, name) for name, value in list(vars(module).items()) if value is wanted]
-        self._last = (count, weakref.ref(newest) if isinstance(newest, ModuleType) else None)
+        self._last = (count, _reference(newest))
+
+
+def _reference(module: Any) -> Callable[[], Any]:
+    """The module, held weakly where it can be: some that extension modules put there cannot."""
+    try:
+        return weakref.ref(module)
+    except TypeError:
+        return lambda: module
 
 
 def _is_span(seconds: Any) -> bool:

@@ -1,0 +1,60 @@
+"""The guard: while the mock is active, no botocore request that nothing answers leaves the machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.endpoint import Endpoint
+
+
+class UnmockedRequestError(RuntimeError):
+    """A request would have left the machine because nothing mocks its service."""
+
+
+class GuardPatch:
+    """Patches ``Endpoint._send``, where requests arrive that no handler of ``before-send`` has answered."""
+
+    def __init__(self) -> None:
+        self._original: Any = None
+        self._patched: Any = None
+        self._on = False
+
+    def start(self, operation: Callable[[], str]) -> None:
+        """Stop requests from now on; ``operation`` tells which one is being made."""
+        self._on = True
+        if Endpoint._send is self._patched:
+            return
+        original = Endpoint._send
+        patch = self
+
+        def _send(self: Any, request: Any) -> Any:
+            if patch._on and not is_loopback(request.url):
+                raise UnmockedRequestError(
+                    f"{operation()} would go to {request.url.partition('?')[0]}: nothing mocks {self._endpoint_prefix}. "
+                    "Mock it (with moto, for example), or let requests out with mock_inspector(allow_network=True)."
+                )
+            return original(self, request)
+
+        self._original, self._patched = original, _send
+        Endpoint._send = _send
+
+    def stop(self) -> None:
+        """Let requests through again."""
+        self._on = False
+        if Endpoint._send is self._patched:
+            Endpoint._send = self._original
+            self._original = self._patched = None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine's loopback range."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
