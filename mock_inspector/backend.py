@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from .actions import (
@@ -30,6 +30,7 @@ from .model.region import Region
 from .model.rules_packages import RulesPackage, owner_accounts
 from .model.runs import Run
 from .model.service_model import enum
+from .model.weaknesses import Weakness
 
 if TYPE_CHECKING:
     from .model.world import World
@@ -154,13 +155,22 @@ class InspectorBackend(Region):
         agent_health_details: str | None = None,
         network_interfaces: list[dict[str, Any]] | None = None,
         telemetry: list[dict[str, Any]] | None = None,
+        findings: Iterable[Weakness] = (),
     ) -> Instance:
         """Add an EC2 instance with an agent to the fleet; its id is made up when none is given.
 
         ``tags`` is a mapping. ``agent_health`` is HEALTHY, UNHEALTHY or UNKNOWN, ``agent_health_code`` what
         ListAssessmentRunAgents shows beside it. ``network_interfaces`` and ``telemetry`` (messages and bytes) are
-        lists in the API's shapes. ValueError for what is not allowed, or for an id that is taken.
+        lists in the API's shapes. ``findings`` is what the instance suffers from, each made by a function of
+        :mod:`mock_inspector.findings`. ValueError for what is not allowed, or for an id that is taken.
         """
+        weaknesses = tuple(findings)
+        for weakness in weaknesses:
+            if not isinstance(weakness, Weakness):
+                raise ValueError(
+                    "findings: takes what the functions of mock_inspector.findings make, such as "
+                    f"cve('CVE-2016-2177'), got {weakness!r}"
+                )
         with self.world.lock:
             instance_id = instance_id or f"i-0{self.ids.hexadecimal(16)}"
             if instance_id in self.instances:
@@ -200,17 +210,26 @@ class InspectorBackend(Region):
                 agent_health_details,
                 checked("NetworkInterfaces", network_interfaces or [], "network_interfaces"),
                 None if telemetry is None else checked("TelemetryMetadataList", telemetry, "telemetry"),
+                weaknesses,
             )
             self.instances.add(instance_id, instance)
             return instance
 
     def remove_instance(self, instance_id: str) -> None:
-        """Take an instance out of the fleet; runs that have begun keep it. ValueError when it is not there."""
+        """Take an instance out of the fleet.
+
+        A run that is collecting data keeps what it has collected of the instance by then; one that has not begun to
+        excludes it. ValueError when it is not there.
+        """
         with self.world.lock:
             if instance_id not in self.instances:
                 fleet = ", ".join(instance.instance_id for instance in self.instances) or "no instance"
                 raise ValueError(f"instance_id: {instance_id!r} is not in the fleet, which has {fleet}")
+            self.world.look()
+            instance = self.instances.get(instance_id)
             self.instances.remove(instance_id)
+            if instance is not None:
+                self.leave_runs(instance)
 
     # Rules packages, findings and exclusions put in by hand
 
@@ -252,8 +271,8 @@ class InspectorBackend(Region):
         with self.world.lock:
             now = self.world.look()
             run = self._named(run_arn)
-            report, own = authored_finding(finding, run, now)
-            return self.report(run, report, **own).arn
+            content, own = authored_finding(finding, run, now)
+            return self.report(run, content, None, **own).arn
 
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
         """Add an exclusion to a run, there from now on whatever the run's state. Returns its ARN.

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,37 +24,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def demo() -> int:
     """Describe a small fleet, let an ordinary script assess it, and print what it saw."""
     from . import demo as script
+    from .findings import best_practice, cve, network_reachability
     from .mock import mock_inspector
 
     # So that making a client looks for credentials no further than here.
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ.setdefault(name, "example")
-    begun = (time.monotonic,)[0]()
+    begun = time.monotonic()
     with mock_inspector(region="us-west-2", at="2016-03-29T22:00:00Z", id_seed="demo") as backend:
-        for number in (1, 2):
-            backend.add_instance(f"i-0web{number}", tags={"Name": "web"})
+        openssl = cve("CVE-2016-2177", package="openssl-1:1.0.1k-14.91")
+        backend.add_instance("i-0web1", tags={"Name": "web"}, findings=[openssl, network_reachability(22)])
+        backend.add_instance("i-0web2", tags={"Name": "web"}, findings=[openssl, best_practice("Enable ASLR")])
         backend.add_instance("i-0web3", tags={"Name": "web"}, agent_health="UNHEALTHY")
         backend.add_instance("i-0db", tags={"Name": "db"})
         print("Four instances, three of them named web, one of those with an unhealthy agent.")
         print("A script assesses those named web, polling every 30 seconds until the run has ended:\n")
         inspector = script.client()
-        run_arn = script.start(inspector, "web")
-        for finding in _FOUND:
-            backend.add_finding(run_arn, finding)
-        run = script.wait(inspector, run_arn)
-        script.report(run, script.findings(inspector, run_arn))
+        run = script.wait(inspector, script.start(inspector, "web"))
+        script.report(run, script.findings(inspector, run["arn"]))
         minutes = (run["completedAt"] - run["createdAt"]).total_seconds() / 60
     print(f"\nThe run took {minutes:.0f} minutes of frozen time, the script {time.monotonic() - begun:.1f} seconds.")
     return 0
-
-
-def _found(instance_id: str, severity: str, title: str) -> dict[str, Any]:
-    return {"title": title, "severity": severity, "assetAttributes": {"agentId": instance_id}}
-
-
-_FOUND = [
-    _found("i-0web1", "High", "Instance i-0web1 is vulnerable to CVE-2016-2177"),
-    _found("i-0web1", "Medium", "Instance i-0web1 is configured to allow root login over SSH"),
-    _found("i-0web2", "High", "Instance i-0web2 is vulnerable to CVE-2016-2177"),
-    _found("i-0web2", "Low", "On instance i-0web2, TCP port 8080 is reachable from a peered VPC"),
-]

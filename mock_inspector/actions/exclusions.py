@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import NoSuchEntityException, PreviewGenerationInProgressException
 from ..model import arns
-from ..model.exclusions import PREVIEW_TAKES, Exclusion, Preview, exclusions_of
+from ..model.exclusions import ALREADY_RUNNING, PREVIEW_TAKES, Exclusion, Preview, exclusions_of
+from ..model.fleet import take_part
 from ..model.region import Region
 from ..model.service_model import list_bound
 from . import Answer
@@ -36,8 +37,15 @@ def create_exclusions_preview(region: Region, *, assessmentTemplateArn: str) -> 
     template = region.template(assessmentTemplateArn)
     if any(preview.ready > region.now for preview in template.previews.values()):
         raise PreviewGenerationInProgressException(f"{template.arn} is generating an exclusions preview.")
-    fleet = [(instance, instance.agent_health) for instance in region.members(template.target)]
-    exclusions = [Exclusion(number, None, members) for number, members in enumerate(exclusions_of(template, fleet))]
+    agents = [take_part(instance) for instance in region.members(template.target)]
+    busy = region.busy_instances()
+    for agent in agents:
+        if agent.exclusion is None and agent.instance.instance_id in busy:
+            agent.exclusion = ALREADY_RUNNING
+    packages = [region.locate(arns.RULES_PACKAGE, arn) for arn in template.packages]
+    exclusions = [
+        Exclusion(number, None, members) for number, members in enumerate(exclusions_of(template, packages, agents))
+    ]
     token = region.ids.uuid()
     template.previews[token] = Preview(region.now + PREVIEW_TAKES, exclusions)
     return {"previewToken": token}

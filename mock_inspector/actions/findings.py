@@ -53,9 +53,9 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Finding], bool]
         [Range("creationTimeRange", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE", lambda finding: finding.created)],
     )
     asked: list[tuple[set[Any], Callable[[Finding], Any]]] = [
-        (set(wanted.get("severities", ())), lambda finding: finding.report.severity),
-        (packages, lambda finding: finding.report.rules_package),
-        (set(wanted.get("ruleNames", ())), lambda finding: finding.report.rule_name),
+        (set(wanted.get("severities", ())), lambda finding: finding.content.severity),
+        (packages, lambda finding: finding.content.rules_package),
+        (set(wanted.get("ruleNames", ())), lambda finding: finding.content.rule_name),
         (set(wanted.get("agentIds", ())), lambda finding: _asset(finding).get("agentId")),
         (set(wanted.get("autoScalingGroups", ())), lambda finding: _asset(finding).get("autoScalingGroup")),
     ]
@@ -66,7 +66,7 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Finding], bool]
         return (
             finding.created <= now
             and all(value(finding) in values for values, value in asked)
-            and (not attributes or _any_of(attributes, finding.report.members.get("attributes", ())))
+            and (not attributes or _any_of(attributes, finding.members.get("attributes", ())))
             and (not user_attributes or _any_of(user_attributes, finding.user_attributes))
             and created(finding)
         )
@@ -75,7 +75,7 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Finding], bool]
 
 
 def _asset(finding: Finding) -> dict[str, Any]:
-    asset: dict[str, Any] = finding.report.members.get("assetAttributes", {})
+    asset: dict[str, Any] = finding.members.get("assetAttributes", {})
     return asset
 
 

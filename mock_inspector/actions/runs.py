@@ -58,12 +58,8 @@ def _made_up_name(template: Template) -> str:
 
 def _check_agents(region: Region, instances: list[Instance]) -> None:
     """No healthy instance may be in another run's data collection, and the agents must keep to the quota."""
-    busy: dict[str, str] = {}
-    running = 0
-    for run in region.open_runs():
-        running += len(run.agents)
-        if run.collecting(region.now):
-            busy.update((agent.instance.instance_id, run.arn) for agent in run.agents if agent.health == "HEALTHY")
+    busy = region.busy_instances()
+    running = sum(len(run.agents) for run in region.open_runs())
     taken = [
         {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
         for instance in instances

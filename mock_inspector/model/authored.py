@@ -13,7 +13,7 @@ from botocore.model import ListShape, Shape, StructureShape
 from ..errors import ApiError, shown
 from .checks import compile_shape
 from .clock import seconds
-from .findings import NUMERIC_SEVERITY, Report
+from .findings import NUMERIC_SEVERITY, FixedContent
 from .runs import Run
 from .service_model import service_model
 
@@ -50,7 +50,7 @@ def _as_given(name: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def authored_finding(value: Any, run: Run, now: int) -> tuple[Report, dict[str, Any]]:
+def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict[str, Any]]:
     """A finding in the Describe shape, its missing members filled in: what it says, and what is its own."""
     given = _as_given("finding", value)
     severity = given.get("severity", "Informational")
@@ -84,7 +84,7 @@ def authored_finding(value: Any, run: Run, now: int) -> tuple[Report, dict[str, 
     del complete["arn"]
     package = complete["serviceAttributes"].get("rulesPackageArn")
     complete["serviceAttributes"]["assessmentRunArn"] = run.arn
-    return Report(package, complete["severity"], complete), own
+    return FixedContent(package, complete["severity"], complete), own
 
 
 def authored_exclusion(value: Any, run: Run) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .clock import seconds
 from .shelf import Row
@@ -11,6 +11,7 @@ from .shelf import Row
 if TYPE_CHECKING:
     from .fleet import Instance
     from .runs import Run
+    from .weaknesses import Weakness
 
 SEVERITIES = ("High", "Medium", "Low", "Informational", "Undefined")
 NUMERIC_SEVERITY = {"High": 9.0, "Medium": 6.0, "Low": 3.0, "Informational": 0.0, "Undefined": 0.0}
@@ -22,22 +23,58 @@ MOST_USER_ATTRIBUTES = 10
 CLEAN_TITLE = "No potential security issues found"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a finding says, apart from where and when: shared by all findings that say the same.
+class Content(Protocol):
+    """What a finding says, apart from where and when; shared by all findings of a run that say the same."""
 
-    ``members`` are those of the data type Finding that do not depend on the run: ``id``, ``title``, ``description``,
-    ``recommendation``, ``severity``, ``numericSeverity``, ``attributes``, ``assetAttributes``, ...
-    """
+    @property
+    def rules_package(self) -> str | None:
+        """The ARN of the rules package that reports it."""
 
-    rules_package: str | None
-    severity: str
-    members: dict[str, Any]
+    @property
+    def severity(self) -> str: ...
 
     @property
     def rule_name(self) -> str | None:
         """What the filter ``ruleNames`` is compared with: the finding's id."""
-        return self.members.get("id")
+
+    def members(self, instance: Instance | None) -> dict[str, Any]:
+        """The members of the data type Finding that do not depend on the run, for the instance it is found on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedContent:
+    """A finding that says the same whatever the instance: one put in by hand, or that there is nothing to say."""
+
+    rules_package: str | None
+    severity: str
+    fixed: dict[str, Any]
+
+    @property
+    def rule_name(self) -> str | None:
+        return self.fixed.get("id")
+
+    def members(self, instance: Instance | None) -> dict[str, Any]:  # noqa: ARG002  the same for any
+        return self.fixed
+
+
+@dataclass(frozen=True, slots=True)
+class WeaknessContent:
+    """What a rules package reports of a weakness."""
+
+    rules_package: str
+    weakness: Weakness
+
+    @property
+    def severity(self) -> str:
+        return self.weakness.severity
+
+    @property
+    def rule_name(self) -> str:
+        return self.weakness.id
+
+    def members(self, instance: Instance | None) -> dict[str, Any]:
+        assert instance is not None  # noqa: S101  weaknesses are found on instances only
+        return self.weakness.members(instance)
 
 
 def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
@@ -59,9 +96,9 @@ def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
     return shown
 
 
-def clean_report(rules_package: str) -> Report:
-    """The finding of a rules package with nothing to report (sample of DescribeFindings)."""
-    return Report(
+def clean_content(rules_package: str) -> FixedContent:
+    """What a rules package with nothing to report says (sample of DescribeFindings)."""
+    return FixedContent(
         rules_package,
         "Informational",
         {
@@ -83,7 +120,8 @@ class Finding:
     number: int
     id: str
     run: Run
-    report: Report
+    content: Content
+    instance: Instance | None
     created: int
     updated: int
     own_user_attributes: tuple[dict[str, str], ...] | None = None
@@ -93,6 +131,11 @@ class Finding:
         return f"{self.run.arn}/finding/{self.id}"
 
     @property
+    def members(self) -> dict[str, Any]:
+        """What it says (see :class:`Content`)."""
+        return self.content.members(self.instance)
+
+    @property
     def user_attributes(self) -> tuple[dict[str, str], ...]:
         """The user attributes: its own, or those that its run gives to every finding."""
         return self.run.user_attributes if self.own_user_attributes is None else self.own_user_attributes
@@ -100,8 +143,8 @@ class Finding:
     def described(self) -> dict[str, Any]:
         """The finding as DescribeFindings shows it."""
         service_attributes: dict[str, Any] = {"schemaVersion": 1, "assessmentRunArn": self.run.arn}
-        if self.report.rules_package is not None:
-            service_attributes["rulesPackageArn"] = self.report.rules_package
+        if self.content.rules_package is not None:
+            service_attributes["rulesPackageArn"] = self.content.rules_package
         return {
             "arn": self.arn,
             "schemaVersion": 1,
@@ -110,7 +153,7 @@ class Finding:
             "assetType": "ec2-instance",
             "confidence": 10,
             "indicatorOfCompromise": False,
-            **self.report.members,
+            **self.members,
             "userAttributes": [dict(attribute) for attribute in self.user_attributes],
             "createdAt": seconds(self.created),
             "updatedAt": seconds(self.updated),
@@ -126,7 +169,7 @@ class FindingRows:
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, with its run too."""
-        run, severity = finding.run, finding.report.severity
+        run, severity = finding.run, finding.content.severity
         run.findings[finding.id] = finding
         run.findings_row.append(finding)
         run.counts[severity] += 1
@@ -145,4 +188,4 @@ class FindingRows:
             row.remove_all(gone)
         for finding in gone:
             del finding.run.findings[finding.id]
-            finding.run.counts[finding.report.severity] -= 1
+            finding.run.counts[finding.content.severity] -= 1

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .weaknesses import Weakness
 
 HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKNOWN"}
 """The agentHealthCode of an agent in a run, by its agentHealth (service facts, section 8)."""
+
+_EXCLUSION_BY_HEALTH = {"UNHEALTHY": "Agent is unhealthy", "UNKNOWN": "Agent not found"}
 
 TOTAL = "Total"
 
@@ -37,7 +42,7 @@ class Instance:
     agent_health_details: str | None = None
     network_interfaces: list[dict[str, Any]] = field(default_factory=list)
     telemetry: list[dict[str, Any]] | None = None
-    findings: tuple[Any, ...] = ()
+    findings: tuple[Weakness, ...] = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "agent_health" and value not in HEALTH_CODES:
@@ -66,15 +71,29 @@ class Instance:
 
 @dataclass(slots=True, eq=False)
 class RunAgent:
-    """An agent's part in a run, as it was when the run started (data type AssessmentRunAgent)."""
+    """An agent's part in a run, as it was when the run started (data type AssessmentRunAgent).
+
+    ``instance`` is a copy. ``exclusion`` is the title of the exclusion that leaves it out, or None.
+    """
 
     number: int
     instance: Instance
     health: str
     health_code: str
     health_details: str | None
-    auto_scaling_group: str | None
     telemetry: list[dict[str, Any]]
+    exclusion: str | None
+
+    def leave(self, *, collecting: bool) -> None:
+        """The instance leaves the fleet while the run holds it.
+
+        What has been collected of it by then counts; before data collection began, there is nothing of it.
+        """
+        if collecting:
+            self.health, self.health_code = "UNHEALTHY", "SHUTDOWN"
+        else:
+            self.health, self.health_code, self.exclusion = "UNKNOWN", "UNKNOWN", "Agent not found"
+        self.health_details = "The instance has left the fleet."
 
     def described(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
         """The agent as ListAssessmentRunAgents shows it."""
@@ -84,33 +103,44 @@ class RunAgent:
             agentHealth=self.health,
             agentHealthCode=self.health_code,
             agentHealthDetails=self.health_details,
-            autoScalingGroup=self.auto_scaling_group,
+            autoScalingGroup=self.instance.auto_scaling_group,
             telemetryMetadata=[dict(entry) for entry in self.telemetry] if with_telemetry else [],
         )
 
 
-@lru_cache(maxsize=1)
-def _usual_telemetry() -> list[dict[str, Any]]:
-    """What an agent reports when the test says nothing else: the reference's GetTelemetryMetadata sample."""
-    entries: list[dict[str, Any]] = json.loads(
-        files("mock_inspector").joinpath("data/telemetry.json").read_text("utf-8")
-    )
-    return entries
+@lru_cache(maxsize=4)
+def _data(name: str) -> Any:
+    return json.loads(files("mock_inspector").joinpath(f"data/{name}.json").read_text("utf-8"))
 
 
 def take_part(instance: Instance) -> RunAgent:
     """The instance's part in a run that starts now."""
     health = instance.agent_health
-    usual = _usual_telemetry() if health == "HEALTHY" else []
+    exclusion = _EXCLUSION_BY_HEALTH.get(health)
+    if exclusion is None and instance.operating_system is not None and not _supported(instance.operating_system):
+        exclusion = "Unsupported OS version"
+    # What agents report when the test says nothing else: the reference's GetTelemetryMetadata sample.
+    usual: list[dict[str, Any]] = _data("telemetry") if health == "HEALTHY" else []
     return RunAgent(
         instance.number,
-        instance,
+        replace(instance, tags=dict(instance.tags)),
         health,
         instance.agent_health_code or HEALTH_CODES[health],
         instance.agent_health_details,
-        instance.auto_scaling_group,
         usual if instance.telemetry is None else instance.telemetry,
+        exclusion,
     )
+
+
+def _supported(operating_system: str) -> bool:
+    name = operating_system.lower()
+    return any(family in name for family in _data("operating_systems")["families"])
+
+
+def supports(rules_package: str, instance: Instance) -> bool:
+    """Whether a rules package, by its name, can look at the instance's operating system."""
+    name = (instance.operating_system or "").lower()
+    return not any(family in name for family in _data("operating_systems")["not_for"].get(rules_package, ()))
 
 
 def summed_telemetry(agents: Iterable[RunAgent]) -> list[dict[str, Any]]:

@@ -20,11 +20,12 @@ from ..errors import (
 from . import arns
 from .arns import Kind
 from .error_codes import error_code
-from .exclusions import Exclusion, exclusions_of
+from .exclusions import Exclusion
 from .faults import Fault
-from .findings import Finding, FindingRows, Report, clean_report
+from .findings import Content, Finding, FindingRows
 from .fleet import Instance
 from .ids import Ids
+from .neighbours import Signer, fleet
 from .pages import Pager
 from .rules_packages import RulesPackage, owner_accounts, rules_packages
 from .runs import Run
@@ -78,8 +79,12 @@ class Region:
         self.findings = FindingRows()
         self.rules_packages: Shelf[RulesPackage] = Shelf()
         self.instances: Shelf[Instance] = Shelf()
+        self.joined: dict[str, Instance] = {}
+        """Instances of an EC2 next door, by their ids (see :func:`.fleet`)."""
         self.subscriptions: Shelf[Subscription] = Shelf()
         self.role: Role | None = None
+        self.signer: Signer | None = None
+        """Who made the last request; None when nobody but the test itself has acted here."""
         self.faults: list[Fault] = []
         for package in rules_packages(self.region):
             self.rules_packages.add(package.arn, package)
@@ -190,6 +195,10 @@ class Region:
         """The subscription of a topic to a template's events, or None."""
         return self.subscriptions.get(f"{template.arn} {topic_arn}")
 
+    def has_subscription(self, template: Template) -> bool:
+        """Whether any topic is subscribed to a template's events."""
+        return any(entry.template is template for entry in self.subscriptions)
+
     def open(self, run: Run) -> None:
         """Take a run that is (again) in progress into account: its agents are busy, its evaluation is planned."""
         self._open_runs[run.arn] = run
@@ -232,7 +241,7 @@ class Region:
 
     def members(self, target: Target) -> list[Instance]:
         """The instances of a target: those with any of its group's tags, all when it has no group."""
-        return [instance for instance in self.instances if target.group is None or instance.matches(target.group.tags)]
+        return [instance for instance in fleet(self) if target.group is None or instance.matches(target.group.tags)]
 
     def drop_template(self, template: Template) -> None:
         """Delete a template with everything that hangs on it."""
@@ -250,15 +259,25 @@ class Region:
             run.template.run_names.discard(run.name)
             self.runs.remove(run.arn)
 
-    # Evaluating a run
+    def busy_instances(self) -> dict[str, str]:
+        """The ids of the instances that are in a run's data collection, and the run's ARN."""
+        return {
+            agent.instance.instance_id: run.arn
+            for run in self.open_runs()
+            if run.collecting(self.now)
+            for agent in run.agents
+            if agent.health == "HEALTHY"
+        }
 
-    def evaluate(self, run: Run, moment: int) -> None:
-        """Let a run report its findings and exclusions, as of ``moment``."""
-        health = [(agent.instance, agent.health) for agent in run.agents]
-        for package in run.packages:
-            self.report(run, clean_report(package), moment, moment)
-        for members in exclusions_of(run.template, health):
-            self.exclude(run, members)
+    def leave_runs(self, instance: Instance) -> None:
+        """The instance leaves the fleet: the runs that hold it go on without it."""
+        for run in self.open_runs():
+            for agent in run.agents:
+                if agent.number == instance.number and run.collecting(self.now):
+                    agent.leave(collecting=run.started(self.now) is not None)
+            run.settle_end()
+
+    # What runs report
 
     def discard_evaluation(self, run: Run) -> None:
         """Drop what an evaluation has reported of a run; what was put in by hand stays."""
@@ -270,13 +289,16 @@ class Region:
     def report(
         self,
         run: Run,
-        report: Report,
+        content: Content,
+        instance: Instance | None,
         created: int,
         updated: int,
         own_user_attributes: tuple[dict[str, str], ...] | None = None,
     ) -> Finding:
         """Add a finding to a run."""
-        finding = Finding(self.next_number(), self.ids.mint(), run, report, created, updated, own_user_attributes)
+        finding = Finding(
+            self.next_number(), self.ids.mint(), run, content, instance, created, updated, own_user_attributes
+        )
         self.findings.add(finding)
         return finding
 

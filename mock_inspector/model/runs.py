@@ -13,6 +13,7 @@ from .findings import SEVERITIES, Finding
 from .shelf import Row
 
 if TYPE_CHECKING:
+    from .events import Notification
     from .exclusions import Exclusion
     from .fleet import RunAgent
     from .targets import Template
@@ -62,8 +63,14 @@ class Run:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SEVERITIES, 0))
     exclusions: dict[str, Exclusion] = field(default_factory=dict)
     reports: dict[tuple[str, str], int] = field(default_factory=dict)
+    report_urls: dict[str, int] = field(default_factory=dict)
     evaluates_at: int | None = None
     forced: bool = False
+    notifications: list[Notification] = field(default_factory=list)
+    plan: int = 0
+    events_planned: int | None = None
+    fresh: int | None = None
+    """Which plan is on the agenda, which one its state changes are planned for, and where new ones begin."""
 
     @property
     def created(self) -> int:
@@ -73,21 +80,30 @@ class Run:
     def begin(self, moment: int) -> None:
         """Let the run begin at ``moment`` and take its default course: its data collection lasts its duration."""
         self.timeline = [(state, moment + offset) for state, offset in _UNTIL_COLLECTING]
+        self.fresh = 0
         self._stop_collecting(self.timeline[-1][1] + self.duration * 1000)
 
     def stop(self, moment: int) -> None:
         """End the data collection at ``moment`` (when it has ended already, nothing changes)."""
         if self.state(moment) in _COLLECTING:
             self.timeline = self.cut(moment)
+            self.fresh = len(self.timeline)
             self.forced = False
             self._stop_collecting(moment)
 
     def _stop_collecting(self, moment: int) -> None:
         end = moment + _END_AFTER_STOP
-        healthy = not self.agents or any(agent.health == "HEALTHY" for agent in self.agents)
         self.timeline += [(state, moment + offset) for state, offset in _AFTER_STOP]
-        self.timeline.append(("COMPLETED" if healthy else "COMPLETED_WITH_ERRORS", end))
+        self.timeline.append(("COMPLETED", end))
+        self.settle_end()
         self.evaluates_at = end - _FINDINGS_BEFORE_END
+
+    def settle_end(self) -> None:
+        """Let the run that was left to its course end with errors when none of its agents can be assessed."""
+        state, end = self.timeline[-1]
+        if not self.forced and state in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
+            assessed = not self.agents or any(agent.exclusion is None for agent in self.agents)
+            self.timeline[-1] = ("COMPLETED" if assessed else "COMPLETED_WITH_ERRORS", end)
 
     def cut(self, moment: int) -> list[StateChange]:
         """The state changes that have happened at ``moment``."""
@@ -95,7 +111,9 @@ class Run:
 
     def force(self, state: str, moment: int) -> None:
         """Put the run into ``state`` from ``moment`` on; nothing further happens to it, no rule is evaluated."""
-        self.timeline = self.cut(moment) if state == self.state(moment) else [*self.cut(moment), (state, moment)]
+        past = self.cut(moment)
+        self.fresh = len(past)
+        self.timeline = past if state == self.state(moment) else [*past, (state, moment)]
         self.evaluates_at = None
         self.forced = True
 
@@ -166,7 +184,7 @@ class Run:
             "stateChangedAt": seconds(changed),
             "dataCollected": self.data_collected(moment),
             "stateChanges": [{"state": name, "stateChangedAt": seconds(begun)} for name, begun in self.cut(moment)],
-            "notifications": [],
+            "notifications": [notification.described() for notification in self.notifications],
         }
         if started is not None:
             shown["startedAt"] = seconds(started)

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Generic, TypeVar
 
 from .clock import Clock
+from .evaluation import evaluate
 from .names import QUOTAS, checked_account, checked_region, is_account
 from .patience import Patience
 from .region import Region
@@ -54,7 +55,7 @@ class World(Generic[R]):
             due, _, region, run = heapq.heappop(agenda)
             if run.evaluates_at == due:
                 self.now = due
-                region.evaluate(run, due)
+                evaluate(region, run, due)
         self.now = now
         return now
 

@@ -1,0 +1,246 @@
+"""What an instance suffers from, in one line each: give it to ``add_instance(findings=[...])``.
+
+Each function returns a :class:`Weakness`, which the rules package it belongs to reports in every run whose template
+has that package. Ids, titles, severities and attribute keys are those of the real service where they are known.
+
+Every function takes, as keywords, what is to be different: ``severity`` (High, Medium, Low, Informational, Undefined),
+``numeric_severity`` (0 to 10), ``id``, ``title``, ``description``, ``recommendation`` and ``attributes`` (a mapping that
+is added to its own). ``{instance_id}`` in a text becomes the id of the instance. ValueError for what is not allowed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from .errors import shown
+from .model import weaknesses
+from .model.authored import checked
+from .model.findings import NUMERIC_SEVERITY
+from .model.weaknesses import Reachability, Weakness
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["Weakness", "best_practice", "cis", "cve", "network_reachability", "runtime_behavior"]
+
+
+class Overrides(TypedDict, total=False):
+    """What each function takes as keywords, beside its own."""
+
+    severity: str
+    numeric_severity: float
+    id: str
+    title: str
+    description: str
+    recommendation: str
+    attributes: Mapping[str, str]
+
+
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
+_CIS = re.compile(r"[0-9]+(\.[0-9]+)* \S.*", re.DOTALL)
+_SCORES = {"High": (7.5, 8.1), "Medium": (5.0, 5.9), "Low": (2.1, 3.3)}
+_HIGHEST_PORT = 65_535
+
+
+def cve(
+    cve_id: str,
+    *,
+    package: str | Sequence[str] = "example-0:1.0-1",
+    cvss2_score: float | None = None,
+    cvss3_score: float | None = None,
+    **overrides: Unpack[Overrides],
+) -> Weakness:
+    """A vulnerable package: ``cve("CVE-2016-2177", severity="High", package="openssl-1:1.0.1k-14.91")``.
+
+    ``package`` is one or more of ``name-epoch:version``; the severity is High unless another is given, the scores
+    follow it.
+    """
+    if not _CVE.fullmatch(str(cve_id)):
+        raise ValueError(f"cve_id: takes an id such as 'CVE-2016-2177', got {shown(cve_id)}")
+    packages = package if isinstance(package, str) else ", ".join(package)
+    usual = _SCORES.get(overrides.get("severity", "High"), (0.0, 0.0))
+    return _weakness(
+        weaknesses.CVE,
+        overrides,
+        id=cve_id,
+        severity="High",
+        title=f"Instance {{instance_id}} is vulnerable to {cve_id}",
+        description=f"The vulnerability {cve_id} is known in {packages}.",
+        recommendation=(
+            f"Use your Operating System's update feature to update package {packages}. "
+            f"See https://cve.mitre.org/cgi-bin/cvename.cgi?name={cve_id}"
+        ),
+        attributes={
+            "CVE_ID": cve_id,
+            "CVSS2_SCORE": str(usual[0] if cvss2_score is None else cvss2_score),
+            "CVSS3_SCORE": str(usual[1] if cvss3_score is None else cvss3_score),
+            "package_name": packages,
+        },
+    )
+
+
+def cis(
+    rule: str,
+    *,
+    benchmark: str = "CIS Benchmark for Amazon Linux 2 Benchmark v1.0.0",
+    profile: str = "Level 1",
+    **overrides: Unpack[Overrides],
+) -> Weakness:
+    """A rule of a CIS benchmark that is not kept: ``cis("1.1.1 Ensure mounting of cramfs is disabled")``.
+
+    ``rule`` begins with the rule's number.
+    """
+    if not _CIS.fullmatch(str(rule)):
+        raise ValueError(
+            f"rule: takes a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled', "
+            f"got {shown(rule)}"
+        )
+    return _weakness(
+        weaknesses.CIS,
+        overrides,
+        id=rule[:128],  # the model's bound
+        severity="High",
+        title=f"Instance {{instance_id}} is not compliant with rule {rule}, {benchmark}, {profile}",
+        description=f"The instance does not keep rule {rule} of {benchmark}.",
+        recommendation=f"Follow the remediation of rule {rule.split(' ', 1)[0]} in {benchmark}.",
+        attributes={
+            "BENCHMARK_ID": benchmark,
+            "BENCHMARK_RULE_ID": rule,
+            "CIS_BENCHMARK_PROFILE": f"{benchmark} {profile}",
+        },
+    )
+
+
+def best_practice(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
+    """A rule of Security Best Practices that is not kept: ``best_practice("Disable root login over SSH")``."""
+    return _listed(weaknesses.SECURITY_BEST_PRACTICES, rule, overrides)
+
+
+def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
+    """A rule of Runtime Behavior Analysis that is not kept: ``runtime_behavior("Software Without DEP")``."""
+    return _listed(weaknesses.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
+
+
+def network_reachability(
+    port: int,
+    *,
+    protocol: str = "TCP",
+    route: str = "Internet",
+    listener: bool | None = None,
+    **overrides: Unpack[Overrides],
+) -> Weakness:
+    """A port that can be reached from outside: ``network_reachability(22)``.
+
+    ``protocol`` is TCP or UDP, ``route`` Internet, PeeredVPC or VGW. ``listener`` tells whether a process listens on
+    the port; None: an agent finds no listener, and without an agent nobody knows. A port that is none of a known
+    service is reported only when a process listens, so there it counts as True.
+    """
+    rules = _rules()[weaknesses.NETWORK_REACHABILITY]
+    if type(port) is not int or not 0 < port <= _HIGHEST_PORT:
+        raise ValueError(f"port: takes a port from 1 to {_HIGHEST_PORT}, got {shown(port)}")
+    for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
+        if value not in known:
+            raise ValueError(f"{name}: takes {', '.join(known)}, got {shown(value)}")
+    groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
+    group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
+    if group is None and listener is False:
+        raise ValueError(f"listener: {protocol} port {port} is no known service's, and reported only with a listener")
+    if listener or group is None:
+        return _reachable(port, protocol, route, group, "WithListener", overrides)
+    with_agent = _reachable(port, protocol, route, group, "NoListener", overrides)
+    if listener is False:
+        return with_agent
+    return replace(with_agent, without_agent=_reachable(port, protocol, route, group, "NoAgent", overrides))
+
+
+def _reachable(
+    port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides
+) -> Reachability:
+    rules = _rules()[weaknesses.NETWORK_REACHABILITY]
+    origin, gateway = rules["routes"][route]["from"], rules["routes"][route]["gateway"]
+    recognized = "Recognized" if group else "Unrecognized"
+    listening = " with listener" if kind == "WithListener" else ""
+    what = f"{protocol} port {port}" + (f" which is associated with '{group}'" if group else "")
+    weakness = _weakness(
+        weaknesses.NETWORK_REACHABILITY,
+        overrides,
+        make=Reachability,
+        id=f"{recognized} port{listening} reachable {rules['routes'][route]['id']}",
+        severity=rules["severities"][kind if group else "Unrecognized"][route],
+        title=f"On instance {{instance_id}}, {what}{listening} is reachable {origin}",
+        description=f"{protocol} port {port} of the instance can be reached {origin}.",
+        recommendation=f"You can edit the Security Group {{security_group}} to remove access {origin} on port {port}",
+        attributes={
+            "VPC": "{vpc}",
+            "ACL": "{acl}",
+            "ENI": "{eni}",
+            "SECURITY_GROUP": "{security_group}",
+            **gateway,
+            "PORT": str(port),
+            "PROTOCOL": protocol,
+            **({"PORT_GROUP_NAME": group} if group else {}),
+            "RULE_TYPE": f"{recognized}Port{kind}",
+            "REACHABILITY_TYPE": route,
+        },
+    )
+    return cast(Reachability, weakness)
+
+
+def _listed(rules_package: str, rule: str, overrides: Overrides) -> Weakness:
+    known = _rules()[rules_package]
+    if rule not in known:
+        raise ValueError(f"rule: {rules_package} has {', '.join(map(repr, known))}, got {shown(rule)}")
+    return _weakness(
+        rules_package,
+        overrides,
+        id=rule,
+        severity=known[rule]["severity"],
+        title=f"Instance {{instance_id}} {known[rule]['for']}.",
+        description=f"Instance {{instance_id}} {known[rule]['for']}.",
+        recommendation=known[rule]["recommendation"],
+        attributes={},
+    )
+
+
+def _weakness(
+    rules_package: str,
+    overrides: Overrides,
+    *,
+    attributes: dict[str, str],
+    make: type[Weakness] = Weakness,
+    **texts: str,
+) -> Weakness:
+    """The weakness with its overrides, checked against the API's data type Finding."""
+    known = Overrides.__annotations__
+    unknown = [name for name in overrides if name not in known]
+    if unknown:
+        raise TypeError(f"unknown keyword {', '.join(unknown)}; beside its own it takes {', '.join(known)}")
+    fields: dict[str, Any] = {**texts, **overrides}
+    checked("Severity", fields["severity"], "severity")
+    fields.setdefault("numeric_severity", NUMERIC_SEVERITY[fields["severity"]])
+    own = {"INSTANCE_ID": "{instance_id}", **attributes, **overrides.get("attributes", {})}
+    fields["attributes"] = tuple(own.items())
+    for shape, names in _SHAPES.items():
+        for field in names:
+            checked(shape, fields[field], field)
+    checked("AttributeList", [{"key": key, "value": value} for key, value in own.items()], "attributes")
+    return make(rules_package, **fields)
+
+
+_SHAPES = {
+    "FindingId": ("id",),
+    "Text": ("title", "description", "recommendation"),
+    "NumericSeverity": ("numeric_severity",),
+}
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, Any]:
+    rules: dict[str, Any] = json.loads(files("mock_inspector").joinpath("data/rules.json").read_text("utf-8"))
+    return rules

@@ -1,0 +1,46 @@
+"""What a run reports of its instances: each rules package in turn, each agent in the order of the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .arns import RULES_PACKAGE
+from .exclusions import exclusions_of
+from .findings import WeaknessContent, clean_content
+from .fleet import RunAgent, supports
+from .rules_packages import RulesPackage
+
+if TYPE_CHECKING:
+    from .region import Region
+    from .runs import Run
+    from .weaknesses import Weakness
+
+
+def evaluate(region: Region, run: Run, moment: int) -> None:
+    """Let a run report its findings and exclusions, as of ``moment``.
+
+    A rules package that has nothing to report says so in a finding of its own (sample of DescribeFindings).
+    """
+    packages: list[RulesPackage] = [region.locate(RULES_PACKAGE, arn) for arn in run.packages]
+    for package in packages:
+        contents: dict[int, WeaknessContent] = {}
+        for agent, weakness in _found(package, run.agents):
+            # One content for all findings that say the same; the weaknesses outlive this loop, so their ids do.
+            content = contents.get(id(weakness)) or contents.setdefault(
+                id(weakness), WeaknessContent(package.arn, weakness)
+            )
+            region.report(run, content, agent.instance, moment, moment)
+        if not contents:
+            region.report(run, clean_content(package.arn), None, moment, moment)
+    for members in exclusions_of(run.template, packages, run.agents):
+        region.exclude(run, members)
+
+
+def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, Weakness]]:
+    """What a rules package finds, as it sees it; only Network Reachability finds anything without an agent."""
+    for agent in agents:
+        assessed = agent.exclusion is None and supports(package.name, agent.instance)
+        for weakness in agent.instance.findings:
+            if weakness.rules_package == package.name and (assessed or not weakness.needs_agent):
+                yield agent, weakness.as_seen(with_agent=assessed)
