@@ -16,6 +16,7 @@ from .door import Request, Response, answer
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.names import checked_account
 from .model.world import World
+from .neighbours import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options, checked_options
 from .timekeeping import Timekeeping
 
@@ -39,6 +40,7 @@ class Activation:
                 account_id=options.account_id,
                 limits=dict(options.limits),
                 id_seed=options.effective_seed,
+                neighbours=self._neighbours(),
             )
             if options.freeze and options.at is not None:
                 self.world.clock.move_to(options.at)
@@ -51,6 +53,11 @@ class Activation:
         except BaseException:
             self.undo()
             raise
+
+    def _neighbours(self) -> AwsNeighbours:
+        neighbours = AwsNeighbours()
+        self._undo.callback(neighbours.close)
+        return neighbours
 
     def _freeze(self, at: Moment | None) -> None:
         """Freeze time, at the current moment when no other is given."""

@@ -24,6 +24,7 @@ from .errors import ApiError
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
 from .model.clock import Clock
+from .model.events import Published
 from .model.fleet import Instance
 from .model.operations import Operation, operation, operations_by_method
 from .model.region import Region
@@ -272,7 +273,9 @@ class InspectorBackend(Region):
             now = self.world.look()
             run = self._named(run_arn)
             content, own = authored_finding(finding, run, now)
-            return self.report(run, content, None, **own).arn
+            reported = self.report(run, content, None, **own)
+            self.world.plan_finding(self, reported)
+            return reported.arn
 
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
         """Add an exclusion to a run, there from now on whatever the run's state. Returns its ARN.
@@ -318,6 +321,13 @@ class InspectorBackend(Region):
                         "set_run_state can end it"
                     )
                 self.clock.move_to(run.timeline[-1][1] / 1000)
+
+    @property
+    def published(self) -> list[Published]:
+        """What was sent to SNS topics, by all accounts and regions of the mock, in the order of time."""
+        with self.world.lock:
+            self.world.look()
+            return list(self.world.published)
 
     # Ids, faults and the whole state
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from .backend import InspectorBackend
 from .errors import ApiError, CommonError, shown
 from .model.faults import FailedItems, all_failed
+from .model.neighbours import Signer
 from .model.operations import Operation, operation
 from .model.patience import POLLED
 from .model.world import World
@@ -57,7 +58,7 @@ class Response(NamedTuple):
 class Credential(NamedTuple):
     """Who signed a request, and for which region."""
 
-    access_key: str
+    signer: Signer
     region: str
 
 
@@ -80,6 +81,7 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
     wanted = _operation(request)
     params = _params(request.body)
     backend = _backend(world, credential)
+    backend.signer = credential.signer
     polled = polls and wanted.name in POLLED
     if polled:
         world.patience.before(backend, wanted.name, request.body)
@@ -121,6 +123,7 @@ def _operation(request: Request) -> Operation:
 def _credential(request: Request) -> Credential:
     """The credential scope, from the Authorization header or a pre-signed query (chapter "Common Parameters")."""
     header = request.header("authorization")
+    token = request.header("x-amz-security-token")
     if header is not None:
         found = _AUTHORIZATION.fullmatch(header)
     else:
@@ -129,13 +132,14 @@ def _credential(request: Request) -> Credential:
         if not header and "X-Amz-Signature" not in query:
             raise CommonError("MissingAuthenticationTokenException")
         found = _CREDENTIAL.fullmatch(header) if "X-Amz-Signature" in query else None
+        token = query.get("X-Amz-Security-Token")
     if found is None:
         raise CommonError(
             "IncompleteSignatureException",
             "Authorization takes AWS4-HMAC-SHA256 Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
             f"SignedHeaders=... and Signature=..., got {shown(header)}.",
         )
-    return Credential(found["key"], found["region"])
+    return Credential(Signer(found["key"], token), found["region"])
 
 
 def _query(url: str) -> dict[str, str]:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 
-from ..errors import AccessDeniedException, InvalidInputException, shown
+from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, shown
 from ..model.clock import seconds
 from ..model.region import Region, Role
 from . import Answer
 
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/[\x21-\x7e]+")
 
+_FAULTS = {
+    "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": (
+        "there is no role {}, or its trust policy does not let inspector.amazonaws.com assume it."
+    ),
+    "ROLE_DOES_NOT_HAVE_CORRECT_POLICY": "no policy of {} allows ec2:DescribeInstances.",
+}
+
 
 def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answer:
-    """RegisterCrossAccountAccessRole: the role takes the place of the one before."""
+    """RegisterCrossAccountAccessRole: the role takes the place of the one before.
+
+    When an IAM answers in the same test, the role must be there, let inspector.amazonaws.com assume it
+    (ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP) and be allowed to describe instances
+    (ROLE_DOES_NOT_HAVE_CORRECT_POLICY).
+    """
     match = _ROLE.fullmatch(roleArn)
     if match is None or match["partition"] != region.partition:
         raise InvalidInputException(
@@ -23,15 +35,22 @@ def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answe
         raise AccessDeniedException(
             f"roleArn: account {region.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
         )
+    fault = region.world.neighbours.role_fault(region, roleArn)
+    if fault is not None:
+        raise InvalidCrossAccountRoleException(f"roleArn: {_FAULTS[fault].format(roleArn)}", errorCode=fault)
     region.role = Role(roleArn, region.now)
     return {}
 
 
 def describe_cross_account_access_role(region: Region) -> Answer:
-    """DescribeCrossAccountAccessRole: the registered role, else the service-linked one, there since the beginning."""
+    """DescribeCrossAccountAccessRole: the registered role, else the service-linked one, there since the beginning.
+
+    A registered role is ``valid`` as long as it could be registered again.
+    """
     role = region.role or Role(
         f"arn:{region.partition}:iam::{region.account_id}:role/aws-service-role/inspector.amazonaws.com/"
         "AWSServiceRoleForAmazonInspector",
         region.world.started,
     )
-    return {"roleArn": role.arn, "valid": True, "registeredAt": seconds(role.registered)}
+    valid = region.role is None or region.world.neighbours.role_fault(region, role.arn) is None
+    return {"roleArn": role.arn, "valid": valid, "registeredAt": seconds(role.registered)}

@@ -94,7 +94,7 @@ def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: st
         run.force("CANCELED", now)
     else:
         run.stop(now)
-        region.open(run)
+    region.open(run)
     return {}
 
 

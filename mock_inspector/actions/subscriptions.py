@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..errors import InvalidInputException, shown
+from ..errors import AccessDeniedException, InvalidInputException, NoSuchEntityException, shown
+from ..model import events
+from ..model.neighbours import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Subscription
@@ -14,7 +16,10 @@ _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,25
 
 
 def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn: str) -> Answer:
-    """SubscribeToEvent. Subscribing again changes nothing."""
+    """SubscribeToEvent. The topic gets a message that tells of it; subscribing again changes nothing.
+
+    Whether the topic is there and open to Inspector is known only when an SNS answers in the same test.
+    """
     template = region.template(resourceArn, "resourceArn")
     _check_topic(topicArn)
     subscription = region.subscription(template, topicArn)
@@ -22,10 +27,15 @@ def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn
         return {}
     used = sum(len(other.events) for other in region.subscriptions)
     region.check_limit("event_subscriptions", "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", used)
+    _check_takes(topicArn, region.world.neighbours.topic(region, topicArn))
+    _check_takes(topicArn, events.set_up(region, template, topicArn))
     if subscription is None:
         subscription = Subscription(region.next_number(), template, topicArn)
         region.subscriptions.add(subscription.key, subscription)
     subscription.events[event] = region.now
+    for run in region.open_runs():
+        if run.template is template:
+            region.world.plan_events(region, run)
     return {}
 
 
@@ -62,4 +72,17 @@ def _check_topic(arn: str) -> None:
     if not _TOPIC.fullmatch(arn):
         raise InvalidInputException(
             f"topicArn: {shown(arn)} is not the ARN of an SNS topic.", errorCode="INVALID_SNS_TOPIC_ARN"
+        )
+
+
+def _check_takes(topic_arn: str, status: str) -> None:
+    """Refuse a topic that takes no message of Inspector's, by the ``snsPublishStatusCode`` that one gets."""
+    if status == TOPIC_DOES_NOT_EXIST:
+        raise NoSuchEntityException(
+            f"topicArn: there is no SNS topic {topic_arn}.", errorCode="SNS_TOPIC_DOES_NOT_EXIST"
+        )
+    if status == ACCESS_DENIED:
+        raise AccessDeniedException(
+            f"topicArn: the SNS topic {topic_arn} does not let Amazon Inspector publish to it.",
+            errorCode="ACCESS_DENIED_TO_SNS_TOPIC",
         )

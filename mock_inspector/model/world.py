@@ -10,12 +10,20 @@ from typing import Generic, TypeVar
 
 from .clock import Clock
 from .evaluation import evaluate
+from .events import Published, findings_reported, state_changed
+from .findings import Finding
 from .names import QUOTAS, checked_account, checked_region, is_account
+from .neighbours import Neighbours, Nobody, Signer
 from .patience import Patience
 from .region import Region
 from .runs import Run
 
 R = TypeVar("R", bound=Region)
+
+EVALUATION = "evaluation"
+
+Step = int | str | Finding
+"""What happens at a moment: the state change at that place of the run's timeline, its EVALUATION, or a finding."""
 
 
 class World(Generic[R]):
@@ -28,17 +36,22 @@ class World(Generic[R]):
         account_id: str,
         limits: dict[str, int | None] | None = None,
         id_seed: str = "",
+        neighbours: Neighbours | None = None,
     ) -> None:
         self._make_region = make_region
         self._regions: dict[tuple[str, str], R] = {}
         self._regions_of: dict[tuple[str, str], R] = {}
         self._access_keys: dict[str, str] = {}
-        self._agenda: list[tuple[int, int, Region, Run]] = []
+        self._agenda: list[tuple[int, int, Region, Run, int, Step]] = []
+        self._happening = False
         self._entries = count()
         self._requests = count(1)
         self.account_id = account_id
         self.limits = {**QUOTAS, **(limits or {})}
         self.id_seed = id_seed
+        self.neighbours = neighbours or Nobody()
+        self.published: list[Published] = []
+        self.report_origin: Callable[[], str] = lambda: "https://s3.amazonaws.com"  # whoever serves reports sets it
         self.patience = Patience(self)
         self.lock = RLock()
         self.clock = Clock(self._moved)
@@ -49,15 +62,43 @@ class World(Generic[R]):
 
         Once a request, and under the lock.
         """
+        if self._happening:
+            return self.now  # asked by somebody who was just told of an event: it is the moment of that event
         now = self.clock.read()
-        agenda = self._agenda
-        while agenda and agenda[0][0] <= now:
-            due, _, region, run = heapq.heappop(agenda)
-            if run.evaluates_at == due:
-                self.now = due
-                evaluate(region, run, due)
+        if self._agenda and self._agenda[0][0] <= now:
+            now = self._let_happen(now)
         self.now = now
         return now
+
+    def _let_happen(self, now: int) -> int:
+        """Take what is due off the agenda, in the order of time, and return the moment it then is."""
+        self._happening = True
+        try:
+            while self._agenda and self._agenda[0][0] <= now:
+                self.now, _, region, run, plan, step = heapq.heappop(self._agenda)
+                if region.runs.get(run.arn) is run:
+                    self._take(region, run, plan, step)
+                    now = self.clock.read()  # who is told of an event may have moved it
+        finally:
+            self._happening = False
+        return now
+
+    def _catch_up(self) -> None:
+        """Let happen what the request that is being answered has brought about."""
+        if not self._happening:
+            self.now = self._let_happen(self.now)
+
+    def _take(self, region: Region, run: Run, plan: int, step: Step) -> None:
+        if isinstance(step, Finding):
+            findings_reported(region, run, [step], self.now)
+        elif plan != run.plan:
+            return  # another plan has taken its place
+        elif isinstance(step, int):
+            state_changed(region, run, step)
+        else:
+            last = run.findings_row.last()
+            evaluate(region, run, self.now)
+            findings_reported(region, run, run.findings_row.after(-1 if last is None else last.number), self.now)
 
     def _moved(self) -> None:
         """The clock was moved: what was due on the way happens now."""
@@ -70,9 +111,34 @@ class World(Generic[R]):
         self.clock.tick(seconds)
 
     def plan(self, region: Region, run: Run) -> None:
-        """Put a run's evaluation on the agenda; what was planned for it before lapses."""
+        """Put what lies ahead of a run on the agenda; what was planned for it before lapses."""
+        run.plan += 1
         if run.evaluates_at is not None:
-            heapq.heappush(self._agenda, (run.evaluates_at, next(self._entries), region, run))
+            self._enter(run.evaluates_at, region, run, EVALUATION)
+        first, run.fresh = run.fresh, None
+        if region.has_subscription(run.template):
+            self.plan_events(region, run, first)
+            self._catch_up()
+
+    def plan_events(self, region: Region, run: Run, first: int | None = None) -> None:
+        """Put a run's state changes on the agenda, from place ``first`` on, or those that lie ahead.
+
+        Nobody is told of them without a subscription, so they are planned when there is one.
+        """
+        if run.events_planned != run.plan:
+            run.events_planned = run.plan
+            for place, (_, moment) in enumerate(run.timeline):
+                if moment > self.now if first is None else place >= first:
+                    self._enter(moment, region, run, place)
+
+    def plan_finding(self, region: Region, finding: Finding) -> None:
+        """Tell of a finding that was put in by hand: now, or when it is to appear."""
+        if region.has_subscription(finding.run.template):
+            self._enter(max(finding.created, self.now), region, finding.run, finding)
+            self._catch_up()
+
+    def _enter(self, due: int, region: Region, run: Run, step: Step) -> None:
+        heapq.heappush(self._agenda, (due, next(self._entries), region, run, run.plan, step))
 
     def region(self, account_id: str, region: str) -> R:
         """The account's resources in the region. ValueError for what is no account id or no region name."""
@@ -87,19 +153,22 @@ class World(Generic[R]):
         """All accounts' regions that were touched, in the order of that."""
         return list(self._regions.values())
 
-    def region_of(self, access_key: str, region: str) -> R:
-        """What a request signed with ``access_key`` for ``region`` acts on (see :meth:`account_of`)."""
-        known = self._regions_of.get((access_key, region))
+    def region_of(self, signer: Signer, region: str) -> R:
+        """What a request of ``signer`` for ``region`` acts on (see :meth:`account_of`)."""
+        known = self._regions_of.get((signer.access_key, region))
         if known is None:
-            known = self._regions_of[access_key, region] = self.region(self.account_of(access_key), region)
+            account = self.account_of(signer.access_key)
+            if account is None:
+                account = self.neighbours.account_of(signer, checked_region(region)) or self.account_id
+            known = self._regions_of[signer.access_key, region] = self.region(account, region)
         return known
 
-    def account_of(self, access_key: str) -> str:
-        """The account that an access key belongs to: the one it was registered for, or the default one.
+    def account_of(self, access_key: str) -> str | None:
+        """The account that an access key was registered for, or None.
 
         A key that is an account id itself, twelve digits, stands for that account.
         """
-        return access_key if is_account(access_key) else self._access_keys.get(access_key, self.account_id)
+        return access_key if is_account(access_key) else self._access_keys.get(access_key)
 
     def register_access_key(self, access_key: str, account_id: str) -> None:
         """Let requests signed with ``access_key`` act for ``account_id``."""
@@ -115,6 +184,7 @@ class World(Generic[R]):
         """Empty every account and region."""
         with self.lock:
             self._agenda.clear()
+            self.published.clear()
             self._access_keys.clear()
             self._regions_of.clear()
             for region in self._regions.values():
