@@ -6,12 +6,13 @@ import datetime
 from contextlib import ExitStack
 from dataclasses import asdict
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from freezegun import freeze_time
 
 from .backend import InspectorBackend
 from .clients.botocore import BotocorePatch
+from .clients.requests import PassthroughPatch
 from .door import Request, Response, answer
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.names import checked_account
@@ -20,7 +21,11 @@ from .neighbours import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options, checked_options
 from .timekeeping import Timekeeping
 
+if TYPE_CHECKING:
+    from .reporting.loopback import Loopback
+
 _botocore = BotocorePatch()
+_passthrough = PassthroughPatch()
 _lock = Lock()
 
 
@@ -31,6 +36,7 @@ class Activation:
         self.options = options
         self.depth = 1
         self._undo = ExitStack()
+        self._loopback: Loopback | None = None
         try:
             followed = frozen()
             if options.freeze and not followed:
@@ -42,9 +48,10 @@ class Activation:
                 id_seed=options.effective_seed,
                 neighbours=self._neighbours(),
             )
+            self.world.report_origin = self._report_origin
             if options.freeze and options.at is not None:
                 self.world.clock.move_to(options.at)
-            self._timekeeping = Timekeeping(self.world, followed=followed)
+            self._timekeeping = Timekeeping(self.world, followed=followed, busy=self._serving)
             self._undo.callback(self._timekeeping.stop)
             self.backend = self.world.region(options.account_id, options.effective_region)
             self._keep_time()
@@ -82,6 +89,22 @@ class Activation:
         """Back-off between retries moves the clock; in other threads, which never move it, it just does not last."""
         if self._timekeeping.own_thread():
             self.world.clock.tick(seconds)
+
+    def _report_origin(self) -> str:
+        """Where reports are fetched: a port that is opened when the first URL of one is given out."""
+        if self._loopback is None:
+            from .reporting.loopback import Loopback
+            from .reporting.site import ReportSite
+
+            self._loopback = Loopback(ReportSite(self.world).answer)
+            self._undo.callback(self._loopback.close)
+            self._undo.callback(_passthrough.stop)
+        _passthrough.start(self._loopback.origin)
+        return self._loopback.origin
+
+    def _serving(self) -> bool:
+        """Whether a report is being fetched: timers should wait for it in real time."""
+        return self._loopback is not None and self._loopback.busy()
 
     def check_inner(self, keywords: dict[str, Any]) -> None:
         """Refuse a nested use whose keywords contradict the outermost's. ValueError."""

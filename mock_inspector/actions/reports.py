@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import AssessmentRunInProgressException, UnsupportedFeatureException
 from ..model.region import Region
-from ..model.reports import FIRST_REPORTED, report_url
+from ..model.reports import FIRST_REPORTED, WITHOUT_REPORT, report_url
 from ..model.runs import REPORT_TAKES
 from . import Answer
 
@@ -12,8 +12,9 @@ from . import Answer
 def get_assessment_report(region: Region, *, assessmentRunArn: str, reportFileFormat: str, reportType: str) -> Answer:
     """GetAssessmentReport: the first call starts the report, later ones find it ready after a few seconds.
 
-    A run that ended without an evaluation (FAILED, ERROR) has no report: status FAILED. One from before reports were
-    introduced is refused with UnsupportedFeatureException.
+    Its URL is good for 15 minutes; the document is made when it is fetched. A run that ended without an evaluation
+    (FAILED, ERROR) has no report: status FAILED. One from before reports were introduced is refused with
+    UnsupportedFeatureException.
     """
     run = region.run(assessmentRunArn)
     if run.in_progress(region.now):
@@ -26,6 +27,6 @@ def get_assessment_report(region: Region, *, assessmentRunArn: str, reportFileFo
     begun = run.reports.setdefault((reportFileFormat, reportType), region.now)
     if region.now < begun + REPORT_TAKES:
         return {"status": "WORK_IN_PROGRESS"}
-    if run.state(region.now) in ("FAILED", "ERROR"):
+    if run.state(region.now) in WITHOUT_REPORT:
         return {"status": "FAILED"}
     return {"status": "COMPLETED", "url": report_url(region, run, reportFileFormat, reportType)}

@@ -6,6 +6,7 @@ Both move the mock's clock, and only in the thread that entered the mock; other 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..model.clock import frozen
@@ -22,12 +23,14 @@ _loops = LoopPatch()
 class Timekeeping:
     """Lets sleeping and loop timers move the clock of ``world``, from :meth:`start` to :meth:`stop`.
 
-    ``followed`` tells whether time was frozen before the mock came, and stays so when it goes.
+    ``followed`` tells whether time was frozen before the mock came, and stays so when it goes; ``busy`` whether the
+    mock itself is at work for a client that waits.
     """
 
-    def __init__(self, world: World[Any], *, followed: bool) -> None:
+    def __init__(self, world: World[Any], *, followed: bool, busy: Callable[[], bool] = lambda: False) -> None:
         self._world = world
         self._followed = followed
+        self._busy = busy
         self._thread = threading.get_ident()
         self.started = False
 
@@ -35,7 +38,7 @@ class Timekeeping:
         """Patch ``time.sleep``, wherever it is bound, and asyncio's event loops."""
         self.started = True
         _sleep.start(self._world.sleep, self.applies)
-        _loops.start(self._world.clock, self._world.sleep, self.applies, followed=self._followed)
+        _loops.start(self._world.clock, self._world.sleep, self.applies, self._busy, followed=self._followed)
 
     def stop(self) -> None:
         """Undo the patches."""

@@ -27,7 +27,7 @@ class JumpingSelector:
     """A loop's selector that moves the clock instead of waiting for a timer.
 
     It still waits for the real world: for work in executors as long as it takes (up to the timer's own span, in real
-    time), for open connections until they have been quiet for :data:`GRACE`.
+    time), for open connections until they have been quiet for :data:`GRACE`, and for the mock's own server.
     """
 
     def __init__(self, selector: Any, loop: Any, patch: LoopPatch) -> None:
@@ -58,6 +58,8 @@ class JumpingSelector:
         if timeout is None or timeout <= 0 or not self._patch.jumps(self._loop):
             return self._selector.select(timeout)
         events = self._selector.select(self._real_wait(timeout))
+        while not events and self._patch.busy():
+            events = self._selector.select(GRACE)
         if events:
             self._quiet = False
             return events
@@ -83,17 +85,24 @@ class LoopPatch:
         self.sleep: Callable[[float, str], None]
         self._outer_time: Callable[[], float] = freezegun_api.real_monotonic
         self._applies: Callable[[], bool] = lambda: False
+        self.busy: Callable[[], bool] = lambda: False
         self._clock: Clock | None = None
         self._begin = (0.0, 0)
 
     def start(
-        self, clock: Clock, sleep: Callable[[float, str], None], applies: Callable[[], bool], *, followed: bool
+        self,
+        clock: Clock,
+        sleep: Callable[[float, str], None],
+        applies: Callable[[], bool],
+        busy: Callable[[], bool],
+        *,
+        followed: bool,
     ) -> None:
-        """Let loops jump by calling ``sleep`` (seconds, who) where it ``applies``."""
+        """Let loops jump by calling ``sleep`` (seconds, who) where it ``applies``, but not while somebody is ``busy``."""
         base = sys.modules.get("asyncio.base_events")
         if base is None:
             return
-        self._clock, self.sleep, self._applies = clock, sleep, applies
+        self._clock, self.sleep, self._applies, self.busy = clock, sleep, applies, busy
         # The time that loops have outside: the real one, or that of whoever froze it before.
         self._outer_time = time.monotonic if followed else freezegun_api.real_monotonic
         self._begin = (self._outer_time(), clock.microseconds())

@@ -1,0 +1,32 @@
+"""A report as HTML: one page that needs nothing else, on a screen or on paper."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..model.findings import SEVERITIES
+from .document import Document
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("mock_inspector.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def as_html(report: Document) -> bytes:
+    """The report as an HTML page in UTF-8. ImportError without Jinja2."""
+    most = max((severity.count for severity in report.severities), default=0)
+    return _template().render(report=report, severities=SEVERITIES, most=most).encode("utf-8")
