@@ -24,7 +24,7 @@ from .errors import ApiError
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
 from .model.clock import Clock
-from .model.events import Published
+from .model.events import Published, findings_reported
 from .model.fleet import Instance
 from .model.operations import Operation, operation, operations_by_method
 from .model.region import Region
@@ -274,7 +274,7 @@ class InspectorBackend(Region):
             run = self._named(run_arn)
             content, own = authored_finding(finding, run, now)
             reported = self.report(run, content, None, **own)
-            self.world.plan_finding(self, reported)
+            findings_reported(self, run, [reported], now)
             return reported.arn
 
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:

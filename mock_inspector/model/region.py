@@ -200,7 +200,7 @@ class Region:
         return any(entry.template is template for entry in self.subscriptions)
 
     def open(self, run: Run) -> None:
-        """Take a run that is (again) in progress into account: its agents are busy, its evaluation is planned."""
+        """Take a run's course, new or changed, into account: its agents are busy, what lies ahead of it is planned."""
         self._open_runs[run.arn] = run
         self.world.plan(self, run)
 

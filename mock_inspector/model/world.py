@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from .clock import Clock
 from .evaluation import evaluate
 from .events import Published, findings_reported, state_changed
-from .findings import Finding
 from .names import QUOTAS, checked_account, checked_region, is_account
 from .neighbours import Neighbours, Nobody, Signer
 from .patience import Patience
@@ -22,8 +21,8 @@ R = TypeVar("R", bound=Region)
 
 EVALUATION = "evaluation"
 
-Step = int | str | Finding
-"""What happens at a moment: the state change at that place of the run's timeline, its EVALUATION, or a finding."""
+Step = int | str
+"""What happens to a run at a moment: the state change at that place of its timeline, or its EVALUATION."""
 
 
 class World(Generic[R]):
@@ -89,11 +88,9 @@ class World(Generic[R]):
             self.now = self._let_happen(self.now)
 
     def _take(self, region: Region, run: Run, plan: int, step: Step) -> None:
-        if isinstance(step, Finding):
-            findings_reported(region, run, [step], self.now)
-        elif plan != run.plan:
+        if plan != run.plan:
             return  # another plan has taken its place
-        elif isinstance(step, int):
+        if isinstance(step, int):
             state_changed(region, run, step)
         else:
             last = run.findings_row.last()
@@ -130,12 +127,6 @@ class World(Generic[R]):
             for place, (_, moment) in enumerate(run.timeline):
                 if moment > self.now if first is None else place >= first:
                     self._enter(moment, region, run, place)
-
-    def plan_finding(self, region: Region, finding: Finding) -> None:
-        """Tell of a finding that was put in by hand: now, or when it is to appear."""
-        if region.has_subscription(finding.run.template):
-            self._enter(max(finding.created, self.now), region, finding.run, finding)
-            self._catch_up()
 
     def _enter(self, due: int, region: Region, run: Run, step: Step) -> None:
         heapq.heappush(self._agenda, (due, next(self._entries), region, run, run.plan, step))
