@@ -3,10 +3,15 @@
 One row for each code: a plain boto3 call that provokes it, or the reason why none does; those are injected.
 """
 
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:events"
@@ -20,7 +25,8 @@ TARGET, TEMPLATE, FINDING, PACKAGE = "<target>", "<template>", "<finding>", "<pa
 class Row:
     """A call that is answered with the code, and what the message then says.
 
-    ``because``: why no request gets the code by itself, so that it is injected.
+    ``next_door`` makes what moto has beside the mock, if moto takes part in it. ``because``: why no request gets the
+    code by itself, so that it is injected.
     """
 
     method: str
@@ -28,10 +34,11 @@ class Row:
     says: str = ""
     limits: dict[str, int] = field(default_factory=dict)
     because: str = ""
+    next_door: Callable[[], None] | None = None
 
 
-def call(method, *, says="", limits=None, because="", **params):
-    return Row(method, params, says, limits or {}, because)
+def call(method, *, says="", limits=None, because="", next_door=None, **params):
+    return Row(method, params, says, limits or {}, because, next_door)
 
 
 def theirs(path):
@@ -66,8 +73,23 @@ ABSENT_TARGET = "target/0-absent00"
 ABSENT_TEMPLATE = f"{ABSENT_TARGET}/template/0-absent00"
 ABSENT_RUN = f"{ABSENT_TEMPLATE}/run/0-absent00"
 ONLY_IN_BATCHES = "findings are asked for in batches only, which report each of them in failedItems"
-NO_SNS = "alone, the mock takes every topic as existing and open to it"
-NO_IAM = "alone, the mock takes every role of the account as existing and fit"
+NO_ROLE_NEEDED = "the service-linked role is always there; a registered one that is not is an invalid role"
+
+
+def nothing():
+    pass
+
+
+def a_closed_topic():
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    boto3.client("sns").create_topic(Name="events", Attributes={"Policy": json.dumps({"Statement": [deny]})})
+
+
+def a_role_without_policies():
+    trust = {"Effect": "Allow", "Principal": {"Service": "inspector.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    boto3.client("iam").create_role(RoleName="inspector", AssumeRolePolicyDocument=document)
+
 
 # fmt: off
 INVALID_INPUT = {
@@ -140,8 +162,8 @@ NO_SUCH_ENTITY = {
     "RESOURCE_GROUP_DOES_NOT_EXIST": call("create_assessment_target", assessmentTargetName="other", resourceGroupArn=absent("resourcegroup/0-absent00"), says="resourcegroup/0-absent00"),
     "RULES_PACKAGE_DOES_NOT_EXIST": create_template(packages=[absent("rulespackage/0-absent00")], says="rulespackage/0-absent00"),
     "FINDING_DOES_NOT_EXIST": call("add_attributes_to_findings", findingArns=[FINDING], attributes=pairs(1), because=ONLY_IN_BATCHES),
-    "SNS_TOPIC_DOES_NOT_EXIST": call("subscribe_to_event", resourceArn=TEMPLATE, event="FINDING_REPORTED", topicArn=TOPIC, because=NO_SNS),
-    "IAM_ROLE_DOES_NOT_EXIST": call("create_assessment_target", assessmentTargetName="other", because=NO_IAM),
+    "SNS_TOPIC_DOES_NOT_EXIST": call("subscribe_to_event", resourceArn=TEMPLATE, event="FINDING_REPORTED", topicArn=TOPIC, next_door=nothing, says=TOPIC),
+    "IAM_ROLE_DOES_NOT_EXIST": call("create_assessment_target", assessmentTargetName="other", because=NO_ROLE_NEEDED),
 }
 
 ACCESS_DENIED = {
@@ -152,7 +174,7 @@ ACCESS_DENIED = {
     "ACCESS_DENIED_TO_RULES_PACKAGE": create_template(packages=[theirs("rulespackage/0-absent00")], says=OTHER_ACCOUNT),
     "ACCESS_DENIED_TO_IAM_ROLE": call("register_cross_account_access_role", roleArn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs", says="role/theirs"),
     "ACCESS_DENIED_TO_FINDING": call("remove_attributes_from_findings", findingArns=[FINDING], attributeKeys=["k"], because=ONLY_IN_BATCHES),
-    "ACCESS_DENIED_TO_SNS_TOPIC": call("subscribe_to_event", resourceArn=TEMPLATE, event="FINDING_REPORTED", topicArn=TOPIC, because=NO_SNS),
+    "ACCESS_DENIED_TO_SNS_TOPIC": call("subscribe_to_event", resourceArn=TEMPLATE, event="FINDING_REPORTED", topicArn=TOPIC, next_door=a_closed_topic, says=TOPIC),
 }
 
 LIMIT_EXCEEDED = {
@@ -164,8 +186,8 @@ LIMIT_EXCEEDED = {
 }
 
 CROSS_ACCOUNT_ROLE = {
-    "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": call("register_cross_account_access_role", roleArn=ROLE, because=NO_IAM),
-    "ROLE_DOES_NOT_HAVE_CORRECT_POLICY": call("preview_agents", previewAgentsArn=TARGET, because=NO_IAM),
+    "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": call("register_cross_account_access_role", roleArn=ROLE, next_door=nothing, says=ROLE),
+    "ROLE_DOES_NOT_HAVE_CORRECT_POLICY": call("register_cross_account_access_role", roleArn=ROLE, next_door=a_role_without_policies, says=ROLE),
 }
 
 FAILED_ITEM = {
@@ -221,7 +243,10 @@ def send(client, backend, code, row, known):
     operation = client.meta.method_to_api_mapping[row.method]
     if row.because:
         backend.inject_fault(operation, code)
-    return getattr(client, row.method)(**resolved(row.params, known))
+    with mock_aws() if row.next_door else nullcontext():
+        if row.next_door:
+            row.next_door()
+        return getattr(client, row.method)(**resolved(row.params, known))
 
 
 def test_every_enum_of_error_codes_has_its_table(client):

@@ -3,8 +3,10 @@
 import json
 from datetime import datetime, timedelta, timezone
 
+import boto3
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
+from moto import mock_aws
 
 from mock_inspector.findings import cve
 
@@ -268,10 +270,13 @@ def test_who_is_told_of_an_event_sees_the_moment_of_it(backend, client, template
             seen.append(described_run(client, run)["state"])
 
     run = a_run(client, template)
-    subscribe(client, template, CHANGED)
     BUILTIN_HANDLERS.append(("before-send.sns", subscriber))
     try:
-        backend.clock.tick(3600)
+        with mock_aws():
+            boto3.client("sns").create_topic(Name="security")
+            client.subscribe_to_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
+            seen.clear()
+            backend.clock.tick(3600)
     finally:
         BUILTIN_HANDLERS.remove(("before-send.sns", subscriber))
 

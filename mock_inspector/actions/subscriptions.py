@@ -27,7 +27,6 @@ def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn
         return {}
     used = sum(len(other.events) for other in region.subscriptions)
     region.check_limit("event_subscriptions", "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", used)
-    _check_takes(topicArn, region.world.neighbours.topic(region, topicArn))
     _check_takes(topicArn, events.set_up(region, template, topicArn))
     if subscription is None:
         subscription = Subscription(region.next_number(), template, topicArn)

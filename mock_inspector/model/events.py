@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import iso, seconds
-from .neighbours import SUCCESS
+from .neighbours import ACCESS_DENIED, SUCCESS, TOPIC_DOES_NOT_EXIST
 
 if TYPE_CHECKING:
     from .findings import Finding
@@ -69,9 +69,16 @@ class Notification(NamedTuple):
 
 
 def set_up(region: Region, template: Template, topic_arn: str) -> str:
-    """Tell a topic that it will get a template's events; returns the ``snsPublishStatusCode``."""
-    message = _message(SET_UP, template, region.now)
-    return _publish(region, topic_arn, SET_UP, [message], region.now)[0]
+    """Tell a topic that it will get a template's events; returns the ``snsPublishStatusCode``.
+
+    What a topic does not take, that is absent or closed, was not sent: it is refused, not recorded.
+    """
+    time = zulu(region.now)
+    message = _message(SET_UP, template, time)
+    status = region.world.neighbours.publish(region, topic_arn, [message])[0]
+    if status not in (TOPIC_DOES_NOT_EXIST, ACCESS_DENIED):
+        region.world.published.append(Published(topic_arn, message, status, SET_UP, time))
+    return status
 
 
 def state_changed(region: Region, run: Run, place: int) -> None:
@@ -89,8 +96,9 @@ def findings_reported(region: Region, run: Run, findings: Iterable[Finding], mom
     """A run has reported findings."""
     topics = _topics(region, run.template, FINDING_REPORTED)
     if topics:
+        time = zulu(moment)
         messages = [
-            _message(FINDING_REPORTED, run.template, moment, run=run.arn, finding=found.arn) for found in findings
+            _message(FINDING_REPORTED, run.template, time, run=run.arn, finding=found.arn) for found in findings
         ]
         _send(region, run, FINDING_REPORTED, topics, messages, moment)
 
@@ -98,7 +106,7 @@ def findings_reported(region: Region, run: Run, findings: Iterable[Finding], mom
 def _tell(region: Region, run: Run, event: str, moment: int, **members: str) -> None:
     topics = _topics(region, run.template, event)
     if topics:
-        _send(region, run, event, topics, [_message(event, run.template, moment, run=run.arn, **members)], moment)
+        _send(region, run, event, topics, [_message(event, run.template, zulu(moment), run=run.arn, **members)], moment)
 
 
 def _topics(region: Region, template: Template, event: str) -> list[str]:
@@ -106,27 +114,21 @@ def _topics(region: Region, template: Template, event: str) -> list[str]:
     return [entry.topic_arn for entry in region.subscriptions if entry.template is template and event in entry.events]
 
 
-def _message(event: str, template: Template, moment: int, **members: str) -> str:
-    body = {"template": template.arn, "time": zulu(moment), "event": event, "target": template.target.arn, **members}
+def _message(event: str, template: Template, time: str, **members: str) -> str:
+    body = {"template": template.arn, "time": time, "event": event, "target": template.target.arn, **members}
     return _encode({name: body[name] for name in _ORDER if name in body})
 
 
 def _send(region: Region, run: Run, event: str, topics: list[str], messages: list[str], moment: int) -> None:
     for place, topic in enumerate(topics):
-        statuses = _publish(region, topic, event, messages, moment)
+        statuses = region.world.neighbours.publish(region, topic, messages)
+        fared = list(zip(messages, statuses, strict=True))
+        time = zulu(moment)
+        region.world.published += [Published(topic, message, status, event, time) for message, status in fared]
         if place == 0 or event != FINDING_REPORTED:  # a finding is listed once, however many topics are told of it
-            newest = list(zip(messages, statuses, strict=True))[-MOST_NOTIFICATIONS:]
+            newest = fared[-MOST_NOTIFICATIONS:]
             run.notifications += [Notification(moment, event, message, topic, status) for message, status in newest]
             del run.notifications[:-MOST_NOTIFICATIONS]
-
-
-def _publish(region: Region, topic_arn: str, event: str, messages: list[str], moment: int) -> list[str]:
-    statuses = region.world.neighbours.publish(region, topic_arn, messages)
-    time = zulu(moment)
-    region.world.published += [
-        Published(topic_arn, message, status, event, time) for message, status in zip(messages, statuses, strict=True)
-    ]
-    return statuses
 
 
 def _findings_count(run: Run, moment: int) -> str:

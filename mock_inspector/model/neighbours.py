@@ -27,11 +27,8 @@ class Signer(NamedTuple):
 class Neighbours(Protocol):
     """Other AWS services. None of these raises: a service that does not answer is as good as none."""
 
-    def topic(self, region: Region, topic_arn: str) -> str:
-        """How an SNS topic takes messages: a ``snsPublishStatusCode``; SUCCESS when nobody can tell."""
-
     def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:
-        """Send messages to an SNS topic; the ``snsPublishStatusCode`` of each."""
+        """Send messages to an SNS topic; the ``snsPublishStatusCode`` of each, SUCCESS when nobody can tell."""
 
     def instances(self, region: Region) -> list[dict[str, Any]] | None:
         """The running EC2 instances, each as the attributes of an :class:`.Instance`; None when nobody can tell."""
@@ -45,9 +42,6 @@ class Neighbours(Protocol):
 
 class Nobody:
     """No neighbours: every topic and role is taken as existing, messages as received."""
-
-    def topic(self, region: Region, topic_arn: str) -> str:  # noqa: ARG002
-        return SUCCESS
 
     def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:  # noqa: ARG002
         return [SUCCESS] * len(messages)

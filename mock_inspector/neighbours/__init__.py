@@ -26,10 +26,6 @@ class AwsNeighbours:
         """Close the connections to neighbours that are reached over HTTP."""
         self._calls.close()
 
-    def topic(self, region: Region, topic_arn: str) -> str:
-        """How an SNS topic takes messages: a ``snsPublishStatusCode``."""
-        return topics.status_of(self._calls, _caller(region), topic_arn)
-
     def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:
         """Send messages to an SNS topic; the ``snsPublishStatusCode`` of each."""
         return topics.publish(self._calls, _caller(region), topic_arn, messages)

@@ -36,7 +36,7 @@ def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
         "ami_id": instance.get("ImageId"),
         "auto_scaling_group": tags.get(_GROUP_TAG),
         "ipv4_address": instance.get("PublicIpAddress") or instance.get("PrivateIpAddress"),
-        "operating_system": "Windows" if str(instance.get("Platform", "")).lower() == "windows" else None,
+        "operating_system": "Windows Server" if str(instance.get("Platform", "")).lower() == "windows" else None,
         "network_interfaces": [_interface(entry) for entry in instance.get("NetworkInterfaces", ())],
     }
 

@@ -14,28 +14,29 @@ _ABSENT = frozenset({"NotFound", "NotFoundException", "TopicNotFound", "Resource
 _DENIED = frozenset({"AuthorizationError", "AuthorizationErrorException", "AccessDenied", "AccessDeniedException"})
 
 
-def status_of(calls: Calls, caller: Caller, topic_arn: str) -> str:
-    """How a topic takes messages, as a ``snsPublishStatusCode``: SUCCESS when there is no SNS to tell otherwise.
+def publish(calls: Calls, caller: Caller, topic_arn: str, messages: list[str]) -> list[str]:
+    """Send messages to a topic; the ``snsPublishStatusCode`` of each, SUCCESS when there is no SNS."""
+    try:
+        status = _status_of(calls, caller, topic_arn)
+    except NoNeighbour:
+        return [SUCCESS] * len(messages)
+    if status != SUCCESS:
+        return [status] * len(messages)
+    return [_publish(calls, _there(caller, topic_arn), topic_arn, message) for message in messages]
+
+
+def _status_of(calls: Calls, caller: Caller, topic_arn: str) -> str:
+    """How a topic takes messages, as a ``snsPublishStatusCode``. NoNeighbour when there is no SNS.
 
     A topic is closed when SNS denies a look at it, or its policy expressly denies Inspector to publish. That it
     has to allow it, too, is left out: tests make topics without a policy.
     """
     try:
         answer = calls.call("sns", _there(caller, topic_arn), "get_topic_attributes", TopicArn=topic_arn)
-    except NoNeighbour:
-        return SUCCESS
     except Refusal as refusal:
         status = _status(refusal)
         return SUCCESS if status == INTERNAL_ERROR else status  # publishing will tell
     return ACCESS_DENIED if _closed(answer.get("Attributes", {}).get("Policy"), caller.region) else SUCCESS
-
-
-def publish(calls: Calls, caller: Caller, topic_arn: str, messages: list[str]) -> list[str]:
-    """Send messages to a topic; the ``snsPublishStatusCode`` of each, SUCCESS when there is no SNS."""
-    status = status_of(calls, caller, topic_arn)
-    if status != SUCCESS:
-        return [status] * len(messages)
-    return [_publish(calls, _there(caller, topic_arn), topic_arn, message) for message in messages]
 
 
 def _publish(calls: Calls, caller: Caller, topic_arn: str, message: str) -> str:
