@@ -24,6 +24,7 @@ LINE: Colour = (213, 219, 219)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 16.0, 194.0, 18.0, 277.0  # of an A4 page, in millimetres
 _GAP = 3.0  # between the columns of a table
 _POINT = 25.4 / 72
+_PAGES = "{pages}"  # stands for their number until it is known, and is wider than any
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class _Paper(FPDF):
         self.set_font("Helvetica", "", 8)
         self.set_text_color(*QUIET)
         self.text(_LEFT, 287, self.foot)
-        self.set_xy(_RIGHT - 40, 283.2)
-        self.cell(40, 5, f"Page {self.page_no()} of {{nb}}", align="R")
+        self.set_xy(_RIGHT - 30, 283.2)
+        self.cell(30, 5, f"Page {self.page_no():,} of {_PAGES}")
 
 
 class Sheets:
@@ -72,6 +73,7 @@ class Sheets:
         self._paper = _Paper(format="A4")
         self._paper.core_fonts_encoding = "windows-1252"
         self._paper.set_auto_page_break(False)
+        self._paper.alias_nb_pages(_PAGES)
         self._paper.set_title(western(title))
         self._paper.set_creator("mock_inspector")
         self._paper.set_lang("en")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 
+_KEPT = 8
+"""How many rendered reports are kept; large ones take megabytes."""
+
 MISSING_EXTRA = "Reports are rendered with {package}, which is not installed: pip install 'mock-inspector[report]'"
 """The reason phrase of the answer 501: HTTP clients put it into the exceptions that they raise."""
 
@@ -78,7 +81,10 @@ class ReportSite:
             from .pdf import as_pdf
 
             body = as_pdf(says)
+        self._rendered.pop(key, None)
         self._rendered[key] = (says, body)
+        for outdated in list(self._rendered)[:-_KEPT]:
+            self._rendered.pop(outdated, None)
         return body
 
 
