@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .mock import mock_inspector
     from .model.fleet import Instance
 
+KEYWORDS = "_mock_inspector_keywords"
+"""The attribute by which the plugin finds the keywords of a decorated test or class."""
+
 __all__ = ["InspectorBackend", "Instance", "mock_inspector"]
 
 _HOME = {"mock_inspector": ".mock", "InspectorBackend": ".backend", "Instance": ".model.fleet"}

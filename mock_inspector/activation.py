@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from contextlib import ExitStack
-from dataclasses import asdict
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from .clients.botocore import BotocorePatch
 from .clients.requests import PassthroughPatch
 from .door import Request, Response, answer
 from .model.clock import UTC, Moment, as_datetime, frozen
-from .model.names import checked_account
 from .model.world import World
 from .neighbours import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options, checked_options
@@ -34,7 +32,7 @@ class Activation:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.depth = 1
+        self._uses: list[tuple[str, str | None]] = []
         self._undo = ExitStack()
         self._loopback: Loopback | None = None
         try:
@@ -53,7 +51,6 @@ class Activation:
                 self.world.clock.move_to(options.at)
             self._timekeeping = Timekeeping(self.world, followed=followed, busy=self._serving)
             self._undo.callback(self._timekeeping.stop)
-            self.backend = self.world.region(options.account_id, options.effective_region)
             self._keep_time()
             _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
@@ -106,15 +103,30 @@ class Activation:
         """Whether a report is being fetched: timers should wait for it in real time."""
         return self._loopback is not None and self._loopback.busy()
 
-    def check_inner(self, keywords: dict[str, Any]) -> None:
+    def use(self, options: Options, keywords: dict[str, Any]) -> InspectorBackend:
+        """Begin a use and return its backend: of the account and region it chose, else those of the use around it.
+
+        Where none chose a region, it is that of the environment now, which fixtures may have set in between.
+        """
+        account, region = self._uses[-1] if self._uses else (options.account_id, None)
+        account = options.account_id if "account_id" in keywords else account
+        region = options.region or region
+        backend = self.world.region(account, region or options.effective_region)
+        self._uses.append((account, region))
+        return backend
+
+    def unuse(self) -> bool:
+        """End a use; whether it was the last."""
+        self._uses.pop()
+        return not self._uses
+
+    def check_inner(self, inner: Options, keywords: dict[str, Any]) -> None:
         """Refuse a nested use whose keywords contradict the outermost's. ValueError."""
-        outer = asdict(self.options)
-        inner = asdict(checked_options(keywords))
-        for name in keywords.keys() - CHOSEN_BY_INNER:
-            if inner[name] != outer[name]:
+        for name in sorted(keywords.keys() - CHOSEN_BY_INNER):
+            if inner.effective(name) != self.options.effective(name):
                 raise ValueError(
-                    f"{name}: this mock_inspector is nested in one with {name}={outer[name]!r}, whose state and clock it "
-                    f"shares; it cannot have {name}={inner[name]!r}"
+                    f"{name}: this mock_inspector is nested in one with {name}={getattr(self.options, name)!r}, whose "
+                    f"state and clock it shares; it cannot have {name}={keywords[name]!r}"
                 )
 
     def undo(self) -> None:
@@ -134,21 +146,24 @@ def enter(keywords: dict[str, Any]) -> InspectorBackend:
     """Begin a use of the mock, the outermost or a nested one, and return its backend."""
     global _active  # noqa: PLW0603  one mock for the process, as it patches what the process has once
     with _lock:
-        if _active is None:
-            _active = Activation(checked_options(keywords))
-            return _active.backend
-        _active.check_inner(keywords)
-        _active.depth += 1
-        account = checked_account(keywords.get("account_id", _active.backend.account_id))
-        return _active.world.region(account, keywords.get("region") or _active.backend.region)
+        options = checked_options(keywords)
+        if _active is not None:
+            _active.check_inner(options, keywords)
+            return _active.use(options, keywords)
+        begun = Activation(options)
+        try:
+            backend = begun.use(options, keywords)
+        except BaseException:
+            begun.undo()
+            raise
+        _active = begun
+        return backend
 
 
 def leave() -> None:
     """End a use of the mock; the last one to end cleans up."""
     global _active
     with _lock:
-        if _active is not None:
-            _active.depth -= 1
-            if _active.depth == 0:
-                ended, _active = _active, None
-                ended.undo()
+        if _active is not None and _active.unuse():
+            ended, _active = _active, None
+            ended.undo()

@@ -6,6 +6,7 @@ It selects instances by a tag, assesses them, polls until the run has ended, and
 from __future__ import annotations
 
 import time
+from datetime import timezone
 from typing import Any
 
 
@@ -59,7 +60,7 @@ def report(run: dict[str, Any], found: list[dict[str, Any]]) -> None:
     """Print the run's timeline, and its findings by severity."""
     print(f"{run['name']}\n")
     for change in run["stateChanges"]:
-        print(f"  {change['stateChangedAt']:%H:%M:%S}  {change['state']}")
+        print(f"  {change['stateChangedAt'].astimezone(timezone.utc):%H:%M:%S}  {change['state']}")
     print(f"\n  {'severity':<15}{'instance':<14}finding")
     for severity in ("High", "Medium", "Low", "Informational"):
         for finding in (entry for entry in found if entry["severity"] == severity):

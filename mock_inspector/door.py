@@ -100,6 +100,8 @@ def _fault(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[st
         if fault.meets(wanted.name, params):
             if isinstance(fault.error, FailedItems):
                 return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)
+            if isinstance(fault.error, ApiError):
+                raise fault.error.told_to(backend.account_id, wanted.name)
             raise fault.error.with_traceback(None)
     return None
 

@@ -29,6 +29,12 @@ class ApiError(Exception):
         self.members = {**self.defaults, **members}
         super().__init__(self.message)
 
+    def told_to(self, account: str, operation: str) -> ApiError:
+        """The error as a caller of ``operation`` gets it: the class's own text speaks of both."""
+        if "{" not in self.text or self.message is not self.text:
+            return self
+        return type(self)(self.text.replace("{account}", account).replace("{operation}", operation), **self.members)
+
     @property
     def code(self) -> str:
         """The error's name, as clients see it in ``Error.Code``."""
@@ -62,7 +68,7 @@ class AccessDeniedException(ApiError):
     """The caller may not use the resource; ``errorCode`` is an ``AccessDeniedErrorCode``."""
 
     defaults = {"errorCode": "ACCESS_DENIED_TO_ASSESSMENT_TARGET", "canRetry": False}
-    text = "The caller is not authorized to access the requested resource."
+    text = "User: arn:aws:iam::{account}:user/someone is not authorized to perform: inspector:{operation}"
 
 
 class LimitExceededException(ApiError):
@@ -76,7 +82,7 @@ class InvalidCrossAccountRoleException(ApiError):
     """Inspector cannot use the role; ``errorCode`` is an ``InvalidCrossAccountRoleErrorCode``."""
 
     defaults = {"errorCode": "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP", "canRetry": False}
-    text = "Amazon Inspector cannot assume the cross-account access role."
+    text = "Account {account} does not have a cross-account access role"
 
 
 class AgentsAlreadyRunningAssessmentException(ApiError):
@@ -182,14 +188,20 @@ COMMON: dict[str, tuple[int, str]] = {
     "ServiceUnavailable": (503, "The service is temporarily unavailable."),
     "Throttling": (400, "Rate exceeded"),
     "ValidationError": (400, "The input fails to satisfy the constraints of the service."),
-    # What AWS JSON services send in their place.
+    # What AWS JSON services send in their place, and others that clients know to try again.
+    "AccessDenied": (403, "Access Denied"),
+    "ExpiredToken": (400, "The provided token has expired."),
     "ExpiredTokenException": (400, "The security token included in the request is expired"),
     "IncompleteSignatureException": (400, "Authorization header is incomplete."),
+    "InternalServerError": (500, "The request failed because of an unknown error."),
     "InvalidSignatureException": (400, "The request signature does not match the signature that was calculated."),
     "MissingAuthenticationTokenException": (403, "Missing Authentication Token"),
+    "RequestLimitExceeded": (400, "Request limit exceeded."),
+    "RequestTimeout": (400, "The request was not received in time."),
     "SerializationException": (400, "The request body could not be read."),
     "ServiceUnavailableException": (503, "The service is temporarily unavailable."),
     "ThrottlingException": (400, "Rate exceeded"),
+    "TooManyRequestsException": (429, "Too Many Requests"),
     "UnknownOperationException": (400, "The operation is unknown."),
     "UnrecognizedClientException": (400, "The security token included in the request is invalid."),
     "ValidationException": (400, "The input fails to satisfy the constraints of the service."),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
-from types import TracebackType
+from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from . import KEYWORDS
 from .options import checked_options
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-KEYWORDS = "_mock_inspector_keywords"
-"""The attribute by which the plugin finds the keywords of a decorated test."""
+_NOTHING = object()
+_FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, functools.partial)
 
 
 class MockInspector:
@@ -53,13 +55,42 @@ class MockInspector:
     ) -> None:
         self.__exit__(kind, error, trace)
 
-    def __call__(self, function: F) -> F:
-        """Decorate a function, coroutine function, generator or async generator function: its body is mocked."""
-        if isinstance(function, type) or not callable(function):
-            raise TypeError(f"mock_inspector decorates functions, got {function!r}; decorate its methods one by one")
-        wrapped = functools.wraps(function)(_wrapper(self, function))
+    def __call__(self, decorated: F) -> F:
+        """Decorate a function (coroutine, generator and async generator functions, too) or a test class.
+
+        The body of a function is mocked. A plain test class is mocked by the plugin, around each test with its setup
+        and teardown; a ``TestCase`` around each ``run``. Where a class sets up something for all its tests
+        (``setup_class``, ``setUpClass``) they share one state. TypeError for what cannot be decorated.
+        """
+        if isinstance(decorated, type):
+            return cast(F, self._decorated_class(decorated))
+        fixture = hasattr(decorated, "_pytestfixturefunction")  # before pytest 8.4 a fixture was still a function
+        if fixture or not isinstance(decorated, _FUNCTIONS):
+            raise TypeError(
+                f"mock_inspector decorates functions and test classes, got {decorated!r}; with other decorators, such as "
+                "pytest.fixture, staticmethod or property, it goes below them, next to the function"
+            )
+        wrapped = functools.wraps(decorated)(_wrapper(self, decorated))
         setattr(wrapped, KEYWORDS, self._keywords)
         return cast(F, wrapped)
+
+    def _decorated_class(self, decorated: type) -> type:
+        test_case = getattr(sys.modules.get("unittest"), "TestCase", None)
+        if test_case is None or not issubclass(decorated, test_case):
+            setattr(decorated, KEYWORDS, self._keywords)
+            return decorated
+        cls: Any = decorated
+        cls.run = self(cls.run)
+        if cls.setUpClass.__func__ is not test_case.setUpClass.__func__:
+            set_up: Callable[[Any], None] = cls.setUpClass.__func__
+
+            def set_up_class(cls: Any) -> None:
+                self.__enter__()
+                cls.addClassCleanup(self.__exit__, None, None, None)
+                set_up(cls)
+
+            cls.setUpClass = classmethod(functools.wraps(set_up)(set_up_class))
+        return decorated
 
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,7 +143,7 @@ def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -
 
 
 @overload
-def mock_inspector(function: F, /) -> F: ...
+def mock_inspector(decorated: F, /) -> F: ...
 
 
 @overload
@@ -129,11 +160,11 @@ def mock_inspector(
 ) -> MockInspector: ...
 
 
-def mock_inspector(function: F | None = None, /, **keywords: Any) -> F | MockInspector:
+def mock_inspector(decorated: Any = _NOTHING, /, **keywords: Any) -> Any:
     """Mock Amazon Inspector Classic: as a decorator (bare or called), ``with`` or ``async with``.
 
     The keywords are those of :class:`mock_inspector.options.Options`. TypeError for an unknown one, TypeError or
     ValueError, naming the keyword and what it takes, for a bad value.
     """
     mock = MockInspector(keywords)
-    return mock if function is None else mock(function)
+    return mock if decorated is _NOTHING else mock(decorated)

@@ -65,6 +65,14 @@ class Options:
             if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or quota < 0):
                 raise ValueError(f"limits: {name} takes a whole number from 0 up, or None, got {quota!r}")
 
+    def effective(self, name: str) -> Any:
+        """An option's value in a form in which equal ones are equal, however they were given."""
+        if name == "at" and self.at is not None:
+            from .model.clock import as_datetime
+
+            return as_datetime(self.at, "at")
+        return {**QUOTAS, **self.limits} if name == "limits" else getattr(self, name)
+
     @property
     def effective_region(self) -> str:
         """The region of the default backend. ValueError when the environment names none that could be one."""

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from . import KEYWORDS
+
 if TYPE_CHECKING:
     from .backend import InspectorBackend
+    from .mock import MockInspector
+
+_ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
 
 _MARKER = "mock_inspector"
 _MARKER_HELP = (
@@ -23,22 +28,65 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a marked test have the mock even when it does not ask for the fixture."""
+    """Let a marked test have the mock, from before anything is set up for this test alone."""
     for item in items:
         names: list[str] = getattr(item, "fixturenames", [])
-        if item.get_closest_marker(_MARKER) is not None and "inspector_backend" not in names:
-            names.insert(_first_of_its_own(item, names), "inspector_backend")
+        if item.get_closest_marker(_MARKER) is not None and names is not None:
+            names.insert(_behind_wider_scopes(item, names), _mocked.__name__)
 
 
-def _first_of_its_own(item: pytest.Item, names: list[str]) -> int:
-    """The place before the fixtures that the test itself asks for, behind those of wider scopes and of all tests."""
-    info: Any = getattr(item, "_fixtureinfo", None)
-    asked = getattr(info, "argnames", ())
-    definitions: dict[str, Any] = getattr(info, "name2fixturedefs", {})
+def _behind_wider_scopes(item: pytest.Item, names: list[str]) -> int:
+    """The place of the first fixture of function scope: autouse ones and ``setup_method`` are among those."""
+    definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     for place, name in enumerate(names):
-        if name in asked and name in definitions and definitions[name][-1].scope == "function":
+        if name in definitions and definitions[name][-1].scope == "function":
             return place
     return len(names)
+
+
+@pytest.fixture
+def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a marker brings; ``inspector_backend`` is a nested use then."""
+    from .mock import MockInspector
+
+    with MockInspector(_keywords(request)):
+        yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Begin the mock of a decorated class, before anything of its test is set up."""
+    node = _decorated_class(item)
+    if node is not None and _ACTIVE not in node.stash:
+        from .mock import MockInspector
+
+        mock = MockInspector(getattr(node.obj, KEYWORDS))
+        mock.__enter__()
+        node.stash[_ACTIVE] = mock
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the mock of a decorated class: after each test, or after the last when they share a ``setup_class``."""
+    try:
+        return (yield)
+    finally:
+        node = _decorated_class(item)
+        if node is not None and _ACTIVE in node.stash:
+            shared = hasattr(node.obj, "setup_class") and nextitem is not None and node in nextitem.listchain()
+            if not shared:
+                mock = node.stash[_ACTIVE]
+                del node.stash[_ACTIVE]
+                mock.__exit__(None, None, None)
+
+
+def _decorated_class(item: pytest.Item) -> pytest.Class | None:
+    """The outermost decorated class that the test is in; a ``TestCase`` sees to itself."""
+    for node in item.listchain():
+        if isinstance(node, pytest.Class) and hasattr(node.obj, KEYWORDS):
+            return node
+    return None
 
 
 @pytest.fixture
@@ -48,19 +96,18 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
     The keywords of ``@mock_inspector(...)`` on the test count as well; the nearest wins. Inside an active
     ``mock_inspector`` it is the active one's backend.
     """
-    from .mock import mock_inspector
+    from .mock import MockInspector
 
-    with mock_inspector(**_keywords(request)) as backend:
+    with MockInspector(_keywords(request)) as backend:
         yield backend
 
 
 def _keywords(request: pytest.FixtureRequest) -> dict[str, Any]:
-    from .mock import KEYWORDS
-
     keywords: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
         if marker.args:
             raise TypeError(f"pytest.mark.mock_inspector takes keywords only, got {marker.args!r}")
         keywords.update(marker.kwargs)
+    keywords.update(getattr(getattr(request, "cls", None), KEYWORDS, {}))
     keywords.update(getattr(getattr(request, "function", None), KEYWORDS, {}))
     return keywords

@@ -277,7 +277,7 @@ def test_an_inner_mock_may_choose_region_and_account():
         with mock_inspector(region="us-east-2") as inner:
             assert inner is outer.for_region("us-east-2")
             with mock_inspector(account_id=OTHER_ACCOUNT) as innermost:
-                assert innermost is outer.for_account(OTHER_ACCOUNT)
+                assert innermost is inner.for_account(OTHER_ACCOUNT)
         with mock_inspector(region="us-east-2", account_id=OTHER_ACCOUNT) as inner:
             assert (inner.region, inner.account_id) == ("us-east-2", OTHER_ACCOUNT)
 

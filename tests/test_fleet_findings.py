@@ -290,7 +290,7 @@ def test_an_instance_with_an_unknown_operating_system_is_excluded(inspector_back
     assert exclusion["title"] == "Unsupported OS version"
     assert "BeOS R5" in exclusion["description"]
     assert described_run(client, run)["state"] == "COMPLETED_WITH_ERRORS"
-    assert [described_finding(client, arn)["title"] for arn in findings_of(client, run)] == [CLEAN]
+    assert findings_of(client, run) == [], "nothing was looked at, so nothing is known to be clean"
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_a_rules_package_for_linux_excludes_a_windows_instance_from_itself_alone
         {"key": "RULES_PACKAGE_ARN", "value": best},
     ]
     titles = [described_finding(client, arn)["title"] for arn in findings_of(client, run)]
-    assert titles == [CLEAN, "Instance i-0win is vulnerable to CVE-2016-2177"]
+    assert titles == ["Instance i-0win is vulnerable to CVE-2016-2177"]
 
 
 # An instance that leaves while a run holds it
@@ -347,7 +347,7 @@ def test_an_instance_that_left_before_anything_was_collected_is_excluded(inspect
     agent, titles, state, excluded = leaving(inspector_backend, client, after=0.05)
 
     assert (agent["agentHealth"], agent["agentHealthCode"]) == ("UNKNOWN", "UNKNOWN")
-    assert titles == [CLEAN]
+    assert titles == []
     assert state == "COMPLETED_WITH_ERRORS"
     assert [exclusion["title"] for exclusion in excluded] == ["Agent not found"]
 

@@ -7,12 +7,12 @@ from heapq import merge
 from typing import Any
 
 from ..model import arns
-from ..model.filters import Range, in_ranges
+from ..model.filters import in_ranges
 from ..model.findings import MOST_USER_ATTRIBUTES, Finding
 from ..model.region import NotFound, Region
 from ..model.service_model import list_bound
 from . import Answer
-from .templates import check_unique_keys
+from .refusals import check_unique_keys
 
 
 def list_findings(
@@ -47,11 +47,7 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Finding], bool]
     """Whether a finding is there at this moment and matches a FindingFilter."""
     now = region.now
     packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
-    created = in_ranges(
-        wanted,
-        # The enum has no code for this range; findings are made when their run completes.
-        [Range("creationTimeRange", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE", lambda finding: finding.created)],
-    )
+    created = in_ranges("ListFindings", wanted, {"creationTimeRange": lambda finding: finding.created})
     asked: list[tuple[set[Any], Callable[[Finding], Any]]] = [
         (set(wanted.get("severities", ())), lambda finding: finding.content.severity),
         (packages, lambda finding: finding.content.rules_package),

@@ -8,14 +8,14 @@ from typing import Any
 
 from ..errors import AgentsAlreadyRunningAssessmentException, InvalidInputException
 from ..model import arns
-from ..model.filters import Range, in_ranges, name_pattern
+from ..model.filters import in_ranges, name_pattern
 from ..model.fleet import Instance, take_part
 from ..model.region import Region
 from ..model.runs import Run
 from ..model.service_model import list_bound
 from ..model.targets import Template
 from . import Answer
-from .targets import check_none_in_progress
+from .refusals import check_none_in_progress
 
 _LONGEST_NAME = 140
 
@@ -129,17 +129,14 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Run], bool]:
     states = set(wanted.get("states", ()))
     name = name_pattern(wanted.get("namePattern", "*"))
     ranges = in_ranges(
+        "ListAssessmentRuns",
         wanted,
-        [
-            Range("durationRange", "INVALID_ASSESSMENT_RUN_DURATION_RANGE", lambda run: run.duration),
-            Range("startTimeRange", "INVALID_ASSESSMENT_RUN_START_TIME_RANGE", lambda run: run.started(now)),
-            Range(
-                "completionTimeRange", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE", lambda run: run.completed(now)
-            ),
-            Range(
-                "stateChangeTimeRange", "INVALID_ASSESSMENT_RUN_STATE_CHANGE_TIME_RANGE", lambda run: run.change(now)[1]
-            ),
-        ],
+        {
+            "durationRange": lambda run: run.duration,
+            "startTimeRange": lambda run: run.started(now),
+            "completionTimeRange": lambda run: run.completed(now),
+            "stateChangeTimeRange": lambda run: run.change(now)[1],
+        },
     )
     return lambda run: (
         name(run.name)

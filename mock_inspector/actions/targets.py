@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import AssessmentRunInProgressException, InvalidInputException
+from ..errors import InvalidInputException
 from ..model import arns
 from ..model.filters import name_pattern
 from ..model.region import Region
-from ..model.runs import Run
 from ..model.service_model import list_bound
 from ..model.targets import ResourceGroup, Target
 from . import Answer
+from .refusals import check_none_in_progress
 
 
 def create_resource_group(region: Region, *, resourceGroupTags: list[dict[str, str]]) -> Answer:
@@ -84,19 +84,6 @@ def delete_assessment_target(region: Region, *, assessmentTargetArn: str) -> Ans
         region.drop_template(template)
     region.targets.remove(target.arn)
     return {}
-
-
-def check_none_in_progress(region: Region, runs: Any) -> None:
-    """AssessmentRunInProgressException, naming up to 10, when any of ``runs`` is in progress."""
-    busy: list[Run] = [run for run in runs if run.in_progress(region.now)]
-    if busy:
-        most = list_bound("AssessmentRunInProgressArnList")
-        raise AssessmentRunInProgressException(
-            f"{len(busy)} assessment run(s) in progress, among them {busy[0].arn} ({busy[0].state(region.now)}); "
-            "stop them or let them end first.",
-            assessmentRunArns=[run.arn for run in busy[:most]],
-            assessmentRunArnsTruncated=len(busy) > most,
-        )
 
 
 def _group(region: Region, arn: str | None) -> ResourceGroup | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import InvalidInputException, shown
+from ..errors import InvalidInputException
 from ..model import arns
-from ..model.filters import Range, in_ranges, name_pattern
+from ..model.filters import in_ranges, name_pattern
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Template
 from . import Answer
-from .targets import check_none_in_progress
+from .refusals import check_none_in_progress, check_unique_keys
 
 
 def create_assessment_template(
@@ -83,10 +83,7 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Template], bool
     """Whether a template matches an AssessmentTemplateFilter."""
     packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
     name = name_pattern(wanted.get("namePattern", "*"))
-    duration = in_ranges(
-        wanted,
-        [Range("durationRange", "INVALID_ASSESSMENT_TEMPLATE_DURATION_RANGE", lambda template: template.duration)],
-    )
+    duration = in_ranges("ListAssessmentTemplates", wanted, {"durationRange": lambda template: template.duration})
     return lambda template: (
         name(template.name) and duration(template) and (not packages or not packages.isdisjoint(template.packages))
     )
@@ -111,11 +108,3 @@ def set_tags_for_resource(region: Region, *, resourceArn: str, tags: list[dict[s
 def list_tags_for_resource(region: Region, *, resourceArn: str) -> Answer:
     """ListTagsForResource."""
     return {"tags": region.template(resourceArn, "resourceArn").tags}
-
-
-def check_unique_keys(pairs: Any, member: str, code: str) -> None:
-    """InvalidInputException with ``code`` when a key comes twice among key and value pairs."""
-    keys = [pair["key"] for pair in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise InvalidInputException(f"{member}: the key {shown(twice)} is given more than once.", errorCode=code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,13 +23,15 @@ class BackoffPatch:
     def __init__(self) -> None:
         self._wait: Callable[[float], None] | None = None
         self._inside = _Inside()
-        self._acquire: Any = None
+        self._original_time: Any = None
+        self._original_acquire: Any = None
+        self._patched: tuple[Any, Any] = (None, None)
 
     def start(self, wait: Callable[[float], None]) -> None:
         """Let back-off call ``wait`` (seconds)."""
         self._wait = wait
-        botocore.endpoint.time = _EndpointTime(self)
-        original = self._acquire = TokenBucket._acquire
+        self._original_time = botocore.endpoint.time
+        original = self._original_acquire = TokenBucket._acquire
         patch = self
 
         def _acquire(self: Any, amount: float, block: bool) -> Any:
@@ -44,13 +45,16 @@ class BackoffPatch:
                     self._current_capacity = max(self._current_capacity, amount)
             return original(self, amount, block)
 
-        TokenBucket._acquire = _acquire
+        self._patched = (_EndpointTime(self, self._original_time), _acquire)
+        botocore.endpoint.time, TokenBucket._acquire = self._patched
 
     def stop(self) -> None:
         """Let botocore wait again."""
         self._wait = None
-        botocore.endpoint.time = time
-        TokenBucket._acquire = self._acquire
+        if botocore.endpoint.time is self._patched[0]:
+            botocore.endpoint.time = self._original_time
+        if TokenBucket._acquire is self._patched[1]:
+            TokenBucket._acquire = self._original_acquire
 
     def free(self, send: Callable[..., Any], *args: Any) -> Any:
         """``send(*args)``, and no retry in there waits."""
@@ -74,14 +78,15 @@ class BackoffPatch:
 class _EndpointTime:
     """The module ``time`` as ``botocore.endpoint`` sees it."""
 
-    def __init__(self, patch: BackoffPatch) -> None:
+    def __init__(self, patch: BackoffPatch, original: Any) -> None:
         self._patch = patch
+        self._original = original
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(time, name)
+        return getattr(self._original, name)
 
     def sleep(self, seconds: float) -> None:
         if self._patch.is_free():
             self._patch.wait(seconds)
         else:
-            time.sleep(seconds)
+            self._original.sleep(seconds)

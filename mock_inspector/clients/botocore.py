@@ -122,6 +122,16 @@ class BotocorePatch:
     def _before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         if self._answer is None:
             return None
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        response = self._answer(Request(request.method, request.url, request.headers, body))
+        response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
         return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
+
+
+def _as_bytes(body: Any) -> bytes:
+    """A request's body, in whichever of the forms that botocore sends."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogatepass")
+    if hasattr(body, "read"):
+        content = body.read()
+        body.seek(0)  # a retry reads it again
+        return _as_bytes(content)
+    return bytes(body or b"")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.endpoint import Endpoint
+from botocore.utils import InstanceMetadataFetcher
 
 
 class UnmockedRequestError(RuntimeError):
@@ -20,6 +21,8 @@ class GuardPatch:
     def __init__(self) -> None:
         self._original: Any = None
         self._patched: Any = None
+        self._metadata: Any = None
+        self._no_metadata: Any = None
         self._on = False
 
     def start(self, operation: Callable[[], str]) -> None:
@@ -40,6 +43,13 @@ class GuardPatch:
 
         self._original, self._patched = original, _send
         Endpoint._send = _send
+        metadata = self._metadata = InstanceMetadataFetcher.retrieve_iam_role_credentials
+
+        def retrieve_iam_role_credentials(self: Any) -> Any:
+            # Credentials of the machine would be asked of the network; without any, requests are signed all the same.
+            return {} if patch._on else metadata(self)
+
+        self._no_metadata = InstanceMetadataFetcher.retrieve_iam_role_credentials = retrieve_iam_role_credentials
 
     def stop(self) -> None:
         """Let requests through again."""
@@ -47,6 +57,8 @@ class GuardPatch:
         if Endpoint._send is self._patched:
             Endpoint._send = self._original
             self._original = self._patched = None
+        if InstanceMetadataFetcher.retrieve_iam_role_credentials is self._no_metadata:
+            InstanceMetadataFetcher.retrieve_iam_role_credentials = self._metadata
 
 
 def is_loopback(url: str) -> bool:

@@ -36,6 +36,7 @@ RUN = Kind("run", "ASSESSMENT_RUN")
 FINDING = Kind("finding", "FINDING")
 EXCLUSION = Kind("exclusion", "EXCLUSION")
 RULES_PACKAGE = Kind("rulespackage", "RULES_PACKAGE")
+KINDS = {kind.noun: kind for kind in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)}
 
 
 @dataclass(frozen=True)

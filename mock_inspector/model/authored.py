@@ -12,7 +12,7 @@ from botocore.model import ListShape, Shape, StructureShape
 
 from ..errors import ApiError, shown
 from .checks import compile_shape
-from .clock import seconds
+from .clock import iso, seconds
 from .findings import NUMERIC_SEVERITY, FixedContent
 from .runs import Run
 from .service_model import service_model
@@ -47,7 +47,7 @@ def _as_given(name: str, value: Any) -> dict[str, Any]:
         raise ValueError(f"{name}: takes a mapping in the shape of Describe{name.title()}s, got {shown(value)}")
     if "arn" in value:
         raise ValueError(f"{name}: 'arn' is minted, not given; pin the next id with next_ids() if it matters")
-    return dict(value)
+    return {member: entry for member, entry in value.items() if entry is not None}
 
 
 def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict[str, Any]]:
@@ -80,7 +80,10 @@ def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict
         "updated": int(complete.pop("updatedAt")),
     }
     if own["created"] > now:
-        raise ValueError("finding.createdAt: lies ahead of the clock; move the clock there before adding the finding")
+        raise ValueError(
+            f"finding.createdAt: {iso(own['created'])} lies ahead of the clock, which stands at {iso(now)}; move the clock "
+            "there before adding the finding"
+        )
     del complete["arn"]
     package = complete["serviceAttributes"].get("rulesPackageArn")
     complete["serviceAttributes"]["assessmentRunArn"] = run.arn

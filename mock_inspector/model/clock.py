@@ -113,6 +113,8 @@ def _span(delta: float | datetime.timedelta) -> datetime.timedelta:
     """``delta`` as a ``timedelta``. TypeError for what is no span of time, ValueError for a negative one."""
     if isinstance(delta, bool) or not isinstance(delta, (int, float, datetime.timedelta)):
         raise TypeError(f"tick: takes seconds or a timedelta, got {delta!r}")
+    if (delta < datetime.timedelta()) if isinstance(delta, datetime.timedelta) else delta < 0:
+        raise ValueError(f"tick: time moves forward only, got {delta!r}")
     if not isinstance(delta, datetime.timedelta):
         if not math.isfinite(delta):
             raise ValueError(f"tick: takes a finite number of seconds, got {delta!r}")
@@ -120,8 +122,6 @@ def _span(delta: float | datetime.timedelta) -> datetime.timedelta:
             delta = datetime.timedelta(seconds=delta)
         except OverflowError as error:
             raise ValueError(f"tick: {delta!r} seconds is more than the calendar holds") from error
-    if delta < datetime.timedelta():
-        raise ValueError(f"tick: time moves forward only, got {delta!r}")
     return delta
 
 

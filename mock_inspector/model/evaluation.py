@@ -10,6 +10,7 @@ from .exclusions import exclusions_of
 from .findings import WeaknessContent, clean_content
 from .fleet import RunAgent, supports
 from .rules_packages import RulesPackage
+from .weaknesses import NETWORK_REACHABILITY
 
 if TYPE_CHECKING:
     from .region import Region
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 def evaluate(region: Region, run: Run, moment: int) -> None:
     """Let a run report its findings and exclusions, as of ``moment``.
 
-    A rules package that has nothing to report says so in a finding of its own (sample of DescribeFindings).
+    A rules package that could look at something and has nothing to report says so in a finding of its own (sample of
+    DescribeFindings). What an earlier evaluation reported gives way.
     """
+    region.discard_evaluation(run)
     packages: list[RulesPackage] = [region.locate(RULES_PACKAGE, arn) for arn in run.packages]
+    first = region.next_number()
     for package in packages:
         contents: dict[int, WeaknessContent] = {}
         for agent, weakness in _found(package, run.agents):
@@ -31,16 +35,27 @@ def evaluate(region: Region, run: Run, moment: int) -> None:
                 id(weakness), WeaknessContent(package.arn, weakness)
             )
             region.report(run, content, agent.instance, moment, moment)
-        if not contents:
+        if not contents and _looked(package, run.agents):
             region.report(run, clean_content(package.arn), None, moment, moment)
     for members in exclusions_of(run.template, packages, run.agents):
         region.exclude(run, members)
+    run.evaluated = range(first, region.next_number())
+    run.evaluates_at = None
+
+
+def _looked(package: RulesPackage, agents: list[RunAgent]) -> bool:
+    """Whether a rules package had anything it could look at; a run without instances has nothing to object to."""
+    return not agents or package.name == NETWORK_REACHABILITY or any(_assesses(package, agent) for agent in agents)
+
+
+def _assesses(package: RulesPackage, agent: RunAgent) -> bool:
+    return agent.exclusion is None and supports(package.name, agent.instance)
 
 
 def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, Weakness]]:
     """What a rules package finds, as it sees it; only Network Reachability finds anything without an agent."""
     for agent in agents:
-        assessed = agent.exclusion is None and supports(package.name, agent.instance)
+        assessed = _assesses(package, agent)
         for weakness in agent.instance.findings:
             if weakness.rules_package == package.name and (assessed or not weakness.needs_agent):
                 yield agent, weakness.as_seen(with_agent=assessed)

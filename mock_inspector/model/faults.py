@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,10 @@ def fault(
 ) -> Fault:
     """A checked fault. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
     if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in names()):
-        raise ValueError(f"operation: takes one of the API's operations or '*', got {shown(operation)}")
+        near = difflib.get_close_matches(str(operation).title().replace("_", ""), names(), 1) or ["ListFindings"]
+        raise ValueError(
+            f"operation: takes one of the API's operations, such as {near[0]!r}, or '*', got {shown(operation)}"
+        )
     for name, value, least in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
             continue

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import InvalidInputException
+from .clock import iso
+from .error_codes import error_code
 
 
 @lru_cache(maxsize=256)
@@ -38,26 +40,24 @@ def name_pattern(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-class Range(NamedTuple):
-    """A range filter: its member, the ``errorCode`` for one whose ends are swapped, the value that must lie in it."""
+def in_ranges(
+    operation: str, wanted: dict[str, Any], values: dict[str, Callable[[Any], float | None]]
+) -> Callable[[Any], bool]:
+    """Whether an item's values lie in the ranges of a filter, both ends included, either of them open.
 
-    member: str
-    code: str
-    value: Callable[[Any], float | None]
-
-
-def in_ranges(wanted: dict[str, Any], ranges: Iterable[Range]) -> Callable[[Any], bool]:
-    """Whether an item lies in each of the ranges of a filter, both ends included, either of them open.
-
-    A range with both ends open says nothing; an item without the value lies in no other range.
+    ``values`` has the value of an item for each range that the filter can have. A range with both ends open says
+    nothing; an item without the value lies in no other range. InvalidInputException for one whose ends are swapped.
     """
     limits = []
-    for member, code, value in ranges:
+    for member, value in values.items():
         low, high = ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
         bounds = wanted.get(member, {})
         least, most = bounds.get(low, -math.inf), bounds.get(high, math.inf)
         if least > most:
-            raise InvalidInputException(f"filter.{member}: {low} lies after {high}.", errorCode=code)
+            raise InvalidInputException(
+                f"filter.{member}: {low} {_shown(low, least)} lies after {high} {_shown(high, most)}.",
+                errorCode=error_code(operation, member),
+            )
         if bounds:
             limits.append((value, least, most))
 
@@ -69,3 +69,7 @@ def in_ranges(wanted: dict[str, Any], ranges: Iterable[Range]) -> Callable[[Any]
         return True
 
     return within
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:g}" if name.endswith("Seconds") else iso(round(value))

@@ -20,7 +20,7 @@ _EXCLUSION_BY_HEALTH = {"UNHEALTHY": "Agent is unhealthy", "UNKNOWN": "Agent not
 TOTAL = "Total"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Instance:
     """An EC2 instance with an agent, as :meth:`InspectorBackend.add_instance` made it.
 
@@ -43,6 +43,11 @@ class Instance:
     network_interfaces: list[dict[str, Any]] = field(default_factory=list)
     telemetry: list[dict[str, Any]] | None = None
     findings: tuple[Weakness, ...] = ()
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__slots__ if name not in ("number", "instance_id")}
+        said = "".join(f", {name}={value!r}" for name, value in shown.items() if value)
+        return f"Instance({self.instance_id!r}{said})"
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "agent_health" and value not in HEALTH_CODES:

@@ -16,7 +16,7 @@ class Ids:
     """Mints the ids of one account in one region.
 
     The n-th id is an affine function of n over all ids of the form ``0-`` and eight of ``[A-Za-z0-9]``, its two
-    constants drawn from ``seed``: unique without keeping any, and the same for the same seed.
+    constants drawn from ``seed``: unique without keeping any, and the same for the same seed. Pinned ones may collide; whoever asks tries again.
     """
 
     def __init__(self, seed: str) -> None:
@@ -29,37 +29,24 @@ class Ids:
         self._minted = 0
         self._others = 0
         self._pinned: deque[str] = deque()
-        self._ever_pinned: set[str] = set()
 
     def pin(self, *ids: str) -> None:
-        """Make ``ids`` the next to be minted, in order. ValueError for one of another form, or in use."""
+        """Make ``ids`` the next to be minted, in order. ValueError for one of another form."""
         wanted = []
         for text in ids:
             match = _PINNED.fullmatch(text) if type(text) is str else None
             if match is None:
                 raise ValueError(f"next_ids: takes ids of the form '0-nvgVhaxX', got {text!r}")
             wanted.append(f"0-{match[1]}")
-        taken = [own_id for place, own_id in enumerate(wanted) if own_id in wanted[:place] or self._in_use(own_id)]
-        if taken:
-            raise ValueError(f"next_ids: an id is minted once only, and {', '.join(taken)} would be again")
         self._pinned.extend(wanted)
-        self._ever_pinned.update(wanted)
 
     def mint(self) -> str:
         """The next id: ``0-`` and eight characters."""
         if self._pinned:
             return self._pinned.popleft()
-        while True:
-            own_id = _spelled((self._minted * self._factor + self._offset) % _SPACE)
-            self._minted += 1
-            if own_id not in self._ever_pinned:
-                return own_id
-
-    def _in_use(self, own_id: str) -> bool:
-        """Whether the id was minted, or pinned, before: the inverse of what :meth:`mint` computes."""
-        value = sum(_ALPHABET.index(character) * 62**place for place, character in enumerate(own_id[2:]))
-        place = (value - self._offset) * pow(self._factor, -1, _SPACE) % _SPACE
-        return own_id in self._ever_pinned or place < self._minted
+        own_id = _spelled((self._minted * self._factor + self._offset) % _SPACE)
+        self._minted += 1
+        return own_id
 
     def hexadecimal(self, digits: int) -> str:
         """A fresh run of lower-case hexadecimal digits (up to 128), for ids of other forms."""

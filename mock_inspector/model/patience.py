@@ -44,6 +44,10 @@ POLLED = frozenset(
 """The reads whose answers time alone can change; only those can be polls."""
 
 
+_MOST_POLLS = 10_000
+"""How many different reads are counted at a time."""
+
+
 class EndlessPollError(RuntimeError):
     """Code under test waits for something that will not happen."""
 
@@ -77,6 +81,8 @@ class Patience:
     def before(self, region: Region, operation: str, body: bytes) -> None:
         """Before a polled read is answered: move the clock for it, or end it with EndlessPollError."""
         poll = self._polls.get((region.owner, operation, body))
+        if poll is not None and poll.moment != region.now:
+            poll.moment, poll.still = region.now, 0
         if poll is None or max(poll.still, poll.slept) < STILL or not frozen():
             return
         subjects = _Subjects(region, body)
@@ -89,7 +95,7 @@ class Patience:
 
     def after(self, region: Region, operation: str, body: bytes, answer: bytes) -> None:
         """After a polled read was answered: count it."""
-        if len(self._polls) >= STILL:
+        if len(self._polls) >= _MOST_POLLS:
             self._polls.clear()
         poll = self._polls.setdefault((region.owner, operation, body), _Poll())
         digest = hash(answer)

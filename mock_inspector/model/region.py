@@ -102,7 +102,10 @@ class Region:
         """A fresh ARN under ``path`` (``target``, or ``<target ARN>/template``)."""
         if not path.startswith("arn:"):
             path = f"arn:{self.partition}:inspector:{self.region}:{account_id or self.account_id}:{path}"
-        return f"{path}/{self.ids.mint()}"
+        kind = arns.KINDS[path.rpartition("/")[2].rpartition(":")[2]]
+        while self._lookup(kind, arn := f"{path}/{self.ids.mint()}") is not None:
+            continue  # a pinned id that is in use here: the next one, then
+        return arn
 
     def pager(self, operation: str, token: str | None, max_results: int | None, *asked: Any, **options: int) -> Pager:
         """The pager of a list question (see :class:`.Pager`)."""
@@ -281,10 +284,11 @@ class Region:
 
     def discard_evaluation(self, run: Run) -> None:
         """Drop what an evaluation has reported of a run; what was put in by hand stays."""
-        found = [finding for finding in run.findings_row if finding.created == run.evaluates_at]
-        self.findings.remove(found)
-        if found:
-            run.exclusions.clear()
+        self.findings.remove([finding for finding in run.findings_row if finding.number in run.evaluated])
+        run.exclusions = {
+            own_id: exclusion for own_id, exclusion in run.exclusions.items() if exclusion.number not in run.evaluated
+        }
+        run.evaluated = range(0)
 
     def report(
         self,
@@ -296,9 +300,9 @@ class Region:
         own_user_attributes: tuple[dict[str, str], ...] | None = None,
     ) -> Finding:
         """Add a finding to a run."""
-        finding = Finding(
-            self.next_number(), self.ids.mint(), run, content, instance, created, updated, own_user_attributes
-        )
+        while (own_id := self.ids.mint()) in run.findings:
+            continue  # a pinned id that is in use here: the next one, then
+        finding = Finding(self.next_number(), own_id, run, content, instance, created, updated, own_user_attributes)
         self.findings.add(finding)
         return finding
 

@@ -41,6 +41,9 @@ _COLLECTED = frozenset(
     {"DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES", "COMPLETED", "COMPLETED_WITH_ERRORS"}
 )
 
+_MOST_CHANGES = 50
+"""The model's bound of AssessmentRunStateChangeList."""
+
 StateChange = tuple[str, int]
 """A state and the moment at which it begins, in milliseconds since 1970."""
 
@@ -65,6 +68,7 @@ class Run:
     reports: dict[tuple[str, str], int] = field(default_factory=dict)
     report_urls: dict[str, int] = field(default_factory=dict)
     evaluates_at: int | None = None
+    evaluated: range = range(0)
     forced: bool = False
     notifications: list[Notification] = field(default_factory=list)
     plan: int = 0
@@ -156,9 +160,11 @@ class Run:
         return begun if state in TERMINAL else None
 
     def data_collected(self, moment: int) -> bool:
-        """Whether the agents' data has been collected."""
-        history = {state for state, _ in self.cut(moment)}
-        return not history.isdisjoint(_COLLECTED)
+        """Whether the agents' data has been collected: by its state, or when it ended early, by its history."""
+        state = self.state(moment)
+        if state in ("CANCELED", "FAILED", "ERROR"):
+            return any(past in _COLLECTED for past, _ in self.cut(moment))
+        return state in _COLLECTED
 
     def has_telemetry(self, moment: int) -> bool:
         """Whether the agents have begun to send data."""
@@ -183,7 +189,9 @@ class Run:
             "createdAt": seconds(self.created),
             "stateChangedAt": seconds(changed),
             "dataCollected": self.data_collected(moment),
-            "stateChanges": [{"state": name, "stateChangedAt": seconds(begun)} for name, begun in self.cut(moment)],
+            "stateChanges": [
+                {"state": name, "stateChangedAt": seconds(begun)} for name, begun in self.cut(moment)[-_MOST_CHANGES:]
+            ],
             "notifications": [notification.described() for notification in self.notifications],
         }
         if started is not None:

@@ -163,6 +163,8 @@ class World(Generic[R]):
 
     def register_access_key(self, access_key: str, account_id: str) -> None:
         """Let requests signed with ``access_key`` act for ``account_id``."""
+        if access_key == "" or type(access_key) is not str:
+            raise ValueError(f"access_key_id: takes an access key's id, got {access_key!r}")
         with self.lock:
             self._access_keys[access_key] = checked_account(account_id)
             self._regions_of.clear()

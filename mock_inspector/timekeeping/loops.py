@@ -6,7 +6,7 @@ every timer takes part: ``asyncio.sleep`` under any name, ``wait_for``, ``timeou
 
 from __future__ import annotations
 
-import heapq
+import asyncio
 import math
 import sys
 import time
@@ -105,7 +105,12 @@ class LoopPatch:
         self._clock, self.sleep, self._applies, self.busy = clock, sleep, applies, busy
         # The time that loops have outside: the real one, or that of whoever froze it before.
         self._outer_time = time.monotonic if followed else freezegun_api.real_monotonic
-        self._begin = (self._outer_time(), clock.microseconds())
+        # The loops' own time starts small: counted from 1970, as freezegun's, it would have no room for the nanosecond
+        # by which loops tell whether a timer is due.
+        self._begin = (freezegun_api.real_monotonic(), clock.microseconds())
+        running = asyncio._get_running_loop()
+        if running is not None:
+            _shift_timers(running, self._begin[0] - self._outer_time())
         loop_class = base.BaseEventLoop
         self._originals = {name: getattr(loop_class, name) for name in ("time", "_run_once", "run_in_executor")}
         self._patched = self._replacements()
@@ -153,9 +158,7 @@ class LoopPatch:
         for loop in list(self._loops):
             if isinstance(loop._selector, JumpingSelector):
                 loop._selector = loop._selector.original
-            for handle in loop._scheduled:
-                handle._when -= ahead
-            heapq.heapify(loop._scheduled)
+            _shift_timers(loop, -ahead)
         self._loops.clear()
 
     def _time(self) -> float:
@@ -167,6 +170,12 @@ class LoopPatch:
     def jumps(self, loop: Any) -> bool:
         """Whether this loop's timers jump here and now: not when its time is somebody else's."""
         return self._clock is not None and self._applies() and type(loop).time is self._patched["time"]
+
+
+def _shift_timers(loop: Any, seconds: float) -> None:
+    """Let the timers of a loop count by another clock, which differs by ``seconds``."""
+    for handle in getattr(loop, "_scheduled", ()):
+        handle._when += seconds
 
 
 def _microseconds(timeout: float) -> int:
