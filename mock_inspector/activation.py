@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from freezegun import freeze_time
-
 from .backend import InspectorBackend
 from .clients.botocore import BotocorePatch
 from .clients.requests import PassthroughPatch
@@ -18,6 +16,7 @@ from .model.world import World
 from .neighbours import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options, checked_options
 from .timekeeping import Timekeeping
+from .timekeeping.freeze import Freeze
 
 if TYPE_CHECKING:
     from .reporting.loopback import Loopback
@@ -51,7 +50,8 @@ class Activation:
                 self.world.clock.move_to(options.at)
             self._timekeeping = Timekeeping(self.world, followed=followed, busy=self._serving)
             self._undo.callback(self._timekeeping.stop)
-            self._keep_time()
+            if options.sleep:
+                self._timekeeping.start()
             _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
         except BaseException:
@@ -68,18 +68,9 @@ class Activation:
         moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
         if at is None:  # to the millisecond, which is what the service keeps
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        freezer = freeze_time(moment, ignore=["_pytest.timing"])  # pytest's durations stay real
-        freezer.start()
-        self._undo.callback(freezer.stop)
-
-    def _keep_time(self) -> None:
-        """Let waiting move the clock, from the first moment on at which time is seen to be frozen."""
-        if self.options.sleep and frozen():
-            self._timekeeping.start()
+        self._undo.callback(Freeze(moment).stop)
 
     def _answer(self, request: Request) -> Response:
-        if not self._timekeeping.started:
-            self._keep_time()
         return answer(self.world, request, polls=self._timekeeping.own_thread())
 
     def _back_off(self, seconds: float) -> None:

@@ -82,16 +82,22 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
     params = _params(request.body)
     backend = _backend(world, credential)
     backend.signer = credential.signer
-    polled = polls and wanted.name in POLLED
-    if polled:
-        world.patience.before(backend, wanted.name, request.body)
-    result = _fault(backend, wanted, params) or backend.perform(wanted, params)
-    response = _response(world, 200, None if wanted.void else result)
-    if polled:
-        world.patience.after(backend, wanted.name, request.body, response.body)
-    elif not wanted.reads:
-        world.patience.written()
+    if not polls or wanted.name not in POLLED:
+        if not wanted.reads:
+            world.patience.written()
+        return _response(world, 200, _carry_out(backend, wanted, params))
+    world.patience.before(backend, wanted.name, request.body)
+    try:
+        response = _response(world, 200, _carry_out(backend, wanted, params))
+    except ApiError as error:  # a report that is asked for too early is asked for again
+        response = _response(world, error.http_status, error.body())
+    world.patience.after(backend, wanted.name, request.body, response.body)
     return response
+
+
+def _carry_out(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:
+    result = _fault(backend, wanted, params) or backend.perform(wanted, params)
+    return None if wanted.void else result
 
 
 def _fault(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:

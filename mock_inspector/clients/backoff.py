@@ -37,6 +37,8 @@ class BackoffPatch:
         def _acquire(self: Any, amount: float, block: bool) -> Any:
             if block and patch.is_free():
                 self._refill()
+                # A client may be used in frozen times that lie far apart, which must not empty its bucket.
+                self._current_capacity = max(self._current_capacity, 0)
                 missing = self._sleep_amount(amount) if self._fill_rate else 0
                 if missing > 0:
                     patch.wait(missing)

@@ -101,11 +101,15 @@ class Clock:
     def _move(self, delta: datetime.timedelta) -> None:
         if delta > _LAST - self.now():
             raise ValueError(f"time cannot move by {delta}: the clock ends with the year 9999")
-        mover = _mover()
-        if mover is None:
+        holder = freezer()
+        if holder is None:
             self._shift += delta
+        elif hasattr(holder, "shift"):
+            holder.shift(delta)
+        elif hasattr(holder, "start"):  # freezegun's time that ticks: its own way would forget what has ticked by
+            holder.move_to(holder() + delta)
         else:
-            mover(delta)
+            holder.tick(delta)
         self._moved()
 
 
@@ -125,18 +129,16 @@ def _span(delta: float | datetime.timedelta) -> datetime.timedelta:
     return delta
 
 
-def frozen() -> bool:
-    """Whether freezegun or time-machine holds the process's time."""
-    return _mover() is not None
-
-
-def _mover() -> Callable[[datetime.timedelta], object] | None:
-    """What moves the process's frozen time: the innermost freezer's own way, or None while time runs."""
+def freezer() -> Any:
+    """Who holds the process's time: the innermost freeze of freezegun or travel of time-machine, or None."""
     # freezegun first: it can be started inside time-machine, the other way round time-machine refuses.
     factories: list[Any] = getattr(sys.modules.get("freezegun.api"), "freeze_factories", [])
     if factories:
-        return factories[-1].tick  # type: ignore[no-any-return]
+        return factories[-1]
     travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])
-    if travellers:
-        return travellers[-1].shift  # type: ignore[no-any-return]
-    return None
+    return travellers[-1] if travellers else None
+
+
+def frozen() -> bool:
+    """Whether freezegun or time-machine holds the process's time."""
+    return freezer() is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import operator
 import sys
 import time
 import weakref
@@ -34,18 +34,19 @@ class SleepPatch:
 
         def sleep(seconds: Any, /) -> None:
             move = self._move
-            if move is None or not self._applies() or not _is_span(seconds):
+            span = _span(seconds)
+            if move is None or span is None or not self._applies():
                 return _REAL[0](seconds)
             caller = sys._getframe(1)
             if caller.f_globals.get("__name__", "").partition(".")[0] in WAIT_FOR_REAL:
                 return _REAL[0](seconds)
-            return move(float(seconds), f"{caller.f_code.co_filename}:{caller.f_lineno}")
+            return move(span, f"{caller.f_code.co_filename}:{caller.f_lineno}")
 
         self._sleep = sleep
 
     def start(self, move: Callable[[float, str], None], applies: Callable[[], bool]) -> None:
         """Let sleeping call ``move`` (seconds, the line that slept) where it ``applies``."""
-        if not isinstance(_REAL[0], BuiltinFunctionType) or time.sleep is not _REAL[0]:
+        if not isinstance(_REAL[0], BuiltinFunctionType) or time.sleep not in (_REAL[0], self._sleep):
             return  # somebody else has replaced sleeping: their way of it holds
         self._move, self._applies = move, applies
         self._look_through_new_modules(_REAL[0])
@@ -88,6 +89,15 @@ def _reference(module: Any) -> Callable[[], Any]:
         return lambda: module
 
 
-def _is_span(seconds: Any) -> bool:
-    """Whether Python's own ``sleep`` would take it; what it refuses is left to it."""
-    return isinstance(seconds, (int, float)) and 0 <= seconds < math.inf
+_LONGEST = 2**63 / 1_000_000_000
+"""Seconds that Python can sleep."""
+
+
+def _span(seconds: Any) -> float | None:
+    """What Python's own ``sleep`` would sleep, or None for what it refuses: that is left to it."""
+    if not isinstance(seconds, (int, float)):
+        try:
+            seconds = operator.index(seconds)
+        except TypeError:
+            return None
+    return float(seconds) if 0 <= seconds < _LONGEST else None
