@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+_ACTIONS: dict[str, Callable[..., Answer]] = {}
+"""The actions by their snake-case names."""
+
 
 def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Concatenate[InspectorBackend, P], Answer]:
     """An action as a method: checked like a request, under the world's lock, at the moment of the call."""
+    _ACTIONS[function.__name__] = function
 
     @functools.wraps(function)
     def method(self: InspectorBackend, /, *args: P.args, **members: P.kwargs) -> Answer:
@@ -115,8 +119,7 @@ class InspectorBackend(Region):
 
     def perform(self, wanted: Operation, params: Any) -> Answer:
         """Answer one request: check its members and carry the action out. Under the world's lock."""
-        action: Callable[..., Answer] = getattr(InspectorBackend, wanted.method).__wrapped__
-        return action(self, **wanted.check(params, ""))
+        return _ACTIONS[wanted.method](self, **wanted.check(params, ""))
 
     # Whose it is, and its siblings
 

@@ -24,6 +24,7 @@ from .model.patience import POLLED
 from .model.world import World
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
+_TOKEN = "x-amz-security-token"  # noqa: S105  a header's name
 _TARGET_PREFIX = "InspectorService."
 
 _SCOPE = r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/[^/\s,]+/aws4_request"
@@ -96,7 +97,7 @@ def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> 
 
 
 def _carry_out(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:
-    result = _fault(backend, wanted, params) or backend.perform(wanted, params)
+    result = (backend.faults and _fault(backend, wanted, params)) or backend.perform(wanted, params)
     return None if wanted.void else result
 
 
@@ -131,9 +132,11 @@ def _operation(request: Request) -> Operation:
 def _credential(request: Request) -> Credential:
     """The credential scope, from the Authorization header or a pre-signed query (chapter "Common Parameters")."""
     header = request.header("authorization")
-    token = request.header("x-amz-security-token")
+    token = None
     if header is not None:
         found = _AUTHORIZATION.fullmatch(header)
+        if _TOKEN in header:  # it is among the signed headers, where there is one
+            token = request.header(_TOKEN)
     else:
         query = _query(request.url)
         header = query.get("X-Amz-Credential", "")

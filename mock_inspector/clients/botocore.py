@@ -128,6 +128,8 @@ class BotocorePatch:
 
 def _as_bytes(body: Any) -> bytes:
     """A request's body, in whichever of the forms that botocore sends."""
+    if isinstance(body, bytes):
+        return body
     if isinstance(body, str):
         return body.encode("utf-8", "surrogatepass")
     if hasattr(body, "read"):

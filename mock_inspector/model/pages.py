@@ -39,7 +39,7 @@ class Pager:
         *asked: Any,
         default: int = DEFAULT_RESULTS,
     ) -> None:
-        self._identity = (operation, owner, [_said(value) for value in asked])
+        self._identity = (operation, owner, asked)
         self._size = min(default if max_results is None else max_results, MOST_RESULTS)
         if self._size < 1:
             raise InvalidInputException(
@@ -75,7 +75,8 @@ class Pager:
 
     @cached_property
     def _question(self) -> bytes:
-        return json.dumps(self._identity, sort_keys=True).encode()
+        operation, owner, asked = self._identity
+        return json.dumps([operation, owner, [_said(value) for value in asked]], sort_keys=True).encode()
 
     def _seal(self, number: bytes) -> bytes:
         # 13 bytes, so that a token is 21: base64 of a multiple of 3 has only one spelling.
