@@ -108,7 +108,9 @@ class JumpingSelector:
             return 0
         if self._patch.has_process(self._loop):
             return min(timeout, GRACE_OF_PROCESSES)
-        return 0 if all(key.fd == own for key in self._selector.get_map().values()) else min(timeout, GRACE)
+        closing = getattr(self._loop, "_executor_shutdown_called", False)  # a thread is about to tell that it is done
+        idle = not closing and all(key.fd == own for key in self._selector.get_map().values())
+        return 0 if idle else min(timeout, GRACE)
 
 
 class LoopPatch:
@@ -257,6 +259,8 @@ _NOBODY = object()
 def _is_busy(executor: Any) -> bool:
     """Whether a loop's own executor is at work, also for what it was given before the mock began."""
     threads, idle = getattr(executor, "_threads", ()), getattr(executor, "_idle_semaphore", None)
+    if getattr(executor, "_shutdown", False):
+        return any(thread.is_alive() for thread in threads)
     return idle is not None and (len(threads) > idle._value or executor._work_queue.qsize() > 0)
 
 
