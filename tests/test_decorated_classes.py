@@ -1,6 +1,7 @@
 """Decorated classes: plain ones, with setup_method and fixtures inside, nested ones, and TestCases of every kind."""
 
 import functools
+from typing import Any
 
 import pytest
 
@@ -186,8 +187,11 @@ if __name__ == "__main__":
     assert pytester.runpython(path).ret == 0
 
 
-def plain():
+def a_function():
     """A function to put things around."""
+
+
+plain: Any = a_function
 
 
 @pytest.mark.parametrize(
@@ -206,7 +210,8 @@ def test_what_cannot_be_decorated_is_refused_with_what_to_do(what, told):
 
 
 def test_static_and_class_methods_are_decorated_below(inspector_backend):
-    for wrapper in (staticmethod, classmethod):
+    wrappers: list[Any] = [staticmethod, classmethod]
+    for wrapper in wrappers:
         with pytest.raises(TypeError, match="below"):
             mock_inspector(wrapper(plain))
 

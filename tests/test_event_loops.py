@@ -405,6 +405,18 @@ def test_when_the_work_is_done_timers_jump_again(passed):
     assert passed() == HOUR
 
 
+def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(passed):
+    async def scenario():
+        for _ in range(200):
+            await asyncio.to_thread(len, "work")
+            await asyncio.sleep(HOUR)
+
+    with real_seconds():
+        asyncio.run(scenario())
+
+    assert passed() == 200 * HOUR
+
+
 def test_work_that_nobody_awaits_ends_with_its_loop(passed):
     async def scenario():
         working = asyncio.get_running_loop().run_in_executor(None, work)
