@@ -320,6 +320,10 @@ def test_a_task_that_yields_without_end_does_not_keep_timers_from_coming_due(ins
 # Work in threads
 
 
+by_the_mock = pytest.mark.parametrize("clock", FREEZERS[:1], indirect=True)
+"""Once is enough of what really takes time."""
+
+
 def work(seconds=0.3):
     """What takes its time in a thread."""
     real_sleep(seconds)
@@ -383,6 +387,7 @@ def test_work_that_began_before_the_mock_is_waited_for():
     assert asyncio.run(scenario()) == MOMENT
 
 
+@by_the_mock
 def test_work_that_takes_too_long_times_out_in_real_time(passed):
     async def scenario():
         with pytest.raises(asyncio.TimeoutError):
@@ -394,6 +399,7 @@ def test_work_that_takes_too_long_times_out_in_real_time(passed):
     assert passed() == pytest.approx(0.1)
 
 
+@by_the_mock
 def test_when_the_work_is_done_timers_jump_again(passed):
     async def scenario():
         await in_the_loops_executor()
@@ -417,6 +423,7 @@ def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(passed):
     assert passed() == 200 * HOUR
 
 
+@by_the_mock
 def test_work_that_nobody_awaits_ends_with_its_loop(passed):
     async def scenario():
         working = asyncio.get_running_loop().run_in_executor(None, work)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 RESOLUTION = 1e-6
 """Seconds: what freezegun and the mock's clock tell apart."""
 
+TURN = 0.005
+"""Real seconds between two looks at what the real world is at."""
+
 GRACE = 0.25
 """Real seconds for which connections may be quiet before the clock jumps all the same."""
 
@@ -74,9 +77,11 @@ class JumpingSelector:
         if timeout <= 0:
             return self._spin()
         self._spinning_since = None
-        events = self._selector.select(self._real_wait(timeout))
-        while not events and self._patch.busy():
-            events = self._selector.select(GRACE)
+        begun = freezegun_api.real_monotonic()
+        events = self._selector.select(0)
+        # In short turns: an executor may become idle without a word.
+        while not events and (self._patch.busy() or freezegun_api.real_monotonic() - begun < self._real_wait(timeout)):
+            events = self._selector.select(TURN)
         if events:
             self._quiet = False
             return events
