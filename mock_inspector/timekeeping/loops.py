@@ -113,9 +113,7 @@ class JumpingSelector:
             return 0
         if self._patch.has_process(self._loop):
             return min(timeout, GRACE_OF_PROCESSES)
-        closing = getattr(self._loop, "_executor_shutdown_called", False)  # a thread is about to tell that it is done
-        idle = not closing and all(key.fd == own for key in self._selector.get_map().values())
-        return 0 if idle else min(timeout, GRACE)
+        return 0 if all(key.fd == own for key in self._selector.get_map().values()) else min(timeout, GRACE)
 
 
 class LoopPatch:
@@ -123,7 +121,11 @@ class LoopPatch:
 
     def __init__(self) -> None:
         self._originals: dict[str, Any] = {}
-        self._replacements = {"time": self._loop_time(), "_run_once": self._run_once()}
+        self._replacements = {
+            "time": self._loop_time(),
+            "_run_once": self._run_once(),
+            "shutdown_default_executor": self._shutdown_default_executor(),
+        }
         self._chain = self._chain_future()
         self._loops: WeakSet[Any] = WeakSet()
         self._processes: WeakSet[Any] = WeakSet()
@@ -235,6 +237,20 @@ class LoopPatch:
 
         return run_once
 
+    def _shutdown_default_executor(self) -> Any:
+        async def shutdown_default_executor(loop: Any, *args: Any, **kwargs: Any) -> Any:
+            original = self._originals["shutdown_default_executor"]
+            if self._clock is None or not self._applies():
+                return await original(loop, *args, **kwargs)
+            selector = self._take(loop)
+            selector.working += 1  # a thread is to tell when the workers are gone
+            try:
+                return await original(loop, *args, **kwargs)
+            finally:
+                selector.working -= 1
+
+        return shutdown_default_executor
+
     def _chain_future(self) -> Any:
         def chain_future(source: Any, destination: Any) -> None:
             """What executors and threads work at for a loop arrives through here."""
@@ -264,8 +280,6 @@ _NOBODY = object()
 def _is_busy(executor: Any) -> bool:
     """Whether a loop's own executor is at work, also for what it was given before the mock began."""
     threads, idle = getattr(executor, "_threads", ()), getattr(executor, "_idle_semaphore", None)
-    if getattr(executor, "_shutdown", False):
-        return any(thread.is_alive() for thread in threads)
     return idle is not None and (len(threads) > idle._value or executor._work_queue.qsize() > 0)
 
 
