@@ -18,6 +18,7 @@ from botocore.endpoint import Endpoint
 from botocore.exceptions import NoCredentialsError
 
 from ..door import Request, Response
+from .aiobotocore import AioEndpointPatch, as_awaited, is_async
 from .backoff import BackoffPatch
 from .guard import GuardPatch
 
@@ -57,6 +58,8 @@ class BotocorePatch:
         self._original: Any = None
         self._patched: Any = None
         self._endpoints: WeakSet[Endpoint] = WeakSet()
+        self._async_endpoints: WeakSet[Endpoint] = WeakSet()
+        self._async_patch = AioEndpointPatch()
 
     def start(self, answer: Answer, wait: Callable[[float], None], *, allow_network: bool) -> None:
         """Patch ``Endpoint.make_request``.
@@ -76,6 +79,8 @@ class BotocorePatch:
         def make_request(self: Endpoint, operation_model: Any, request_dict: Any) -> Any:
             if patch._answer is None:
                 return original(self, operation_model, request_dict)
+            if is_async(self):
+                patch._async_patch.start(patch._async_endpoints, wait, patch._guard.check)
             service = operation_model.service_model.service_name
             if service != SERVICE:
                 patch._current.operation = f"{service}:{operation_model.name}"
@@ -90,6 +95,7 @@ class BotocorePatch:
         self._answer = None
         self._backoff.stop()
         self._guard.stop()
+        self._async_patch.stop()
         if Endpoint.make_request is self._patched:
             Endpoint.make_request = self._original
             self._original = self._patched = None
@@ -97,17 +103,30 @@ class BotocorePatch:
     def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         if endpoint not in self._endpoints:
             self._endpoints.add(endpoint)
-            endpoint._event_emitter.register_first(
-                f"before-send.{SERVICE}", self._before_send, unique_id="mock_inspector"
-            )
+            if is_async(endpoint):
+                self._async_endpoints.add(endpoint)
+            handler = self._before_async_send if is_async(endpoint) else self._before_send
+            endpoint._event_emitter.register_first(f"before-send.{SERVICE}", handler, unique_id="mock_inspector")
+        if endpoint in self._async_endpoints:
+            return self._make_async_request(original, endpoint, operation_model, request_dict)
         try:
             return self._backoff.free(original, endpoint, operation_model, request_dict)
         except NoCredentialsError:
-            # Setting credentials now would not help a client that exists: let it send what it cannot sign.
-            emitter = endpoint._event_emitter
-            emitter.register_first(f"choose-signer.{SERVICE}", self._choose_signer, unique_id="mock_inspector-signer")
-            emitter.register_first(f"before-sign.{SERVICE}", self._before_sign, unique_id="mock_inspector-sign")
+            self._let_send_unsigned(endpoint)
             return self._backoff.free(original, endpoint, operation_model, request_dict)
+
+    async def _make_async_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
+        try:
+            return await original(endpoint, operation_model, request_dict)
+        except NoCredentialsError:
+            self._let_send_unsigned(endpoint)
+            return await original(endpoint, operation_model, request_dict)
+
+    def _let_send_unsigned(self, endpoint: Any) -> None:
+        """Let a client send what it cannot sign: setting credentials now would not help one that exists."""
+        emitter = endpoint._event_emitter
+        emitter.register_first(f"choose-signer.{SERVICE}", self._choose_signer, unique_id="mock_inspector-signer")
+        emitter.register_first(f"before-sign.{SERVICE}", self._before_sign, unique_id="mock_inspector-sign")
 
     def _choose_signer(self, **_: Any) -> Any:
         return UNSIGNED if self._answer is not None else None
@@ -124,6 +143,12 @@ class BotocorePatch:
             return None
         response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
         return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
+
+    async def _before_async_send(self, request: AWSPreparedRequest, **_: Any) -> Any:
+        if self._answer is None:
+            return None
+        response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
+        return as_awaited(request.url, response)
 
 
 def _as_bytes(body: Any) -> bytes:

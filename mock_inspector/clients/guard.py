@@ -24,21 +24,19 @@ class GuardPatch:
         self._metadata: Any = None
         self._no_metadata: Any = None
         self._on = False
+        self._operation: Callable[[], str] = lambda: "A request"
 
     def start(self, operation: Callable[[], str]) -> None:
         """Stop requests from now on; ``operation`` tells which one is being made."""
         self._on = True
+        self._operation = operation
         if Endpoint._send is self._patched:
             return
         original = Endpoint._send
         patch = self
 
         def _send(self: Any, request: Any) -> Any:
-            if patch._on and not is_loopback(request.url):
-                raise UnmockedRequestError(
-                    f"{operation()} would go to {request.url.partition('?')[0]}: nothing mocks {self._endpoint_prefix}. "
-                    "Mock it (with moto, for example), or let requests out with mock_inspector(allow_network=True)."
-                )
+            patch.check(self, request.url)
             return original(self, request)
 
         self._original, self._patched = original, _send
@@ -50,6 +48,14 @@ class GuardPatch:
             return {} if patch._on else metadata(self)
 
         self._no_metadata = InstanceMetadataFetcher.retrieve_iam_role_credentials = retrieve_iam_role_credentials
+
+    def check(self, endpoint: Any, url: str) -> None:
+        """UnmockedRequestError for a request that would leave the machine."""
+        if self._on and not is_loopback(url):
+            raise UnmockedRequestError(
+                f"{self._operation()} would go to {url.partition('?')[0]}: nothing mocks {endpoint._endpoint_prefix}. "
+                "Mock it (with moto, for example), or let requests out with mock_inspector(allow_network=True)."
+            )
 
     def stop(self) -> None:
         """Let requests through again."""
