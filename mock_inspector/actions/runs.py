@@ -58,6 +58,8 @@ def _made_up_name(template: Template) -> str:
 
 def _check_agents(region: Region, instances: list[Instance]) -> None:
     """No healthy instance may be in another run's data collection, and the agents must keep to the quota."""
+    if not instances:
+        return  # which spares a look at the other runs, of which there may be 50,000
     busy = region.busy_instances()
     running = sum(len(run.agents) for run in region.open_runs())
     taken = [

@@ -53,7 +53,9 @@ class AioEndpointPatch:
         if self._class is not None:
             return
         self._class = sys.modules["aiobotocore.endpoint"].AioEndpoint
-        originals = self._originals = {name: getattr(self._class, name) for name in ("_sleep", "_send")}
+        # Older versions sleep with asyncio.sleep itself, which takes no time either while time is frozen.
+        names = [name for name in ("_sleep", "_send") if hasattr(self._class, name)]
+        originals = self._originals = {name: getattr(self._class, name) for name in names}
 
         async def _sleep(endpoint: Any, seconds: float) -> None:
             if endpoint in inspector:
@@ -65,7 +67,7 @@ class AioEndpointPatch:
             check(endpoint, request.url)
             return await originals["_send"](endpoint, request)
 
-        self._patched = {"_sleep": _sleep, "_send": _send}
+        self._patched = {name: {"_sleep": _sleep, "_send": _send}[name] for name in names}
         for name, replacement in self._patched.items():
             setattr(self._class, name, replacement)
 
