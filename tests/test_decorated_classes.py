@@ -220,3 +220,29 @@ def test_a_partial_is_decorated(client):
     partial = functools.partial(client.create_assessment_target, assessmentTargetName="partial")
 
     assert mock_inspector(partial)()["assessmentTargetArn"]
+
+
+def test_a_marked_test_is_mocked_before_anything_is_set_up_for_it(pytester):
+    body = """
+@pytest.fixture
+def seeded():
+    create("from a fixture")
+
+@pytest.mark.mock_inspector(region="us-west-2")
+@pytest.mark.usefixtures("seeded")
+def test_marked():
+    assert len(targets()) == 1
+
+@pytest.mark.mock_inspector
+class TestMarked:
+    @pytest.fixture(autouse=True)
+    def always(self):
+        create("from an autouse fixture")
+
+    def setup_method(self):
+        create("from setup_method")
+
+    def test_one(self, seeded):
+        assert len(targets()) == 3
+"""
+    assert outcomes(pytester, body) == {"passed": 2}
