@@ -16,7 +16,7 @@ _DEFAULT_RESULTS = 100
 def list_exclusions(
     region: Region, *, assessmentRunArn: str, nextToken: str | None = None, maxResults: int | None = None
 ) -> Answer:
-    """ListExclusions."""
+    """ListExclusions of a run, which has them from its evaluation on."""
     pager = region.pager("ListExclusions", nextToken, maxResults, assessmentRunArn, default=_DEFAULT_RESULTS)
     run = region.run(assessmentRunArn)
     exclusions, more = pager.page(

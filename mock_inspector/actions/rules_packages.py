@@ -17,6 +17,6 @@ def list_rules_packages(region: Region, *, nextToken: str | None = None, maxResu
 
 
 def describe_rules_packages(region: Region, *, rulesPackageArns: list[str], locale: str = "EN_US") -> Answer:
-    """DescribeRulesPackages."""
+    """DescribeRulesPackages. Bad ARNs come back as ``failedItems``."""
     packages, failed = region.each(arns.RULES_PACKAGE, rulesPackageArns, RulesPackage.described)
     return {"rulesPackages": packages, "failedItems": failed}

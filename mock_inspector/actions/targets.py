@@ -23,7 +23,7 @@ def create_resource_group(region: Region, *, resourceGroupTags: list[dict[str, s
 
 
 def describe_resource_groups(region: Region, *, resourceGroupArns: list[str]) -> Answer:
-    """DescribeResourceGroups."""
+    """DescribeResourceGroups. Bad ARNs come back as ``failedItems``."""
     groups, failed = region.each(arns.RESOURCE_GROUP, resourceGroupArns, ResourceGroup.described)
     return {"resourceGroups": groups, "failedItems": failed}
 
@@ -41,7 +41,7 @@ def create_assessment_target(
 
 
 def describe_assessment_targets(region: Region, *, assessmentTargetArns: list[str]) -> Answer:
-    """DescribeAssessmentTargets."""
+    """DescribeAssessmentTargets. Bad ARNs come back as ``failedItems``."""
     targets, failed = region.each(arns.TARGET, assessmentTargetArns, Target.described)
     return {"assessmentTargets": targets, "failedItems": failed}
 
@@ -53,7 +53,7 @@ def list_assessment_targets(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListAssessmentTargets."""
+    """ListAssessmentTargets, oldest first. InvalidInputException for a bad page or token."""
     pager = region.pager("ListAssessmentTargets", nextToken, maxResults, filter)
     pattern = (filter or {}).get("assessmentTargetNamePattern")
     matches = name_pattern(pattern) if pattern is not None else None

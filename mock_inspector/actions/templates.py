@@ -51,7 +51,7 @@ def create_assessment_template(
 
 
 def describe_assessment_templates(region: Region, *, assessmentTemplateArns: list[str]) -> Answer:
-    """DescribeAssessmentTemplates."""
+    """DescribeAssessmentTemplates. Bad ARNs come back as ``failedItems``."""
     templates, failed = region.each(arns.TEMPLATE, assessmentTemplateArns, Template.described)
     return {"assessmentTemplates": templates, "failedItems": failed}
 
@@ -106,5 +106,5 @@ def set_tags_for_resource(region: Region, *, resourceArn: str, tags: list[dict[s
 
 
 def list_tags_for_resource(region: Region, *, resourceArn: str) -> Answer:
-    """ListTagsForResource."""
+    """ListTagsForResource: the tags of a template, which is the only resource that has any."""
     return {"tags": region.template(resourceArn, "resourceArn").tags}
