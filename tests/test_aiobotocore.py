@@ -81,8 +81,10 @@ def test_retries_take_no_time(inspector_backend, mode):
             inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=4)
             return await client.list_findings()
 
+    start = inspector_backend.clock.now()
     with real_seconds():
         assert asyncio.run(scenario())["ResponseMetadata"]["RetryAttempts"] == 4
+    assert inspector_backend.clock.now() > start, "the back-off moves the frozen clock instead"
 
 
 def test_an_unmocked_service_is_stopped(inspector_backend):

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -712,3 +713,23 @@ def test_what_is_no_fit_keyword_of_a_fault_is_refused(client, inspector_backend,
     with pytest.raises((ValueError, TypeError), match=f"{keyword}: takes.*{says}"):
         inspector_backend.inject_fault("ListFindings", "ThrottlingException", **{keyword: value})
     client.list_findings()
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("AccessDeniedException", r"User: arn:.*123456789012.* is not authorized to perform: inspector:"),
+        ("InvalidCrossAccountRoleException", "Account 123456789012 does not have a cross-account"),
+    ],
+)
+def test_an_injected_error_has_the_text_of_the_real_service_where_it_is_known(inspector_backend, code, told):
+    inspector_backend.inject_fault("*", code, times=2)
+    client = boto3.client("inspector")
+    for attempt in (
+        client.list_findings,
+        lambda: client.create_assessment_target(assessmentTargetName="t"),
+    ):
+        with pytest.raises(ClientError, match=told) as caught:
+            attempt()
+        if code == "AccessDeniedException":
+            assert str(caught.value).endswith(f"inspector:{caught.value.operation_name}")

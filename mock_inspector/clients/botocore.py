@@ -103,9 +103,10 @@ class BotocorePatch:
     def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         if endpoint not in self._endpoints:
             self._endpoints.add(endpoint)
+            handler: Callable[..., Any] = self._before_send
             if is_async(endpoint):
                 self._async_endpoints.add(endpoint)
-            handler = self._before_async_send if is_async(endpoint) else self._before_send
+                handler = self._before_async_send
             endpoint._event_emitter.register_first(f"before-send.{SERVICE}", handler, unique_id="mock_inspector")
         if endpoint in self._async_endpoints:
             return self._make_async_request(original, endpoint, operation_model, request_dict)
