@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from .backend import InspectorBackend
+from .backend import InspectorBackend, backend_of
 from .clients.botocore import BotocorePatch
 from .clients.requests import PassthroughPatch
 from .door import Request, Response, answer
@@ -38,12 +38,12 @@ class Activation:
             followed = frozen()
             if options.freeze and not followed:
                 self._freeze(options.at)
-            self.world: World[InspectorBackend] = World(
-                InspectorBackend,
+            self.world = World(
                 account_id=options.account_id,
                 limits=dict(options.limits),
                 id_seed=options.effective_seed,
                 neighbours=self._neighbours(),
+                max_calls=options.max_calls,
             )
             self.world.report_origin = self._report_origin
             if options.freeze and options.at is not None:
@@ -102,7 +102,7 @@ class Activation:
         account, region = self._uses[-1] if self._uses else (options.account_id, None)
         account = options.account_id if "account_id" in keywords else account
         region = options.region or region
-        backend = self.world.region(account, region or options.effective_region)
+        backend = backend_of(self.world.region(account, region or options.effective_region))
         self._uses.append((account, region))
         return backend
 

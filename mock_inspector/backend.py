@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from .actions import (
     Answer,
@@ -23,6 +23,7 @@ from .actions import (
 from .errors import ApiError
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
+from .model.calls import Calls
 from .model.clock import Clock
 from .model.events import Published, findings_reported
 from .model.fleet import Instance
@@ -33,13 +34,23 @@ from .model.runs import Run
 from .model.service_model import enum
 from .model.weaknesses import Weakness
 
-if TYPE_CHECKING:
-    from .model.world import World
-
 P = ParamSpec("P")
 
 _ACTIONS: dict[str, Callable[..., Answer]] = {}
 """The actions by their snake-case names."""
+
+
+def perform(region: Region, wanted: Operation, params: Any) -> Answer:
+    """Answer one request: check its members and carry the action out. Under the world's lock."""
+    return _ACTIONS[wanted.method](region, **wanted.check(params, ""))
+
+
+def backend_of(region: Region) -> InspectorBackend:
+    """The backend object of an account in a region, always the same one."""
+    if region.backend is None:
+        region.backend = InspectorBackend(region)
+    known: InspectorBackend = region.backend
+    return known
 
 
 def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Concatenate[InspectorBackend, P], Answer]:
@@ -50,18 +61,18 @@ def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Conc
     def method(self: InspectorBackend, /, *args: P.args, **members: P.kwargs) -> Answer:
         if args:
             raise TypeError(f"{function.__name__}() takes the request's members as keywords")
-        with self.world.lock:
-            self.world.look()
+        with self._world.lock:
+            self._world.look()
             wanted = operation(operations_by_method()[function.__name__])
             unknown = [member for member in members if member not in wanted.members]
             if unknown:
                 raise TypeError(f"{wanted.name} has no member {', '.join(unknown)}; it has {', '.join(wanted.members)}")
-            return copy.deepcopy(self.perform(wanted, dict(members)))
+            return copy.deepcopy(perform(self._region, wanted, dict(members)))
 
     return method
 
 
-class InspectorBackend(Region):
+class InspectorBackend:
     """One account in one region of Amazon Inspector Classic.
 
     It has the 37 actions of the API as methods in snake case, which take the request's members as keywords and return
@@ -69,7 +80,11 @@ class InspectorBackend(Region):
     as an exception of :mod:`mock_inspector.errors`.
     """
 
-    world: World[InspectorBackend]
+    __slots__ = ("_region", "_world")
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self._world = region.world
 
     # The actions, in the order of the API reference.
     add_attributes_to_findings = _action(findings.add_attributes_to_findings)
@@ -111,34 +126,46 @@ class InspectorBackend(Region):
     update_assessment_target = _action(targets.update_assessment_target)
 
     def __repr__(self) -> str:
+        region = self._region
         return (
-            f"<InspectorBackend account {self.account_id}, {self.region}: {len(self.instances)} instances, "
-            f"{len(self.targets)} targets, {len(self.templates)} templates, {len(self.runs)} runs, "
-            f"{len(self.findings.all)} findings>"
+            f"<InspectorBackend account {self.account_id}, {self.region}: {len(region.instances)} instances, "
+            f"{len(region.targets)} targets, {len(region.templates)} templates, {len(region.runs)} runs, "
+            f"{len(region.findings.all)} findings>"
         )
-
-    def perform(self, wanted: Operation, params: Any) -> Answer:
-        """Answer one request: check its members and carry the action out. Under the world's lock."""
-        return _ACTIONS[wanted.method](self, **wanted.check(params, ""))
 
     # Whose it is, and its siblings
 
     @property
+    def account_id(self) -> str:
+        """The account's id, twelve digits."""
+        return self._region.account_id
+
+    @property
+    def region(self) -> str:
+        """The region's name."""
+        return self._region.region
+
+    @property
+    def partition(self) -> str:
+        """The partition that the region is in: ``aws``, ``aws-us-gov`` or ``aws-cn``."""
+        return self._region.partition
+
+    @property
     def clock(self) -> Clock:
         """The one clock of this mock, shared by all its accounts and regions."""
-        return self.world.clock
+        return self._world.clock
 
     def for_region(self, name: str) -> InspectorBackend:
         """The same account in another region. ValueError for what is no region's name."""
-        return self.world.region(self.account_id, name)
+        return backend_of(self._world.region(self.account_id, name))
 
     def for_account(self, account_id: str) -> InspectorBackend:
         """Another account in the same region. ValueError for what is no account id."""
-        return self.world.region(account_id, self.region)
+        return backend_of(self._world.region(account_id, self.region))
 
     def register_access_key(self, access_key_id: str) -> None:
         """Let requests that are signed with this access key act for this account."""
-        self.world.register_access_key(access_key_id, self.account_id)
+        self._world.register_access_key(access_key_id, self.account_id)
 
     # The fleet
 
@@ -175,9 +202,9 @@ class InspectorBackend(Region):
                     "findings: takes what the functions of mock_inspector.findings make, such as "
                     f"cve('CVE-2016-2177'), got {weakness!r}"
                 )
-        with self.world.lock:
-            instance_id = instance_id or f"i-0{self.ids.hexadecimal(16)}"
-            if instance_id in self.instances:
+        with self._world.lock:
+            instance_id = instance_id or f"i-0{self._region.ids.hexadecimal(16)}"
+            if instance_id in self._region.instances:
                 raise ValueError(f"instance_id: {instance_id} is in the fleet already")
             texts = {
                 "AgentId": ("instance_id", instance_id),
@@ -199,7 +226,7 @@ class InspectorBackend(Region):
                 raise ValueError(f"tags: takes a mapping such as {{'Name': 'web'}}, got {tags!r}")
             checked("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
             instance = Instance(
-                self.next_number(),
+                self._region.next_number(),
                 instance_id,
                 dict(tags or {}),
                 hostname,
@@ -216,7 +243,7 @@ class InspectorBackend(Region):
                 None if telemetry is None else checked("TelemetryMetadataList", telemetry, "telemetry"),
                 weaknesses,
             )
-            self.instances.add(instance_id, instance)
+            self._region.instances.add(instance_id, instance)
             return instance
 
     def remove_instance(self, instance_id: str) -> None:
@@ -225,15 +252,15 @@ class InspectorBackend(Region):
         A run that is collecting data keeps what it has collected of the instance by then; one that has not begun to
         excludes it. ValueError when it is not there.
         """
-        with self.world.lock:
-            if instance_id not in self.instances:
-                fleet = ", ".join(instance.instance_id for instance in self.instances) or "no instance"
+        with self._world.lock:
+            if instance_id not in self._region.instances:
+                fleet = ", ".join(instance.instance_id for instance in self._region.instances) or "no instance"
                 raise ValueError(f"instance_id: {instance_id!r} is not in the fleet, which has {fleet}")
-            self.world.look()
-            instance = self.instances.get(instance_id)
-            self.instances.remove(instance_id)
+            self._world.look()
+            instance = self._region.instances.get(instance_id)
+            self._region.instances.remove(instance_id)
             if instance is not None:
-                self.leave_runs(instance)
+                self._region.leave_runs(instance)
 
     # Rules packages, findings and exclusions put in by hand
 
@@ -250,20 +277,20 @@ class InspectorBackend(Region):
 
         ValueError for an ARN that is not one of a rules package in this region.
         """
-        with self.world.lock:
+        with self._world.lock:
             if arn is None:
-                arn = self.new_arn("rulespackage", owner_accounts().get(self.region))
+                arn = self._region.new_arn("rulespackage", owner_accounts().get(self._region.region))
             parts = arns.parse(arn)
-            if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != self.region:
-                raise ValueError(f"arn: takes the ARN of a rules package in {self.region}, got {arn!r}")
+            if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != self._region.region:
+                raise ValueError(f"arn: takes the ARN of a rules package in {self._region.region}, got {arn!r}")
             members = {"name": name, "version": version, "provider": provider, "description": description}
             checked("RulesPackage", {"arn": arn, **members}, "rules package")
-            known = self.rules_packages.get(arn)
-            package = RulesPackage(self.next_number() if known is None else known.number, arn, **members)
+            known = self._region.rules_packages.get(arn)
+            package = RulesPackage(self._region.next_number() if known is None else known.number, arn, **members)
             if known is not None:
-                self.rules_packages.replace(arn, package)
+                self._region.rules_packages.replace(arn, package)
             else:
-                self.rules_packages.add(arn, package)
+                self._region.rules_packages.add(arn, package)
             return arn
 
     def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
@@ -272,12 +299,12 @@ class InspectorBackend(Region):
         ``finding`` has the shape of DescribeFindings without ``arn``; members that are missing are filled in.
         ValueError for unknown members and for values that the model does not allow.
         """
-        with self.world.lock:
-            now = self.world.look()
+        with self._world.lock:
+            now = self._world.look()
             run = self._named(run_arn)
             content, own = authored_finding(finding, run, now)
-            reported = self.report(run, content, None, **own)
-            findings_reported(self, run, [reported], now)
+            reported = self._region.report(run, content, None, **own)
+            findings_reported(self._region, run, [reported], now)
             return reported.arn
 
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
@@ -286,16 +313,16 @@ class InspectorBackend(Region):
         ``exclusion`` has the shape of DescribeExclusions without ``arn``; members that are missing are filled in.
         ValueError for unknown members and for values that the model does not allow.
         """
-        with self.world.lock:
-            self.world.look()
+        with self._world.lock:
+            self._world.look()
             run = self._named(run_arn)
-            return str(self.exclude(run, authored_exclusion(exclusion, run)).arn)
+            return str(self._region.exclude(run, authored_exclusion(exclusion, run)).arn)
 
     # Runs and time
 
     def _named(self, run_arn: str) -> Run:
         try:
-            return self.run(run_arn, "run_arn")
+            return self._region.run(run_arn, "run_arn")
         except ApiError as error:
             raise ValueError(error.message) from None
 
@@ -304,18 +331,18 @@ class InspectorBackend(Region):
 
         The history, ``completedAt`` and ``findingCounts`` follow. ValueError for what is no AssessmentRunState.
         """
-        with self.world.lock:
-            now = self.world.look()
+        with self._world.lock:
+            now = self._world.look()
             run = self._named(run_arn)
             if state not in enum("AssessmentRunState"):
                 raise ValueError(f"state: takes one of {', '.join(enum('AssessmentRunState'))}, got {state!r}")
             run.force(state, now)
-            self.open(run)
+            self._region.open(run)
 
     def finish_run(self, run_arn: str) -> None:
         """Move the clock to the run's end; nothing to do when it has ended. ValueError when it has no end ahead."""
-        with self.world.lock:
-            now = self.world.look()
+        with self._world.lock:
+            now = self._world.look()
             run = self._named(run_arn)
             if run.in_progress(now):
                 if run.forced:
@@ -328,16 +355,25 @@ class InspectorBackend(Region):
     @property
     def published(self) -> list[Published]:
         """What was sent to SNS topics, by all accounts and regions of the mock, in the order of time."""
-        with self.world.lock:
-            self.world.look()
-            return list(self.world.published)
+        with self._world.lock:
+            self._world.look()
+            return list(self._world.published)
+
+    @property
+    def calls(self) -> Calls:
+        """What clients have called, in all accounts and regions of the mock, oldest first.
+
+        A growing sequence of :class:`.Call` (operation, parameters, response or error, time, account, region, access
+        key); ``calls.of("ListFindings")`` are those of an operation. The backend's own methods are not in it.
+        """
+        return self._world.calls
 
     # Ids, faults and the whole state
 
     def next_ids(self, *ids: str) -> None:
         """Make these the ids to mint next in this account and region, in order: ``next_ids("0-nvgVhaxX")``."""
-        with self.world.lock:
-            self.ids.pin(*ids)
+        with self._world.lock:
+            self._region.ids.pin(*ids)
 
     def inject_fault(
         self,
@@ -356,9 +392,9 @@ class InspectorBackend(Region):
         ``after`` calls are spared, then ``times`` are met (None: all), counting only those whose parameters ``when``
         accepts. ValueError or TypeError for what cannot be injected.
         """
-        with self.world.lock:
-            self.faults.append(faults.fault(operation, error, times, after, when))
+        with self._world.lock:
+            self._region.faults.append(faults.fault(operation, error, times, after, when))
 
     def reset(self) -> None:
         """Empty all accounts and regions of the mock; the clock stands where it stands."""
-        self.world.reset()
+        self._world.reset()

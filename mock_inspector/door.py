@@ -15,12 +15,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from .backend import InspectorBackend
+from .backend import perform
 from .errors import ApiError, CommonError, shown
+from .model.calls import Call
 from .model.faults import FailedItems, all_failed
 from .model.neighbours import Signer
 from .model.operations import Operation, operation
 from .model.patience import POLLED
+from .model.region import Region
 from .model.world import World
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -63,52 +65,66 @@ class Credential(NamedTuple):
     region: str
 
 
-def answer(world: World[InspectorBackend], request: Request, *, polls: bool = True) -> Response:
+def answer(world: World, request: Request, *, polls: bool = True) -> Response:
     """Answer a request; ``polls`` tells whether time may be moved for a client that reads again and again.
 
     Nothing that a request holds makes this raise: what is wrong with it becomes an error answer. What is raised is a
     fault that a test injected as an exception, and EndlessPollError.
     """
     with world.lock:
-        world.look()
+        call = Call(world.look(), request.body)
+        world.calls.add(call)
         try:
-            return _serve(world, request, polls=polls)
+            response = _serve(world, request, call, polls=polls)
         except ApiError as error:
-            return _response(world, error.http_status, error.body())
+            response = _refused(world, call, error)
+        except BaseException as error:
+            call.error, call.message = type(error).__name__, str(error)
+            raise
+        call.answer = response.body
+        return response
 
 
-def _serve(world: World[InspectorBackend], request: Request, *, polls: bool) -> Response:
+def _serve(world: World, request: Request, call: Call, *, polls: bool) -> Response:
     credential = _credential(request)
+    call.access_key, call.region = credential.signer.access_key, credential.region
     wanted = _operation(request)
+    call.operation = wanted.name
     params = _params(request.body)
-    backend = _backend(world, credential)
-    backend.signer = credential.signer
+    region = _region(world, credential)
+    call.account = region.account_id
+    region.signer = credential.signer
     if not polls or wanted.name not in POLLED:
         if not wanted.reads:
             world.patience.written()
-        return _response(world, 200, _carry_out(backend, wanted, params))
-    world.patience.before(backend, wanted.name, request.body)
+        return _response(world, 200, _carry_out(region, wanted, params))
+    world.patience.before(region, wanted.name, request.body)
     try:
-        response = _response(world, 200, _carry_out(backend, wanted, params))
+        response = _response(world, 200, _carry_out(region, wanted, params))
     except ApiError as error:  # a report that is asked for too early is asked for again
-        response = _response(world, error.http_status, error.body())
-    world.patience.after(backend, wanted.name, request.body, response.body)
+        response = _refused(world, call, error)
+    world.patience.after(region, wanted.name, request.body, response.body)
     return response
 
 
-def _carry_out(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:
-    result = (backend.faults and _fault(backend, wanted, params)) or backend.perform(wanted, params)
+def _refused(world: World, call: Call, error: ApiError) -> Response:
+    call.error, call.message = error.code, error.message
+    return _response(world, error.http_status, error.body())
+
+
+def _carry_out(region: Region, wanted: Operation, params: Any) -> dict[str, Any] | None:
+    result = (region.faults and _fault(region, wanted, params)) or perform(region, wanted, params)
     return None if wanted.void else result
 
 
-def _fault(backend: InspectorBackend, wanted: Operation, params: Any) -> dict[str, Any] | None:
+def _fault(region: Region, wanted: Operation, params: Any) -> dict[str, Any] | None:
     """What an injected fault answers in place of the action, or raises; None when none meets this call."""
-    for fault in backend.faults:
+    for fault in region.faults:
         if fault.meets(wanted.name, params):
             if isinstance(fault.error, FailedItems):
                 return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)
             if isinstance(fault.error, ApiError):
-                raise fault.error.told_to(backend.account_id, wanted.name)
+                raise fault.error.told_to(region.account_id, wanted.name)
             raise fault.error.with_traceback(None)
     return None
 
@@ -160,7 +176,7 @@ def _query(url: str) -> dict[str, str]:
         return {}
 
 
-def _backend(world: World[InspectorBackend], credential: Credential) -> InspectorBackend:
+def _region(world: World, credential: Credential) -> Region:
     try:
         return world.region_of(*credential)
     except ValueError:
@@ -192,7 +208,7 @@ _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _response(world: World[InspectorBackend], status: int, result: dict[str, Any] | None) -> Response:
+def _response(world: World, status: int, result: dict[str, Any] | None) -> Response:
     body = b"" if result is None else _encode(result).encode("ascii")
     headers = {
         "x-amzn-RequestId": f"{world.next_request():08x}{_request_id_tail(world.id_seed)}",

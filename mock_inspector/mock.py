@@ -156,6 +156,7 @@ def mock_inspector(
     sleep: bool = ...,
     allow_network: bool = ...,
     limits: Mapping[str, int | None] = ...,
+    max_calls: int | None = ...,
     id_seed: str | None = ...,
 ) -> MockInspector: ...
 

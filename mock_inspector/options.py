@@ -26,6 +26,7 @@ class Options:
     :param sleep: whether, while time is frozen, sleeping moves the clock instead of waiting.
     :param allow_network: whether botocore requests that nothing mocks may leave the machine.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
+    :param max_calls: how many of the last calls are kept in ``backend.calls``; None: all of them.
     :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
     """
 
@@ -36,6 +37,7 @@ class Options:
     sleep: bool = True
     allow_network: bool = False
     limits: Mapping[str, int | None] = field(default_factory=dict)
+    max_calls: int | None = 10_000
     id_seed: str | None = None
 
     def __post_init__(self) -> None:
@@ -52,17 +54,18 @@ class Options:
             if not self.freeze:
                 raise ValueError("at: takes effect only with freeze=True")
         self._check_limits()
+        if not _is_most(self.max_calls):
+            raise ValueError(f"max_calls: takes a whole number from 0 up, or None, got {self.max_calls!r}")
         if self.id_seed is not None and not isinstance(self.id_seed, str):
             raise TypeError(f"id_seed: takes a string, got {self.id_seed!r}")
 
     def _check_limits(self) -> None:
         if not isinstance(self.limits, Mapping):
             raise TypeError(f"limits: takes a mapping such as {{'assessment_targets': 2}}, got {self.limits!r}")
-        quota: Any
         for name, quota in self.limits.items():
             if name not in QUOTAS:
                 raise ValueError(f"limits: takes {', '.join(QUOTAS)}, got {name!r}")
-            if quota is not None and (not isinstance(quota, int) or isinstance(quota, bool) or quota < 0):
+            if not _is_most(quota):
                 raise ValueError(f"limits: {name} takes a whole number from 0 up, or None, got {quota!r}")
 
     def effective(self, name: str) -> Any:
@@ -86,6 +89,11 @@ class Options:
         if self.id_seed is not None:
             return self.id_seed
         return os.environ.get("PYTEST_CURRENT_TEST", "mock_inspector").rpartition(" (")[0] or "mock_inspector"
+
+
+def _is_most(value: Any) -> bool:
+    """Whether a value says how many there may be: a whole number from 0 up, or None for any."""
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 
 def checked_options(keywords: Mapping[str, Any]) -> Options:

@@ -597,6 +597,6 @@ def test_an_endpoint_where_nobody_answers_is_none(url, inspector_backend, client
 
 
 def test_a_world_of_its_own_has_no_neighbours(inspector_backend):
-    world = World(type(inspector_backend), account_id=ACCOUNT)
+    world = World(account_id=ACCOUNT)
 
     assert world.neighbours.account_of(Signer("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None

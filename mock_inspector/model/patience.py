@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .clock import frozen, iso
 
@@ -66,7 +66,7 @@ class _Poll:
 class Patience:
     """Counts the reads and sleeps of one mock."""
 
-    def __init__(self, world: World[Any]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._polls: dict[tuple[str, str, bytes], _Poll] = {}
         self._sleeps = 0

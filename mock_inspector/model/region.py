@@ -58,11 +58,13 @@ class Region:
     Collections are in the order of creation. ``now`` is the moment of the request that is being answered.
     """
 
-    def __init__(self, world: World[Any], account_id: str, region: str) -> None:
+    def __init__(self, world: World, account_id: str, region: str) -> None:
         self.world = world
         self.account_id = account_id
         self.region = region
         self.partition = arns.partition_of(region)
+        self.backend: Any = None
+        """Its backend object, when somebody has asked for it."""
         self.owner = f"{account_id} {region}"
         """The account and region, as pagination tokens are tied to them."""
         self.clear()

@@ -11,7 +11,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from .clock import iso, milliseconds
@@ -99,7 +99,7 @@ def report_url(region: Region, run: Run, file_format: str, report_type: str) -> 
     return f"{region.world.report_origin()}{path}?{urlencode({**query, 'X-Amz-Signature': signature})}"
 
 
-def report_file(world: World[Any], path: str, query: str) -> ReportFile:
+def report_file(world: World, path: str, query: str) -> ReportFile:
     """The report that a URL leads to. ReportRefusedError for a path without a report, and for what was not signed so.
 
     Under the world's lock, after a look at the clock.
@@ -130,7 +130,7 @@ def report_file(world: World[Any], path: str, query: str) -> ReportFile:
     return found
 
 
-def _find(world: World[Any], path: str) -> ReportFile | None:
+def _find(world: World, path: str) -> ReportFile | None:
     parts = _PATH.fullmatch(path)
     if parts is None:
         return None
@@ -145,7 +145,7 @@ def _find(world: World[Any], path: str) -> ReportFile | None:
     return ReportFile(region, run, report_type, file_format)
 
 
-def _signature(world: World[Any], path: str, query: dict[str, str]) -> str:
+def _signature(world: World, path: str, query: dict[str, str]) -> str:
     signed = f"GET\n{path}\n{urlencode(sorted(query.items()))}"
     return hmac.new(
         world.id_seed.encode("utf-8", "surrogatepass"), signed.encode("utf-8", "surrogatepass"), hashlib.sha256

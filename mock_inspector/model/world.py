@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 from threading import RLock
-from typing import Generic, TypeVar
 
+from .calls import Calls
 from .clock import Clock
 from .evaluation import evaluate
 from .events import Published, findings_reported, state_changed
@@ -17,29 +17,26 @@ from .patience import Patience
 from .region import Region
 from .runs import Run
 
-R = TypeVar("R", bound=Region)
-
 EVALUATION = "evaluation"
 
 Step = int | str
 """What happens to a run at a moment: the state change at that place of its timeline, or its EVALUATION."""
 
 
-class World(Generic[R]):
-    """The accounts and regions that one mock holds, each made on first use by ``make_region``."""
+class World:
+    """The accounts and regions that one mock holds, each made on first use."""
 
     def __init__(
         self,
-        make_region: Callable[[World[R], str, str], R],
         *,
         account_id: str,
         limits: dict[str, int | None] | None = None,
         id_seed: str = "",
         neighbours: Neighbours | None = None,
+        max_calls: int | None = None,
     ) -> None:
-        self._make_region = make_region
-        self._regions: dict[tuple[str, str], R] = {}
-        self._regions_of: dict[tuple[str, str], R] = {}
+        self._regions: dict[tuple[str, str], Region] = {}
+        self._regions_of: dict[tuple[str, str], Region] = {}
         self._access_keys: dict[str, str] = {}
         self._agenda: list[tuple[int, int, Region, Run, int, Step]] = []
         self._happening = False
@@ -50,6 +47,7 @@ class World(Generic[R]):
         self.id_seed = id_seed
         self.neighbours = neighbours or Nobody()
         self.published: list[Published] = []
+        self.calls = Calls(max_calls)
         self.report_origin: Callable[[], str] = lambda: "https://s3.amazonaws.com"  # whoever serves reports sets it
         self.patience = Patience(self)
         self.lock = RLock()
@@ -131,20 +129,20 @@ class World(Generic[R]):
     def _enter(self, due: int, region: Region, run: Run, step: Step) -> None:
         heapq.heappush(self._agenda, (due, next(self._entries), region, run, run.plan, step))
 
-    def region(self, account_id: str, region: str) -> R:
+    def region(self, account_id: str, region: str) -> Region:
         """The account's resources in the region. ValueError for what is no account id or no region name."""
         with self.lock:
             known = self._regions.get((account_id, region))
             if known is None:
-                known = self._make_region(self, checked_account(account_id), checked_region(region))
+                known = Region(self, checked_account(account_id), checked_region(region))
                 self._regions[account_id, region] = known
             return known
 
-    def regions(self) -> list[R]:
+    def regions(self) -> list[Region]:
         """All accounts' regions that were touched, in the order of that."""
         return list(self._regions.values())
 
-    def region_of(self, signer: Signer, region: str) -> R:
+    def region_of(self, signer: Signer, region: str) -> Region:
         """What a request of ``signer`` for ``region`` acts on (see :meth:`account_of`)."""
         known = self._regions_of.get((signer.access_key, region))
         if known is None:
@@ -178,6 +176,7 @@ class World(Generic[R]):
         with self.lock:
             self._agenda.clear()
             self.published.clear()
+            self.calls.clear()
             self._access_keys.clear()
             self._regions_of.clear()
             for region in self._regions.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -41,7 +41,7 @@ class ReportSite:
     the same.
     """
 
-    def __init__(self, world: World[Any]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._rendered: dict[tuple[str, str, str], tuple[Document, bytes]] = {}
 

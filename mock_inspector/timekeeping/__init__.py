@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..model.clock import frozen
 from .loops import LoopPatch
@@ -27,7 +27,7 @@ class Timekeeping:
     mock itself is at work for a client that waits.
     """
 
-    def __init__(self, world: World[Any], *, followed: bool, busy: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, world: World, *, followed: bool, busy: Callable[[], bool] = lambda: False) -> None:
         self._world = world
         self._followed = followed
         self._busy = busy
