@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from .actions import (
-    Answer,
     agents,
     exclusions,
     findings,
@@ -20,6 +19,7 @@ from .actions import (
     targets,
     templates,
 )
+from .actions.declarations import ACTIONS, Answer
 from .errors import ApiError
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
@@ -36,13 +36,10 @@ from .model.weaknesses import Weakness
 
 P = ParamSpec("P")
 
-_ACTIONS: dict[str, Callable[..., Answer]] = {}
-"""The actions by their snake-case names."""
-
 
 def perform(region: Region, wanted: Operation, params: Any) -> Answer:
     """Answer one request: check its members and carry the action out. Under the world's lock."""
-    return _ACTIONS[wanted.method](region, **wanted.check(params, ""))
+    return ACTIONS[wanted.method].function(region, **wanted.check(params, ""))
 
 
 def backend_of(region: Region) -> InspectorBackend:
@@ -55,7 +52,6 @@ def backend_of(region: Region) -> InspectorBackend:
 
 def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Concatenate[InspectorBackend, P], Answer]:
     """An action as a method: checked like a request, under the world's lock, at the moment of the call."""
-    _ACTIONS[function.__name__] = function
 
     @functools.wraps(function)
     def method(self: InspectorBackend, /, *args: P.args, **members: P.kwargs) -> Answer:

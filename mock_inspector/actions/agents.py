@@ -9,13 +9,17 @@ from ..model.fleet import summed_telemetry
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Target
-from . import Answer
+from .declarations import Answer, action
 
 
+@action(follows="reference and sample; members as production showed them")
 def preview_agents(
     region: Region, *, previewAgentsArn: str, nextToken: str | None = None, maxResults: int | None = None
 ) -> Answer:
-    """PreviewAgents: the agents of a target. A template's ARN serves as well, as it did in production."""
+    """PreviewAgents: the agents of a target. A template's ARN serves as well, as it did in production.
+
+    Errors: InvalidInputException for a bad page or token, those of :meth:`.Region.find`.
+    """
     pager = region.pager("PreviewAgents", nextToken, maxResults, previewAgentsArn)
     target = _target(region, previewAgentsArn)
     agents, more = pager.page(
@@ -32,6 +36,7 @@ def _target(region: Region, arn: str) -> Target:
     return region.target(arn, "previewAgentsArn")
 
 
+@action(follows="reference and sample", approximates="telemetry that a test does not describe is made up")
 def list_assessment_run_agents(
     region: Region,
     *,
@@ -40,7 +45,10 @@ def list_assessment_run_agents(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListAssessmentRunAgents. Telemetry shows up once data is being collected."""
+    """ListAssessmentRunAgents. Telemetry shows up once data is being collected.
+
+    Errors: InvalidInputException for a bad filter, page or token, those of :meth:`.Region.find`.
+    """
     pager = region.pager("ListAssessmentRunAgents", nextToken, maxResults, assessmentRunArn, filter)
     run = region.run(assessmentRunArn)
     wanted = cast(dict[str, list[str]], filter or {})
@@ -62,7 +70,8 @@ def list_assessment_run_agents(
     }
 
 
+@action(follows="reference and sample", approximates="telemetry that a test does not describe is made up")
 def get_telemetry_metadata(region: Region, *, assessmentRunArn: str) -> Answer:
-    """GetTelemetryMetadata: the telemetry of a run's agents, added up."""
+    """GetTelemetryMetadata: the telemetry of a run's agents, added up. Errors: those of :meth:`.Region.find`."""
     run = region.run(assessmentRunArn)
     return {"telemetryMetadata": summed_telemetry(run.agents) if run.has_telemetry(region.now) else []}

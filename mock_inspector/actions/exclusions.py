@@ -8,15 +8,19 @@ from ..model.exclusions import ALREADY_RUNNING, PREVIEW_TAKES, Exclusion, Previe
 from ..model.fleet import take_part
 from ..model.region import Region
 from ..model.service_model import list_bound
-from . import Answer
+from .declarations import Answer, action
 
 _DEFAULT_RESULTS = 100
 
 
+@action(follows="newest model, user guide", approximates="order")
 def list_exclusions(
     region: Region, *, assessmentRunArn: str, nextToken: str | None = None, maxResults: int | None = None
 ) -> Answer:
-    """ListExclusions of a run, which has them from its evaluation on."""
+    """ListExclusions of a run, which has them from its evaluation on.
+
+    Errors: InvalidInputException for a bad page or token, those of :meth:`.Region.find`.
+    """
     pager = region.pager("ListExclusions", nextToken, maxResults, assessmentRunArn, default=_DEFAULT_RESULTS)
     run = region.run(assessmentRunArn)
     exclusions, more = pager.page(
@@ -26,14 +30,23 @@ def list_exclusions(
     return {"exclusionArns": [exclusion.arn for exclusion in exclusions], **more}
 
 
+@action(
+    follows="newest model, user guide",
+    approximates="texts; the titles for what goes wrong inside the service only come by hand",
+)
 def describe_exclusions(region: Region, *, exclusionArns: list[str], locale: str = "EN_US") -> Answer:
-    """DescribeExclusions; unlike its siblings it answers with a map, by ARN."""
+    """DescribeExclusions; unlike its siblings it answers with a map, by ARN. Bad ARNs come back as ``failedItems``."""
     exclusions, failed = region.each(arns.EXCLUSION, exclusionArns, Exclusion.described)
     return {"exclusions": {exclusion["arn"]: exclusion for exclusion in exclusions}, "failedItems": failed}
 
 
+@action(follows="newest model, user guide", approximates="generation takes 5 seconds")
 def create_exclusions_preview(region: Region, *, assessmentTemplateArn: str) -> Answer:
-    """CreateExclusionsPreview: what a run started now would leave out, ready in a few seconds."""
+    """CreateExclusionsPreview: what a run started now would leave out, ready in a few seconds.
+
+    Errors: PreviewGenerationInProgressException while another preview of the template is being generated, those of
+    :meth:`.Region.find`.
+    """
     template = region.template(assessmentTemplateArn)
     if any(preview.ready > region.now for preview in template.previews.values()):
         raise PreviewGenerationInProgressException(f"{template.arn} is generating an exclusions preview.")
@@ -51,6 +64,7 @@ def create_exclusions_preview(region: Region, *, assessmentTemplateArn: str) -> 
     return {"previewToken": token}
 
 
+@action(follows="newest model, user guide", approximates="the errorCode of an unknown token")
 def get_exclusions_preview(
     region: Region,
     *,
@@ -60,7 +74,10 @@ def get_exclusions_preview(
     maxResults: int | None = None,
     locale: str = "EN_US",
 ) -> Answer:
-    """GetExclusionsPreview. The API has no error code for an unknown token: NoSuchEntityException, the template's."""
+    """GetExclusionsPreview. The API has no error code for an unknown token: NoSuchEntityException, the template's.
+
+    Errors besides: InvalidInputException for a bad page or token, those of :meth:`.Region.find`.
+    """
     pager = region.pager(
         "GetExclusionsPreview",
         nextToken,

@@ -11,10 +11,11 @@ from ..model.filters import in_ranges
 from ..model.findings import MOST_USER_ATTRIBUTES, Finding
 from ..model.region import NotFound, Region
 from ..model.service_model import list_bound
-from . import Answer
+from .declarations import Answer, action
 from .refusals import check_unique_keys
 
 
+@action(follows="reference and sample", approximates="`ruleNames` is compared with a finding's `id`")
 def list_findings(
     region: Region,
     *,
@@ -23,7 +24,11 @@ def list_findings(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListFindings. Without run ARNs, those of all runs."""
+    """ListFindings, oldest first. Without run ARNs, those of all runs; before their ``createdAt``, none.
+
+    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Region.find` for runs and for a
+    filter's rules packages.
+    """
     pager = region.pager("ListFindings", nextToken, maxResults, assessmentRunArns, filter)
     runs = region.find_each(arns.RUN, assessmentRunArns or (), "assessmentRunArns")
     wanted = filter or {}
@@ -84,16 +89,22 @@ def _any_of(wanted: list[dict[str, str]], attributes: Any) -> bool:
     )
 
 
+@action(
+    follows="reference and sample; shapes as seen in production",
+    approximates="texts, CVSS vectors and some severities of rules",
+)
 def describe_findings(region: Region, *, findingArns: list[str], locale: str = "EN_US") -> Answer:
-    """DescribeFindings, up to 100 at once, as production took."""
+    """DescribeFindings, up to 100 at once, as production took. Bad ARNs come back as ``failedItems``."""
     findings, failed = region.each(arns.FINDING, findingArns, Finding.described)
     return {"findings": findings, "failedItems": failed}
 
 
+@action(follows="reference and sample", approximates="an eleventh attribute fails its finding with LIMIT_EXCEEDED")
 def add_attributes_to_findings(region: Region, *, findingArns: list[str], attributes: list[dict[str, str]]) -> Answer:
-    """AddAttributesToFindings. A key that is there takes the new value.
+    """AddAttributesToFindings. A key that is there takes the new value; ``updatedAt`` follows.
 
-    A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED.
+    A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED, bad ARNs
+    with their reasons. Errors: InvalidInputException (INVALID_USER_ATTRIBUTE) for a key given twice.
     """
     check_unique_keys(attributes, "attributes", "INVALID_USER_ATTRIBUTE")
 
@@ -107,8 +118,9 @@ def add_attributes_to_findings(region: Region, *, findingArns: list[str], attrib
     return {"failedItems": region.each(arns.FINDING, findingArns, add)[1]}
 
 
+@action(follows="reference and sample")
 def remove_attributes_from_findings(region: Region, *, findingArns: list[str], attributeKeys: list[str]) -> Answer:
-    """RemoveAttributesFromFindings. A key that is not there changes nothing."""
+    """RemoveAttributesFromFindings. A key that is not there changes nothing; bad ARNs come back as ``failedItems``."""
 
     def remove(finding: Finding) -> None:
         finding.own_user_attributes = tuple(

@@ -6,15 +6,16 @@ from ..errors import AssessmentRunInProgressException, UnsupportedFeatureExcepti
 from ..model.region import Region
 from ..model.reports import FIRST_REPORTED, WITHOUT_REPORT, report_url
 from ..model.runs import REPORT_TAKES
-from . import Answer
+from .declarations import Answer, action
 
 
+@action(follows="newest model, user guide", approximates="the document's layout; ready after 4 seconds")
 def get_assessment_report(region: Region, *, assessmentRunArn: str, reportFileFormat: str, reportType: str) -> Answer:
     """GetAssessmentReport: the first call starts the report, later ones find it ready after a few seconds.
 
     Its URL is good for 15 minutes; the document is made when it is fetched. A run that ended without an evaluation
-    (FAILED, ERROR) has no report: status FAILED. One from before reports were introduced is refused with
-    UnsupportedFeatureException.
+    (FAILED, ERROR) has no report: status FAILED. Errors: AssessmentRunInProgressException before the run's end,
+    UnsupportedFeatureException for a run from before reports were introduced, those of :meth:`.Region.find`.
     """
     run = region.run(assessmentRunArn)
     if run.in_progress(region.now):

@@ -7,7 +7,7 @@ import re
 from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, shown
 from ..model.clock import seconds
 from ..model.region import Region, Role
-from . import Answer
+from .declarations import Answer, action
 
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/[\x21-\x7e]+")
 
@@ -19,12 +19,15 @@ _FAULTS = {
 }
 
 
+@action(follows="reference and sample", approximates="of the policy, only `ec2:DescribeInstances` is looked for")
 def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answer:
     """RegisterCrossAccountAccessRole: the role takes the place of the one before.
 
     When an IAM answers in the same test, the role must be there, let inspector.amazonaws.com assume it
     (ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP) and be allowed to describe instances
-    (ROLE_DOES_NOT_HAVE_CORRECT_POLICY).
+    (ROLE_DOES_NOT_HAVE_CORRECT_POLICY): InvalidCrossAccountRoleException otherwise. Errors besides:
+    InvalidInputException (INVALID_IAM_ROLE_ARN), AccessDeniedException (ACCESS_DENIED_TO_IAM_ROLE) for another
+    account's.
     """
     match = _ROLE.fullmatch(roleArn)
     if match is None or match["partition"] != region.partition:
@@ -42,6 +45,7 @@ def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answe
     return {}
 
 
+@action(follows="reference and sample", approximates="without a registered role: the service-linked one")
 def describe_cross_account_access_role(region: Region) -> Answer:
     """DescribeCrossAccountAccessRole: the registered role, else the service-linked one, there since the beginning.
 

@@ -6,16 +6,21 @@ from ..model import arns
 from ..model.region import Region
 from ..model.rules_packages import RulesPackage
 from ..model.service_model import list_bound
-from . import Answer
+from .declarations import Answer, action
 
 
+@action(follows="reference and sample; ARNs of all 14 regions: user guide")
 def list_rules_packages(region: Region, *, nextToken: str | None = None, maxResults: int | None = None) -> Answer:
-    """ListRulesPackages, in the order of their ids, added ones last."""
+    """ListRulesPackages, in the order of their ids, added ones last; none in regions that the service never came to.
+
+    Errors: InvalidInputException for a bad page or token.
+    """
     pager = region.pager("ListRulesPackages", nextToken, maxResults)
     packages, more = pager.page(region.rules_packages.row.after(pager.after), list_bound("ListReturnedArnList"))
     return {"rulesPackageArns": [package.arn for package in packages], **more}
 
 
+@action(follows="reference and sample; names and descriptions: user guide", approximates="versions of three packages")
 def describe_rules_packages(region: Region, *, rulesPackageArns: list[str], locale: str = "EN_US") -> Answer:
     """DescribeRulesPackages. Bad ARNs come back as ``failedItems``."""
     packages, failed = region.each(arns.RULES_PACKAGE, rulesPackageArns, RulesPackage.described)

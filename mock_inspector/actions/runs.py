@@ -14,14 +14,23 @@ from ..model.region import Region
 from ..model.runs import Run
 from ..model.service_model import list_bound
 from ..model.targets import Template
-from . import Answer
+from .declarations import Answer, action
 from .refusals import check_none_in_progress
 
 _LONGEST_NAME = 140
 
 
+@action(
+    follows="reference and sample",
+    approximates="the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's",
+)
 def start_assessment_run(region: Region, *, assessmentTemplateArn: str, assessmentRunName: str | None = None) -> Answer:
-    """StartAssessmentRun. The instances that match now are the run's; a name is made up when none is given."""
+    """StartAssessmentRun. The instances that match now are the run's; a name is made up when none is given.
+
+    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs),
+    AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
+    assessments), those of :meth:`.Region.find`.
+    """
     template = region.template(assessmentTemplateArn)
     if assessmentRunName is not None and assessmentRunName in template.run_names:
         raise InvalidInputException(
@@ -78,11 +87,13 @@ def _check_agents(region: Region, instances: list[Instance]) -> None:
     region.check_limit("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
 
 
+@action(follows="reference and sample", approximates="that an ended run is refused")
 def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> Answer:
     """StopAssessmentRun.
 
     START_EVALUATION ends the data collection at once (nothing to do when it has ended), SKIP_EVALUATION cancels the
-    run. A run that has ended is refused with INVALID_ASSESSMENT_RUN_STATE.
+    run. Errors: InvalidInputException (INVALID_ASSESSMENT_RUN_STATE) for a run that has ended, those of
+    :meth:`.Region.find`.
     """
     run = region.run(assessmentRunArn)
     now = region.now
@@ -100,12 +111,19 @@ def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: st
     return {}
 
 
+@action(
+    follows="reference and sample; members by state as seen in production", approximates="what ends a run with errors"
+)
 def describe_assessment_runs(region: Region, *, assessmentRunArns: list[str]) -> Answer:
-    """DescribeAssessmentRuns. ``completedAt`` and ``findingCounts`` appear with the run's end."""
+    """DescribeAssessmentRuns. ``completedAt`` and ``findingCounts`` appear with the run's end.
+
+    Bad ARNs come back as ``failedItems``.
+    """
     runs, failed = region.each(arns.RUN, assessmentRunArns, lambda run: run.described(region.now))
     return {"assessmentRuns": runs, "failedItems": failed}
 
 
+@action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
 def list_assessment_runs(
     region: Region,
     *,
@@ -114,7 +132,11 @@ def list_assessment_runs(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListAssessmentRuns. Without template ARNs, those of all templates."""
+    """ListAssessmentRuns, oldest first. Without template ARNs, those of all templates.
+
+    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Region.find` for templates and for
+    a filter's rules packages.
+    """
     pager = region.pager("ListAssessmentRuns", nextToken, maxResults, assessmentTemplateArns, filter)
     templates = region.find_each(arns.TEMPLATE, assessmentTemplateArns or (), "assessmentTemplateArns")
     rows = [template.runs for template in templates] or [region.runs.row]
@@ -148,8 +170,12 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Run], bool]:
     )
 
 
+@action(follows="reference and sample; what goes with it: user guide")
 def delete_assessment_run(region: Region, *, assessmentRunArn: str) -> Answer:
-    """DeleteAssessmentRun, with its findings, exclusions and reports."""
+    """DeleteAssessmentRun, with its findings, exclusions and reports.
+
+    Errors: AssessmentRunInProgressException, those of :meth:`.Region.find`.
+    """
     run = region.run(assessmentRunArn)
     check_none_in_progress(region, [run])
     region.drop_runs([run])

@@ -10,15 +10,22 @@ from ..model.neighbours import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Subscription
-from . import Answer
+from .declarations import Answer, action
 
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 
 
+@action(
+    follows="reference and sample; messages as seen in production",
+    approximates="the moments at which findings are reported; no quota is known",
+)
 def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn: str) -> Answer:
     """SubscribeToEvent. The topic gets a message that tells of it; subscribing again changes nothing.
 
-    Whether the topic is there and open to Inspector is known only when an SNS answers in the same test.
+    Whether the topic is there and open to Inspector is known only when an SNS answers in the same test. Errors:
+    NoSuchEntityException (SNS_TOPIC_DOES_NOT_EXIST), AccessDeniedException (ACCESS_DENIED_TO_SNS_TOPIC),
+    InvalidInputException (INVALID_SNS_TOPIC_ARN), LimitExceededException (only with ``limits``), those of
+    :meth:`.Region.find`.
     """
     template = region.template(resourceArn, "resourceArn")
     _check_topic(topicArn)
@@ -38,8 +45,12 @@ def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn
     return {}
 
 
+@action(follows="reference and sample")
 def unsubscribe_from_event(region: Region, *, resourceArn: str, event: str, topicArn: str) -> Answer:
-    """UnsubscribeFromEvent. Unsubscribing what is not there changes nothing."""
+    """UnsubscribeFromEvent. Unsubscribing what is not there changes nothing.
+
+    Errors: InvalidInputException (INVALID_SNS_TOPIC_ARN), those of :meth:`.Region.find`.
+    """
     template = region.template(resourceArn, "resourceArn")
     _check_topic(topicArn)
     subscription = region.subscription(template, topicArn)
@@ -50,10 +61,14 @@ def unsubscribe_from_event(region: Region, *, resourceArn: str, event: str, topi
     return {}
 
 
+@action(follows="reference and sample")
 def list_event_subscriptions(
     region: Region, *, resourceArn: str | None = None, nextToken: str | None = None, maxResults: int | None = None
 ) -> Answer:
-    """ListEventSubscriptions: one entry for each template and topic; without a template, those of all."""
+    """ListEventSubscriptions: one entry for each template and topic; without a template, those of all.
+
+    Errors: InvalidInputException for a bad page or token, those of :meth:`.Region.find`.
+    """
     pager = region.pager("ListEventSubscriptions", nextToken, maxResults, resourceArn)
     template = None if resourceArn is None else region.template(resourceArn, "resourceArn")
     subscriptions, more = pager.page(

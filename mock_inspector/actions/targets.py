@@ -10,28 +10,40 @@ from ..model.filters import name_pattern
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import ResourceGroup, Target
-from . import Answer
+from .declarations import Answer, action
 from .refusals import check_none_in_progress
 
 
+@action(
+    follows="reference and sample", approximates="no quota of resource groups is known: none unless `limits` sets one"
+)
 def create_resource_group(region: Region, *, resourceGroupTags: list[dict[str, str]]) -> Answer:
-    """CreateResourceGroup. The same key may come with several values: any of them matches."""
+    """CreateResourceGroup. The same key may come with several values: any of them matches.
+
+    Errors: LimitExceededException (only with ``limits``: the service's own quota is not known).
+    """
     region.check_limit("resource_groups", "RESOURCE_GROUP_LIMIT_EXCEEDED", len(region.resource_groups))
     group = ResourceGroup(region.next_number(), region.new_arn("resourcegroup"), resourceGroupTags, region.now)
     region.resource_groups.add(group.arn, group)
     return {"resourceGroupArn": group.arn}
 
 
+@action(follows="reference and sample")
 def describe_resource_groups(region: Region, *, resourceGroupArns: list[str]) -> Answer:
     """DescribeResourceGroups. Bad ARNs come back as ``failedItems``."""
     groups, failed = region.each(arns.RESOURCE_GROUP, resourceGroupArns, ResourceGroup.described)
     return {"resourceGroups": groups, "failedItems": failed}
 
 
+@action(follows="reference and sample; the text for a taken name is the service's")
 def create_assessment_target(
     region: Region, *, assessmentTargetName: str, resourceGroupArn: str | None = None
 ) -> Answer:
-    """CreateAssessmentTarget. Without a resource group the target has all instances."""
+    """CreateAssessmentTarget. Without a resource group the target has all instances.
+
+    Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), LimitExceededException, and those of
+    :meth:`.Region.find` for the resource group.
+    """
     group = _group(region, resourceGroupArn)
     _check_name(region, "Create", assessmentTargetName)
     region.check_limit("assessment_targets", "ASSESSMENT_TARGET_LIMIT_EXCEEDED", len(region.targets))
@@ -40,12 +52,14 @@ def create_assessment_target(
     return {"assessmentTargetArn": target.arn}
 
 
+@action(follows="reference and sample")
 def describe_assessment_targets(region: Region, *, assessmentTargetArns: list[str]) -> Answer:
     """DescribeAssessmentTargets. Bad ARNs come back as ``failedItems``."""
     targets, failed = region.each(arns.TARGET, assessmentTargetArns, Target.described)
     return {"assessmentTargets": targets, "failedItems": failed}
 
 
+@action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
 def list_assessment_targets(
     region: Region,
     *,
@@ -53,7 +67,7 @@ def list_assessment_targets(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListAssessmentTargets, oldest first. InvalidInputException for a bad page or token."""
+    """ListAssessmentTargets, oldest first. Errors: InvalidInputException for a bad filter, page or token."""
     pager = region.pager("ListAssessmentTargets", nextToken, maxResults, filter)
     pattern = (filter or {}).get("assessmentTargetNamePattern")
     matches = name_pattern(pattern) if pattern is not None else None
@@ -64,10 +78,14 @@ def list_assessment_targets(
     return {"assessmentTargetArns": [target.arn for target in targets], **more}
 
 
+@action(follows="reference and sample; resetting to all instances as Terraform relied on")
 def update_assessment_target(
     region: Region, *, assessmentTargetArn: str, assessmentTargetName: str, resourceGroupArn: str | None = None
 ) -> Answer:
-    """UpdateAssessmentTarget. Without a resource group the target has all instances from now on."""
+    """UpdateAssessmentTarget. Without a resource group the target has all instances from now on.
+
+    Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), those of :meth:`.Region.find`.
+    """
     target = region.target(assessmentTargetArn)
     group = _group(region, resourceGroupArn)
     if assessmentTargetName != target.name:
@@ -76,8 +94,12 @@ def update_assessment_target(
     return {}
 
 
+@action(follows="reference and sample; what goes with it: user guide")
 def delete_assessment_target(region: Region, *, assessmentTargetArn: str) -> Answer:
-    """DeleteAssessmentTarget, with its templates, their runs and what those reported."""
+    """DeleteAssessmentTarget, with its templates, their runs and what those reported.
+
+    Errors: AssessmentRunInProgressException when any of the runs is in progress, those of :meth:`.Region.find`.
+    """
     target = region.target(assessmentTargetArn)
     check_none_in_progress(region, (run for template in target.templates.values() for run in template.runs))
     for template in list(target.templates.values()):

@@ -11,10 +11,11 @@ from ..model.filters import in_ranges, name_pattern
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Template
-from . import Answer
+from .declarations import Answer, action
 from .refusals import check_none_in_progress, check_unique_keys
 
 
+@action(follows="reference and sample", approximates="the text for a taken name, by analogy")
 def create_assessment_template(
     region: Region,
     *,
@@ -24,7 +25,11 @@ def create_assessment_template(
     rulesPackageArns: list[str],
     userAttributesForFindings: list[dict[str, str]] | None = None,
 ) -> Answer:
-    """CreateAssessmentTemplate. A rules package given twice counts once."""
+    """CreateAssessmentTemplate. A rules package given twice counts once.
+
+    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN; INVALID_USER_ATTRIBUTE for a key given
+    twice), LimitExceededException, those of :meth:`.Region.find` for target and rules packages.
+    """
     target = region.target(assessmentTargetArn)
     packages = region.find_each(arns.RULES_PACKAGE, rulesPackageArns, "rulesPackageArns")
     attributes = tuple(userAttributesForFindings or ())
@@ -50,12 +55,14 @@ def create_assessment_template(
     return {"assessmentTemplateArn": template.arn}
 
 
+@action(follows="reference and sample")
 def describe_assessment_templates(region: Region, *, assessmentTemplateArns: list[str]) -> Answer:
     """DescribeAssessmentTemplates. Bad ARNs come back as ``failedItems``."""
     templates, failed = region.each(arns.TEMPLATE, assessmentTemplateArns, Template.described)
     return {"assessmentTemplates": templates, "failedItems": failed}
 
 
+@action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
 def list_assessment_templates(
     region: Region,
     *,
@@ -64,7 +71,11 @@ def list_assessment_templates(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> Answer:
-    """ListAssessmentTemplates. Without target ARNs, those of all targets."""
+    """ListAssessmentTemplates, oldest first. Without target ARNs, those of all targets.
+
+    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Region.find` for targets and for a
+    filter's rules packages.
+    """
     pager = region.pager("ListAssessmentTemplates", nextToken, maxResults, assessmentTargetArns, filter)
     targets = region.find_each(arns.TARGET, assessmentTargetArns or (), "assessmentTargetArns")
     matches = _filter(region, filter or {})
@@ -89,22 +100,34 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Template], bool
     )
 
 
+@action(follows="reference and sample; what goes with it: user guide")
 def delete_assessment_template(region: Region, *, assessmentTemplateArn: str) -> Answer:
-    """DeleteAssessmentTemplate, with its runs and what they reported."""
+    """DeleteAssessmentTemplate, with its runs and what they reported.
+
+    Errors: AssessmentRunInProgressException when any of the runs is in progress, those of :meth:`.Region.find`.
+    """
     template = region.template(assessmentTemplateArn)
     check_none_in_progress(region, template.runs)
     region.drop_template(template)
     return {}
 
 
+@action(follows="reference and sample; replacing as Terraform relied on")
 def set_tags_for_resource(region: Region, *, resourceArn: str, tags: list[dict[str, str]] | None = None) -> Answer:
-    """SetTagsForResource: the template has these tags and no others; none given, none left."""
+    """SetTagsForResource: the template has these tags and no others; none given, none left.
+
+    Errors: InvalidInputException (INVALID_TAG) for a key given twice, those of :meth:`.Region.find`.
+    """
     template = region.template(resourceArn, "resourceArn")
     check_unique_keys(tags or (), "tags", "INVALID_TAG")
     template.tags = list(tags or ())
     return {}
 
 
+@action(follows="reference and sample")
 def list_tags_for_resource(region: Region, *, resourceArn: str) -> Answer:
-    """ListTagsForResource: the tags of a template, which is the only resource that has any."""
+    """ListTagsForResource: the tags of a template, which is the only resource that has any.
+
+    Errors: those of :meth:`.Region.find`.
+    """
     return {"tags": region.template(resourceArn, "resourceArn").tags}
