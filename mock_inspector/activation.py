@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from .backend import InspectorBackend, backend_of
 from .clients.botocore import BotocorePatch
-from .clients.requests import PassthroughPatch
+from .clients.requests import ResponsesPatch
+from .clients.urllib3 import Urllib3Patch
 from .door import Request, Response, answer
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.world import World
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from .reporting.loopback import Loopback
 
 _botocore = BotocorePatch()
-_passthrough = PassthroughPatch()
+_urllib3 = Urllib3Patch()
+_responses = ResponsesPatch()
 _lock = Lock()
 
 
@@ -54,6 +56,10 @@ class Activation:
                 self._timekeeping.start()
             _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
+            _urllib3.start(self._answer)
+            self._undo.callback(_urllib3.stop)
+            _responses.start()
+            self._undo.callback(_responses.stop)
         except BaseException:
             self.undo()
             raise
@@ -86,8 +92,7 @@ class Activation:
 
             self._loopback = Loopback(ReportSite(self.world).answer)
             self._undo.callback(self._loopback.close)
-            self._undo.callback(_passthrough.stop)
-        _passthrough.start(self._loopback.origin)
+            _responses.let_pass(self._loopback.origin)
         return self._loopback.origin
 
     def _serving(self) -> bool:

@@ -43,6 +43,11 @@ class _Raw:
         return body
 
 
+_BEFORE_SEND = f"before-send.{SERVICE}"
+_CHOOSE_SIGNER = f"choose-signer.{SERVICE}"
+_BEFORE_SIGN = f"before-sign.{SERVICE}"
+
+
 class _Current(threading.local):
     operation = "A request"
 
@@ -57,6 +62,7 @@ class BotocorePatch:
         self._current = _Current()
         self._original: Any = None
         self._patched: Any = None
+        self._registering = threading.Lock()
         self._endpoints: WeakSet[Endpoint] = WeakSet()
         self._async_endpoints: WeakSet[Endpoint] = WeakSet()
         self._async_patch = AioEndpointPatch()
@@ -91,8 +97,17 @@ class BotocorePatch:
         Endpoint.make_request = make_request
 
     def stop(self) -> None:
-        """Undo the patch; where somebody else has patched since, ours stays in their chain and does nothing."""
+        """Undo the patch, and take the handlers away from clients.
+
+        Where somebody else has patched since, our patch stays in their chain and does nothing.
+        """
         self._answer = None
+        with self._registering:
+            for endpoint in self._endpoints:
+                for event in (_BEFORE_SEND, _CHOOSE_SIGNER, _BEFORE_SIGN):
+                    endpoint._event_emitter.unregister(event, unique_id=_unique_id(event))
+            self._endpoints.clear()
+            self._async_endpoints.clear()
         self._backoff.stop()
         self._guard.stop()
         self._async_patch.stop()
@@ -102,12 +117,7 @@ class BotocorePatch:
 
     def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         if endpoint not in self._endpoints:
-            self._endpoints.add(endpoint)
-            handler: Callable[..., Any] = self._before_send
-            if is_async(endpoint):
-                self._async_endpoints.add(endpoint)
-                handler = self._before_async_send
-            endpoint._event_emitter.register_first(f"before-send.{SERVICE}", handler, unique_id="mock_inspector")
+            self._register(endpoint)
         if endpoint in self._async_endpoints:
             return self._make_async_request(original, endpoint, operation_model, request_dict)
         try:
@@ -115,6 +125,18 @@ class BotocorePatch:
         except NoCredentialsError:
             self._let_send_unsigned(endpoint)
             return self._backoff.free(original, endpoint, operation_model, request_dict)
+
+    def _register(self, endpoint: Any) -> None:
+        """Have the endpoint ask us first, from before any of its threads goes on."""
+        with self._registering:
+            if endpoint in self._endpoints or self._answer is None:
+                return
+            handler: Callable[..., Any] = self._before_send
+            if is_async(endpoint):
+                self._async_endpoints.add(endpoint)
+                handler = self._before_async_send
+            _register_first(endpoint, _BEFORE_SEND, handler)
+            self._endpoints.add(endpoint)
 
     async def _make_async_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         try:
@@ -125,9 +147,10 @@ class BotocorePatch:
 
     def _let_send_unsigned(self, endpoint: Any) -> None:
         """Let a client send what it cannot sign: setting credentials now would not help one that exists."""
-        emitter = endpoint._event_emitter
-        emitter.register_first(f"choose-signer.{SERVICE}", self._choose_signer, unique_id="mock_inspector-signer")
-        emitter.register_first(f"before-sign.{SERVICE}", self._before_sign, unique_id="mock_inspector-sign")
+        with self._registering:
+            if self._answer is not None:
+                _register_first(endpoint, _CHOOSE_SIGNER, self._choose_signer)
+                _register_first(endpoint, _BEFORE_SIGN, self._before_sign)
 
     def _choose_signer(self, **_: Any) -> Any:
         return UNSIGNED if self._answer is not None else None
@@ -150,6 +173,14 @@ class BotocorePatch:
             return None
         response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
         return as_awaited(request.url, response)
+
+
+def _unique_id(event: str) -> str:
+    return f"mock_inspector-{event}"
+
+
+def _register_first(endpoint: Any, event: str, handler: Callable[..., Any]) -> None:
+    endpoint._event_emitter.register_first(event, handler, unique_id=_unique_id(event))
 
 
 def _as_bytes(body: Any) -> bytes:

@@ -30,8 +30,13 @@ class GuardPatch:
         """Stop requests from now on; ``operation`` tells which one is being made."""
         self._on = True
         self._operation = operation
-        if Endpoint._send is self._patched:
-            return
+        # What is ours already was put back by somebody who had patched after us: it is active again.
+        if Endpoint._send is not self._patched:
+            self._patch_send()
+        if InstanceMetadataFetcher.retrieve_iam_role_credentials is not self._no_metadata:
+            self._patch_metadata()
+
+    def _patch_send(self) -> None:
         original = Endpoint._send
         patch = self
 
@@ -41,13 +46,17 @@ class GuardPatch:
 
         self._original, self._patched = original, _send
         Endpoint._send = _send
-        metadata = self._metadata = InstanceMetadataFetcher.retrieve_iam_role_credentials
+
+    def _patch_metadata(self) -> None:
+        original = InstanceMetadataFetcher.retrieve_iam_role_credentials
+        patch = self
 
         def retrieve_iam_role_credentials(self: Any) -> Any:
             # Credentials of the machine would be asked of the network; without any, requests are signed all the same.
-            return {} if patch._on else metadata(self)
+            return {} if patch._on else original(self)
 
-        self._no_metadata = InstanceMetadataFetcher.retrieve_iam_role_credentials = retrieve_iam_role_credentials
+        self._metadata, self._no_metadata = original, retrieve_iam_role_credentials
+        InstanceMetadataFetcher.retrieve_iam_role_credentials = retrieve_iam_role_credentials
 
     def check(self, endpoint: Any, url: str) -> None:
         """UnmockedRequestError for a request that would leave the machine."""
