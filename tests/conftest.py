@@ -3,6 +3,8 @@
 import boto3
 import pytest
 
+from .clocks import watched
+
 REGION = "us-west-2"
 
 
@@ -37,3 +39,10 @@ def unchecked_client(session):
     from botocore.config import Config
 
     return session.client("inspector", config=Config(parameter_validation=False, retries={"max_attempts": 0}))
+
+
+@pytest.fixture
+def watchdog():
+    """End a test that hangs."""
+    with watched():
+        yield

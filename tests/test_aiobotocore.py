@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from mock_inspector import mock_inspector
 from mock_inspector.clients.guard import UnmockedRequestError
-from tests.test_clock import real_seconds
+from tests.clocks import real_seconds
 
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
 AioConfig = pytest.importorskip("aiobotocore.config").AioConfig

@@ -15,15 +15,10 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from .test_clock import (  # noqa: F401  watchdog is an autouse fixture
-    FREEZERS,
-    MOMENT,
-    in_another_thread,
-    real_seconds,
-    real_sleep,
-    watchdog,
-)
+from .clocks import FREEZERS, MOMENT, in_another_thread, real_seconds, real_sleep
 from .worlds import a_run, described_run
+
+pytestmark = pytest.mark.usefixtures("watchdog")
 
 _REAL = (time.perf_counter,)
 

@@ -13,8 +13,8 @@ from mock_inspector import mock_inspector
 from mock_inspector.model import patience
 from mock_inspector.model.patience import EndlessPollError
 
-from .test_clock import MOMENT, in_another_thread, real_seconds, watchdog  # noqa: F401  an autouse fixture
-from .test_runs import END, FINDINGS, STORY
+from .clocks import MOMENT, in_another_thread, real_seconds
+from .timelines import END, FINDINGS, STORY
 from .worlds import (
     a_run,
     a_target,
@@ -25,6 +25,8 @@ from .worlds import (
     exclusions_of,
     findings_of,
 )
+
+pytestmark = pytest.mark.usefixtures("watchdog")
 
 STILL = 100
 """How many equal answers the design lets pass."""

@@ -14,8 +14,10 @@ from urllib3 import HTTPResponse
 
 from mock_inspector import mock_inspector
 
-from .test_clock import FREEZERS, in_another_thread, real_seconds, watchdog  # noqa: F401  an autouse fixture
+from .clocks import FREEZERS, in_another_thread, real_seconds
 from .worlds import a_run, a_template, described_run
+
+pytestmark = pytest.mark.usefixtures("watchdog")
 
 URL = "https://inspector.us-west-2.amazonaws.com"
 MODES = ["legacy", "standard", "adaptive"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
 
+from .timelines import AFTER_STOP, DURATION, END, FINDINGS, MOMENTS, STOP, STORY, UNTIL_STOP
 from .worlds import (
     BEST_PRACTICES,
     CVE,
@@ -15,6 +16,7 @@ from .worlds import (
     a_run,
     a_target,
     a_template,
+    all_there_is_to_see,
     an_ended_run,
     described_finding,
     described_run,
@@ -23,26 +25,6 @@ from .worlds import (
     history_of,
     refused,
 )
-
-DURATION = 180
-
-STARTING = [
-    ("CREATED", 0.0),
-    ("START_DATA_COLLECTION_PENDING", 0.030),
-    ("START_DATA_COLLECTION_IN_PROGRESS", 0.061),
-]
-UNTIL_STOP = [*STARTING, ("COLLECTING_DATA", 0.126)]
-AFTER_STOP = [
-    ("STOP_DATA_COLLECTION_PENDING", 0.0),
-    ("DATA_COLLECTED", 59.964),
-    ("EVALUATING_RULES", 60.216),
-    ("COMPLETED", 61.517),
-]
-STOP = 0.126 + DURATION
-STORY = [*UNTIL_STOP, *((state, round(STOP + offset, 3)) for state, offset in AFTER_STOP)]
-END = STORY[-1][1]
-FINDINGS = round(END - 0.030, 3)
-"""When the findings are made, as in the samples: 30 ms before the end."""
 
 STATES = [
     *(state for state, _ in STORY),
@@ -245,17 +227,6 @@ def test_telemetry_arrives_with_the_data_collection(backend, client, run):
 # A pure function of the clock
 
 
-def all_there_is_to_see(client, run):
-    return {
-        "run": described_run(client, run),
-        "findings": [described_finding(client, arn) for arn in findings_of(client, run)],
-        "exclusions": exclusions_of(client, run),
-        "agents": client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"],
-        "telemetry": client.get_telemetry_metadata(assessmentRunArn=run)["telemetryMetadata"],
-        "listed": client.list_assessment_runs()["assessmentRunArns"],
-    }
-
-
 def after(client, visits, stop):
     """All there is to see of a run, and the id minted next, after the clock stood still at each of ``visits``.
 
@@ -281,11 +252,6 @@ def after(client, visits, stop):
         return {**all_there_is_to_see(client, run), "next": a_group(client, Name="next")}
 
 
-MOMENTS = st.integers(0, 250_000) | st.builds(
-    lambda offset, off: max(0, round(offset * 1000) + off),
-    st.sampled_from([offset for _, offset in STORY]),
-    st.integers(-31, 2),
-)
 STOPS = st.tuples(
     MOMENTS.filter(lambda moment: moment < round(END * 1000)), st.sampled_from(["START_EVALUATION", "SKIP_EVALUATION"])
 )

@@ -14,8 +14,10 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from .test_clock import FREEZERS, MOMENT, in_another_thread, real_seconds, watchdog  # noqa: F401  an autouse fixture
+from .clocks import FREEZERS, MOMENT, in_another_thread, real_seconds
 from .worlds import a_run, a_template, described_run
+
+pytestmark = pytest.mark.usefixtures("watchdog")
 
 _REAL = (time.sleep,)
 

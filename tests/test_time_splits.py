@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .test_clock import FREEZERS, watched
-from .test_runs import MOMENTS, all_there_is_to_see
-from .worlds import BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template
+from .clocks import FREEZERS, watched
+from .timelines import MOMENTS
+from .worlds import BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, all_there_is_to_see
 
 UTC = datetime.timezone.utc
 TOPIC = "arn:aws:sns:us-west-2:123456789012:events"

@@ -84,6 +84,18 @@ def history_of(client, run):
     return [(change["state"], round(change["stateChangedAt"].timestamp() - first, 3)) for change in changes]
 
 
+def all_there_is_to_see(client, run):
+    """All that actions show of a run."""
+    return {
+        "run": described_run(client, run),
+        "findings": [described_finding(client, arn) for arn in findings_of(client, run)],
+        "exclusions": exclusions_of(client, run),
+        "agents": client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"],
+        "telemetry": client.get_telemetry_metadata(assessmentRunArn=run)["telemetryMetadata"],
+        "listed": client.list_assessment_runs()["assessmentRunArns"],
+    }
+
+
 @contextmanager
 def refused(exception, error_code=None):
     """Expect a client's call to end in this exception of the API; what is caught shows the whole answer."""
