@@ -118,8 +118,7 @@ class Scene:
     def make_example_run(self):
         """The run of the samples: of one instance, stopped after 70 of its 3600 seconds, and completed."""
         self.make_example_target()
-        telemetry = SAMPLES["GetTelemetryMetadata"]["response"]["body"]["telemetryMetadata"]
-        self.backend.add_instance("i-49113b93", tags={"Name": "example"}, telemetry=telemetry)
+        self.backend.add_instance("i-49113b93", tags={"Name": "example"})
         self.move_to(RUN_CREATED)
         self.make(EXAMPLE_RUN)
         self.move_to(RUN_STOPPED)

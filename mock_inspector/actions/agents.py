@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ..model import arns
-from ..model.fleet import summed_telemetry
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Target
+from ..model.telemetry import summed_telemetry
 from .declarations import Answer, action
 
 
@@ -74,4 +74,8 @@ def list_assessment_run_agents(
 def get_telemetry_metadata(region: Region, *, assessmentRunArn: str) -> Answer:
     """GetTelemetryMetadata: the telemetry of a run's agents, added up. Errors: those of :meth:`.Region.find`."""
     run = region.run(assessmentRunArn)
-    return {"telemetryMetadata": summed_telemetry(run.agents) if run.has_telemetry(region.now) else []}
+    return {
+        "telemetryMetadata": summed_telemetry(agent.telemetry for agent in run.agents)
+        if run.has_telemetry(region.now)
+        else []
+    }

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from .telemetry import Telemetry, usual_telemetry
+
 if TYPE_CHECKING:
     from .weaknesses import Weakness
 
@@ -16,8 +18,6 @@ HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKN
 """The agentHealthCode of an agent in a run, by its agentHealth (service facts, section 8)."""
 
 _EXCLUSION_BY_HEALTH = {"UNHEALTHY": "Agent is unhealthy", "UNKNOWN": "Agent not found"}
-
-TOTAL = "Total"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -41,7 +41,7 @@ class Instance:
     agent_health_code: str | None = None
     agent_health_details: str | None = None
     network_interfaces: list[dict[str, Any]] = field(default_factory=list)
-    telemetry: list[dict[str, Any]] | None = None
+    telemetry: Telemetry | None = None
     findings: tuple[Weakness, ...] = ()
 
     def __repr__(self) -> str:
@@ -86,7 +86,7 @@ class RunAgent:
     health: str
     health_code: str
     health_details: str | None
-    telemetry: list[dict[str, Any]]
+    telemetry: Telemetry
     exclusion: str | None
 
     def leave(self, *, collecting: bool) -> None:
@@ -98,6 +98,7 @@ class RunAgent:
             self.health, self.health_code = "UNHEALTHY", "SHUTDOWN"
         else:
             self.health, self.health_code, self.exclusion = "UNKNOWN", "UNKNOWN", "Agent not found"
+            self.telemetry = []
         self.health_details = "The instance has left the fleet."
 
     def described(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
@@ -113,9 +114,9 @@ class RunAgent:
         )
 
 
-@lru_cache(maxsize=4)
-def _data(name: str) -> Any:
-    return json.loads(files("mock_inspector").joinpath(f"data/{name}.json").read_text("utf-8"))
+@lru_cache(maxsize=1)
+def _systems() -> Any:
+    return json.loads(files("mock_inspector").joinpath("data/operating_systems.json").read_text("utf-8"))
 
 
 def take_part(instance: Instance) -> RunAgent:
@@ -124,8 +125,8 @@ def take_part(instance: Instance) -> RunAgent:
     exclusion = _EXCLUSION_BY_HEALTH.get(health)
     if exclusion is None and instance.operating_system is not None and not _supported(instance.operating_system):
         exclusion = "Unsupported OS version"
-    # What agents report when the test says nothing else: the reference's GetTelemetryMetadata sample.
-    usual: list[dict[str, Any]] = _data("telemetry") if health == "HEALTHY" else []
+    # Nothing is collected of an instance that is left out.
+    usual = usual_telemetry(instance.instance_id, instance.operating_system) if exclusion is None else []
     return RunAgent(
         instance.number,
         replace(instance, tags=dict(instance.tags)),
@@ -139,36 +140,13 @@ def take_part(instance: Instance) -> RunAgent:
 
 def _supported(operating_system: str) -> bool:
     name = operating_system.lower()
-    return any(family in name for family in _data("operating_systems")["families"])
+    return any(family in name for family in _systems()["families"])
 
 
 def supports(rules_package: str, instance: Instance) -> bool:
     """Whether a rules package, by its name, can look at the instance's operating system."""
     name = (instance.operating_system or "").lower()
-    return not any(family in name for family in _data("operating_systems")["not_for"].get(rules_package, ()))
-
-
-def summed_telemetry(agents: Iterable[RunAgent]) -> list[dict[str, Any]]:
-    """The telemetry of a run: that of its agents added up by message type, "Total" included."""
-    sums: dict[str, dict[str, Any]] = {}
-    for agent in agents:
-        for entry in _with_total(agent.telemetry):
-            kind = entry["messageType"]
-            overall = sums.setdefault(kind, {"messageType": kind, "count": 0, "dataSize": 0})
-            overall["count"] += entry["count"]
-            overall["dataSize"] += entry.get("dataSize", 0)
-    return list(sums.values())
-
-
-def _with_total(telemetry: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not telemetry or any(entry["messageType"] == TOTAL for entry in telemetry):
-        return telemetry
-    total = {
-        "messageType": TOTAL,
-        "count": sum(entry["count"] for entry in telemetry),
-        "dataSize": sum(entry.get("dataSize", 0) for entry in telemetry),
-    }
-    return [*telemetry, total]
+    return not any(family in name for family in _systems()["not_for"].get(rules_package, ()))
 
 
 def _present(**members: Any) -> dict[str, Any]:

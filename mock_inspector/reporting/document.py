@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from ..model.clock import iso
 from ..model.findings import CLEAN_TITLE, SEVERITIES
-from ..model.fleet import summed_telemetry
 from ..model.region import Region
 from ..model.reports import ReportFile
 from ..model.runs import Run
+from ..model.telemetry import summed_telemetry
 from .text import visible
 
 NO_INSTANCE = "No particular instance"
@@ -384,6 +384,6 @@ def _telemetry(run: Run) -> tuple[tuple[str, int, int], ...]:
     """What the agents sent, by message type, "Total" last."""
     entries = [
         (visible(entry["messageType"]), entry["count"], entry.get("dataSize", 0))
-        for entry in summed_telemetry(run.agents)
+        for entry in summed_telemetry(agent.telemetry for agent in run.agents)
     ]
     return tuple(sorted(entries, key=lambda entry: (entry[0] == "Total", entry[0])))
