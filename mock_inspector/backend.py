@@ -268,11 +268,15 @@ class InspectorBackend:
         version: str = "1.0",
         provider: str = "Amazon Web Services, Inc.",
         description: str = "",
+        deprecated: bool = False,
     ) -> str:
         """Add a rules package to the region, or redefine the one of that ARN. Returns its ARN.
 
-        ValueError for an ARN that is not one of a rules package in this region.
+        A ``deprecated`` one is no longer listed, and runs leave it out with the exclusion "Deprecated rules package";
+        templates may hold it. ValueError for an ARN that is not one of a rules package in this region.
         """
+        if type(deprecated) is not bool:
+            raise ValueError(f"deprecated: takes True or False, got {deprecated!r}")
         with self._world.lock:
             if arn is None:
                 arn = self._region.new_arn("rulespackage", owner_accounts().get(self._region.region))
@@ -282,7 +286,9 @@ class InspectorBackend:
             members = {"name": name, "version": version, "provider": provider, "description": description}
             checked("RulesPackage", {"arn": arn, **members}, "rules package")
             known = self._region.rules_packages.get(arn)
-            package = RulesPackage(self._region.next_number() if known is None else known.number, arn, **members)
+            package = RulesPackage(
+                self._region.next_number() if known is None else known.number, arn, **members, deprecated=deprecated
+            )
             if known is not None:
                 self._region.rules_packages.replace(arn, package)
             else:
@@ -306,13 +312,15 @@ class InspectorBackend:
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
         """Add an exclusion to a run, there from now on whatever the run's state. Returns its ARN.
 
-        ``exclusion`` has the shape of DescribeExclusions without ``arn``; members that are missing are filled in.
-        ValueError for unknown members and for values that the model does not allow.
+        ``exclusion`` has the shape of DescribeExclusions without ``arn``; members that are missing are filled in: with
+        one of the documented titles, what the service said under it. ValueError for unknown members and for values
+        that the model does not allow.
         """
         with self._world.lock:
             self._world.look()
             run = self._named(run_arn)
-            return str(self._region.exclude(run, authored_exclusion(exclusion, run)).arn)
+            packages = [self._region.locate(arns.RULES_PACKAGE, arn) for arn in run.packages]
+            return str(self._region.exclude(run, authored_exclusion(exclusion, run, packages)).arn)
 
     # Runs and time
 

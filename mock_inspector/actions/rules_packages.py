@@ -11,12 +11,15 @@ from .declarations import Answer, action
 
 @action(follows="reference and sample; ARNs of all 14 regions: user guide")
 def list_rules_packages(region: Region, *, nextToken: str | None = None, maxResults: int | None = None) -> Answer:
-    """ListRulesPackages, in the order of their ids, added ones last; none in regions that the service never came to.
+    """ListRulesPackages, in the order of their ids, added ones last, deprecated ones left out.
 
-    Errors: InvalidInputException for a bad page or token.
+    None in regions that the service never came to. Errors: InvalidInputException for a bad page or token.
     """
     pager = region.pager("ListRulesPackages", nextToken, maxResults)
-    packages, more = pager.page(region.rules_packages.row.after(pager.after), list_bound("ListReturnedArnList"))
+    packages, more = pager.page(
+        (package for package in region.rules_packages.row.after(pager.after) if not package.deprecated),
+        list_bound("ListReturnedArnList"),
+    )
     return {"rulesPackageArns": [package.arn for package in packages], **more}
 
 

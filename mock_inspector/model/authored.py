@@ -5,7 +5,7 @@ Mistakes are the author's, so they are ValueErrors that say which member, what w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
@@ -13,7 +13,9 @@ from botocore.model import ListShape, Shape, StructureShape
 from ..errors import ApiError, shown
 from .checks import compile_shape
 from .clock import iso, seconds
+from .exclusions import texts_of, usual_scopes
 from .findings import NUMERIC_SEVERITY, FixedContent
+from .rules_packages import RulesPackage
 from .runs import Run
 from .service_model import service_model
 
@@ -90,17 +92,17 @@ def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict
     return FixedContent(package, complete["severity"], complete), own
 
 
-def authored_exclusion(value: Any, run: Run) -> dict[str, Any]:
-    """An exclusion in the Describe shape, its missing members filled in."""
+def authored_exclusion(value: Any, run: Run, packages: Collection[RulesPackage]) -> dict[str, Any]:
+    """An exclusion in the Describe shape, its missing members filled in, by its title where that is a documented one."""
     given = _as_given("exclusion", value)
-    scopes = [{"key": "RULES_PACKAGE_ARN", "value": arn} for arn in run.packages] or [{"key": "RULES_PACKAGE_ARN"}]
+    title = given.get("title", "Exclusion put in by hand")
     complete: dict[str, Any] = checked(
         "Exclusion",
         {
-            "title": "Exclusion put in by hand",
+            "title": title,
             "description": "This exclusion was put in by hand.",
             "recommendation": "No action needed.",
-            "scopes": scopes,
+            "scopes": usual_scopes(str(title), packages),
             "attributes": [],
             **given,
             "arn": run.arn,
@@ -108,7 +110,9 @@ def authored_exclusion(value: Any, run: Run) -> dict[str, Any]:
         "exclusion",
     )
     del complete["arn"]
-    return complete
+    about = [*complete["scopes"], *complete["attributes"]]
+    told = texts_of(complete["title"], about, packages, run.template.target.arn)
+    return {**complete, **{member: text for member, text in told.items() if member not in given}}
 
 
 def _with(given: dict[str, Any], member: str, defaults: dict[str, Any]) -> Any:

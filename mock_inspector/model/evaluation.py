@@ -45,6 +45,8 @@ def evaluate(region: Region, run: Run, moment: int) -> None:
 
 def _looked(package: RulesPackage, agents: list[RunAgent]) -> bool:
     """Whether a rules package had anything it could look at; a run without instances has nothing to object to."""
+    if package.deprecated:
+        return False
     return not agents or package.name == NETWORK_REACHABILITY or any(_assesses(package, agent) for agent in agents)
 
 
@@ -54,6 +56,8 @@ def _assesses(package: RulesPackage, agent: RunAgent) -> bool:
 
 def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, Weakness]]:
     """What a rules package finds, as it sees it; only Network Reachability finds anything without an agent."""
+    if package.deprecated:
+        return
     for agent in agents:
         assessed = _assesses(package, agent)
         for weakness in agent.instance.findings:

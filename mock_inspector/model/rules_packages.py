@@ -13,7 +13,10 @@ from .arns import partition_of
 
 @dataclass(frozen=True, slots=True)
 class RulesPackage:
-    """A rules package (data type RulesPackage)."""
+    """A rules package (data type RulesPackage).
+
+    A deprecated one is no longer listed and no longer evaluated; it can be described, and templates may hold it.
+    """
 
     number: int
     arn: str
@@ -21,6 +24,7 @@ class RulesPackage:
     version: str
     provider: str
     description: str
+    deprecated: bool = False
 
     def described(self) -> dict[str, Any]:
         """The package as DescribeRulesPackages shows it."""
