@@ -3,7 +3,6 @@
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,6 +13,7 @@ from botocore import xform_name
 from mock_inspector.errors import AssessmentRunInProgressException
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish, knock, minimal
+from .shapes import check_answer, problems
 
 VOID = [name for name in OPERATIONS if MODEL.operation_model(name).output_shape is None]
 TELLING = [name for name in OPERATIONS if name not in VOID]
@@ -23,103 +23,13 @@ LISTING = [name for name in TELLING if "nextToken" in MODEL.operation_model(name
 RUN_STATES = MODEL.shape_for("AssessmentRunState").enum
 ENDED = {"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"}
 
-# Before a run has ended there is nothing to count, and where all items failed there is none to show.
-ABSENT_BY_DESIGN = re.compile(r"assessmentRuns\[\d+\]: no findingCounts|exclusions: 0 entries")
-
-
-def _problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """What is wrong with a JSON value, whose fractions are Decimals, as one of the model's shapes."""
-    if not isinstance(value, TYPES[shape.type_name]) or (isinstance(value, bool) and shape.type_name != "boolean"):
-        yield f"{path}: {value!r} is no {shape.type_name}"
-    else:
-        yield from PROBLEMS.get(shape.type_name, _no_problems)(shape, value, path)
-
-
-def _no_problems(shape: Any, value: Any, path: str) -> Iterator[str]:
-    yield from ()
-
-
-def _structure_problems(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
-    for name in set(shape.required_members) - set(value):
-        yield f"{path}: no {name}"
-    for name, entry in value.items():
-        if name in shape.members:
-            yield from _problems(shape.members[name], entry, f"{path}.{name}".removeprefix("."))
-        else:
-            yield f"{path}: unknown member {name}"
-
-
-def _list_problems(shape: Any, value: list[Any], path: str) -> Iterator[str]:
-    yield from _size_problems(shape, len(value), f"{path}: {len(value)} entries")
-    for index, entry in enumerate(value):
-        yield from _problems(shape.member, entry, f"{path}[{index}]")
-
-
-def _map_problems(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
-    yield from _size_problems(shape, len(value), f"{path}: {len(value)} entries")
-    for key, entry in value.items():
-        yield from _problems(shape.key, key, f"{path} key")
-        yield from _problems(shape.value, entry, f"{path}[{key}]")
-
-
-def _string_problems(shape: Any, value: str, path: str) -> Iterator[str]:
-    yield from _size_problems(shape, len(value), f"{path}: {len(value)} characters")
-    if "enum" in shape.metadata and value not in shape.metadata["enum"]:
-        yield f"{path}: {value!r} is not in the enum"
-    if "pattern" in shape.metadata and not re.fullmatch(shape.metadata["pattern"], value):
-        yield f"{path}: {value!r} is not of the pattern"
-
-
-def _integer_problems(shape: Any, value: int, path: str) -> Iterator[str]:
-    yield from _size_problems(shape, value, f"{path}: {value}")
-    if not -(2**31) <= value < 2**31 and shape.type_name == "integer":
-        yield f"{path}: {value} takes more than 32 bits"
-
-
-def _timestamp_problems(shape: Any, value: int | Decimal, path: str) -> Iterator[str]:
-    if Decimal(value) % Decimal("0.001"):
-        yield f"{path}: {value} is finer than milliseconds"
-
-
-def _size_problems(shape: Any, size: int, found: str) -> Iterator[str]:
-    if not shape.metadata.get("min", size) <= size <= shape.metadata.get("max", size):
-        yield f"{found}, bounds {shape.metadata.get('min')} to {shape.metadata.get('max')}"
-
-
-TYPES: dict[str, Any] = {
-    "structure": dict,
-    "list": list,
-    "map": dict,
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
-    "double": (int, Decimal),
-    "timestamp": (int, Decimal),
-}
-PROBLEMS: dict[str, Callable[[Any, Any, str], Iterator[str]]] = {
-    "structure": _structure_problems,
-    "list": _list_problems,
-    "map": _map_problems,
-    "string": _string_problems,
-    "integer": _integer_problems,
-    "long": _integer_problems,
-    "timestamp": _timestamp_problems,
-}
-
-
-def _check(operation: str, answer: Any) -> None:
-    """Assert that an answer is of its operation's output shape."""
-    found = _problems(MODEL.operation_model(operation).output_shape, answer)
-    assert [problem for problem in found if not ABSENT_BY_DESIGN.match(problem)] == []
-
 
 def _ask(backend: Any, operation: str, **members: Any) -> Any:
     """A checked answer, its fractions as Decimals."""
     response = knock(backend, operation, members)
     answer = json.loads(response.body, parse_float=Decimal)
     assert response.status == 200, answer
-    _check(operation, answer)
+    check_answer(operation, answer)
     return answer
 
 
@@ -337,7 +247,7 @@ def test_errors_carry_the_members_of_their_shape(has, inspector_backend):
         answer = json.loads(response.body)
         assert response.status == 400
         assert answer.pop("__type") == name
-        assert list(_problems(MODEL.shape_for(name), answer)) == []
+        assert list(problems(MODEL.shape_for(name), answer)) == []
 
 
 # Methods and the check itself
@@ -347,7 +257,7 @@ def test_errors_carry_the_members_of_their_shape(has, inspector_backend):
 def test_the_backends_methods_answer_like_the_wire(operation, has, inspector_backend):
     request = complete_requests(has)[operation]
     answer = getattr(inspector_backend, xform_name(operation))(**request)
-    _check(operation, json.loads(json.dumps(answer), parse_float=Decimal))
+    check_answer(operation, json.loads(json.dumps(answer), parse_float=Decimal))
 
 
 def test_a_refused_method_raises_what_the_wire_answers(has, inspector_backend):
@@ -377,5 +287,5 @@ def test_a_refused_method_raises_what_the_wire_answers(has, inspector_backend):
 )
 def test_the_check_of_shapes_finds_what_is_wrong(path, value, problem):
     finding = {"arn": "x", "attributes": [], "userAttributes": [], "createdAt": 0, "updatedAt": 0}
-    assert list(_problems(MODEL.shape_for("Finding"), finding)) == []
-    assert list(_problems(MODEL.shape_for("Finding"), {**finding, path: value})) == [problem]
+    assert list(problems(MODEL.shape_for("Finding"), finding)) == []
+    assert list(problems(MODEL.shape_for("Finding"), {**finding, path: value})) == [problem]
