@@ -36,6 +36,7 @@ class Activation:
         self._uses: list[tuple[str, str | None]] = []
         self._undo = ExitStack()
         self._loopback: Loopback | None = None
+        self._excused = False
         try:
             followed = frozen()
             if options.freeze and not followed:
@@ -125,6 +126,23 @@ class Activation:
                     f"state and clock it shares; it cannot have {name}={keywords[name]!r}"
                 )
 
+    def excuse(self) -> None:
+        """The test has failed: what else is wrong with it need not be told."""
+        self._excused = True
+
+    def check_faults(self) -> None:
+        """AssertionError when a fault has never met a call, unless that is allowed."""
+        __tracebackhide__ = True
+        if self.options.allow_unused_faults or self._excused:
+            return
+        unused = [fault for region in self.world.regions() for fault in region.faults if not fault.met]
+        if unused:
+            raise AssertionError(
+                "Faults that no call has met:\n"
+                + "".join(f"  {fault.shown}\n" for fault in unused)
+                + "If that is all right: mock_inspector(allow_unused_faults=True)."
+            )
+
     def undo(self) -> None:
         """Put the process back as it was."""
         self._undo.close()
@@ -156,10 +174,17 @@ def enter(keywords: dict[str, Any]) -> InspectorBackend:
         return backend
 
 
-def leave() -> None:
-    """End a use of the mock; the last one to end cleans up."""
+def leave(*, failed: bool = False) -> None:
+    """End a use of the mock; the last one to end cleans up.
+
+    AssertionError, when all is cleaned up, for faults that were never used, unless the use ``failed`` anyway.
+    """
+    __tracebackhide__ = True
     global _active
     with _lock:
-        if _active is not None and _active.unuse():
-            ended, _active = _active, None
-            ended.undo()
+        if _active is None or not _active.unuse():
+            return
+        ended, _active = _active, None
+        ended.undo()
+    if not failed:
+        ended.check_faults()

@@ -391,13 +391,20 @@ class InspectorBackend:
         """Answer calls of ``operation`` (``"*"``: of any) to this account and region with an error instead.
 
         ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that
-        carries it follows), a mapping with ``code`` and further members, or an exception instance, which is raised
-        where the network would have failed. A ``FailedItemErrorCode`` makes all items of a batch fail. The first
+        carries it follows), or a mapping with ``code`` and further members. A ``FailedItemErrorCode`` makes all items
+        of a batch fail. The network's failures have names, too: of a request that gets no answer and is not carried
+        out, those of botocore's exceptions (``"ReadTimeoutError"``, ``"ConnectTimeoutError"``,
+        ``"ConnectionClosedError"``, ``"EndpointConnectionError"``, ``"SSLError"``); of one that is carried out and
+        whose answer arrives damaged, ``"TruncatedBody"`` and ``"GarbledBody"``. Any other exception instance is raised
+        where the network would have failed.
+
+        The first
         ``after`` calls are spared, then ``times`` are met (None: all), counting only those whose parameters ``when``
-        accepts. ValueError or TypeError for what cannot be injected.
+        accepts. A fault that never met a call fails the test (see ``allow_unused_faults``). ValueError or TypeError for
+        what cannot be injected.
         """
         with self._world.lock:
-            self._region.faults.append(faults.fault(operation, error, times, after, when))
+            self._region.faults.append(faults.fault(operation, error, times, after, when, faults.caller()))
 
     def reset(self) -> None:
         """Empty all accounts and regions of the mock; the clock stands where it stands."""

@@ -20,6 +20,7 @@ from .errors import ApiError, CommonError, shown
 from .model.calls import Call
 from .model.faults import FailedItems, all_failed
 from .model.neighbours import Signer
+from .model.network import DAMAGED, NetworkFailure
 from .model.operations import Operation, operation
 from .model.patience import POLLED
 from .model.region import Region
@@ -57,6 +58,19 @@ class Response(NamedTuple):
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def truncated(self) -> bool:
+        """Whether the connection was closed before all of the body that is announced had arrived."""
+        return len(self.body) < int(self.headers["Content-Length"])
+
+
+class _Damaged(Exception):  # noqa: N818  it ends the serving of a request, with an answer
+    """The answer to a request, damaged on its way."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
 
 class Credential(NamedTuple):
     """Who signed a request, and for which region."""
@@ -69,7 +83,8 @@ def answer(world: World, request: Request, *, polls: bool = True) -> Response:
     """Answer a request; ``polls`` tells whether time may be moved for a client that reads again and again.
 
     Nothing that a request holds makes this raise: what is wrong with it becomes an error answer. What is raised is a
-    fault that a test injected as an exception, and EndlessPollError.
+    fault that a test injected as an exception, or as a failure of the network that leaves the request without an answer
+    (then an exception of botocore's), and EndlessPollError.
     """
     with world.lock:
         call = Call(world.look(), request.body)
@@ -78,6 +93,8 @@ def answer(world: World, request: Request, *, polls: bool = True) -> Response:
             response = _serve(world, request, call, polls=polls)
         except ApiError as error:
             response = _refused(world, call, error)
+        except _Damaged as damaged:
+            response = damaged.response
         except BaseException as error:
             call.error, call.message = type(error).__name__, str(error)
             raise
@@ -97,10 +114,10 @@ def _serve(world: World, request: Request, call: Call, *, polls: bool) -> Respon
     if not polls or wanted.name not in POLLED:
         if not wanted.reads:
             world.patience.written()
-        return _response(world, 200, _carry_out(region, wanted, params))
+        return _response(world, 200, _carry_out(region, wanted, params, request, call))
     world.patience.before(region, wanted.name, request.body)
     try:
-        response = _response(world, 200, _carry_out(region, wanted, params))
+        response = _response(world, 200, _carry_out(region, wanted, params, request, call))
     except ApiError as error:  # a report that is asked for too early is asked for again
         response = _refused(world, call, error)
     world.patience.after(region, wanted.name, request.body, response.body)
@@ -112,12 +129,12 @@ def _refused(world: World, call: Call, error: ApiError) -> Response:
     return _response(world, error.http_status, error.body())
 
 
-def _carry_out(region: Region, wanted: Operation, params: Any) -> dict[str, Any] | None:
-    result = (region.faults and _fault(region, wanted, params)) or perform(region, wanted, params)
+def _carry_out(region: Region, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
+    result = (region.faults and _fault(region, wanted, params, request, call)) or perform(region, wanted, params)
     return None if wanted.void else result
 
 
-def _fault(region: Region, wanted: Operation, params: Any) -> dict[str, Any] | None:
+def _fault(region: Region, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
     """What an injected fault answers in place of the action, or raises; None when none meets this call."""
     for fault in region.faults:
         if fault.meets(wanted.name, params):
@@ -125,8 +142,25 @@ def _fault(region: Region, wanted: Operation, params: Any) -> dict[str, Any] | N
                 return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)
             if isinstance(fault.error, ApiError):
                 raise fault.error.told_to(region.account_id, wanted.name)
+            if isinstance(fault.error, NetworkFailure):
+                if fault.error.name in DAMAGED:
+                    raise _Damaged(_damaged(region, wanted, params, call, fault.error))
+                raise fault.error.exception(request.url)
             raise fault.error.with_traceback(None)
     return None
+
+
+def _damaged(region: Region, wanted: Operation, params: Any, call: Call, failure: NetworkFailure) -> Response:
+    """What arrives of the answer to a request."""
+    world = region.world
+    try:
+        result = perform(region, wanted, params)
+        response = _response(world, 200, None if wanted.void else result)
+    except ApiError as error:
+        response = _refused(world, call, error)
+    call.error, call.message = failure.name, DAMAGED[failure.name]
+    body, announced = failure.damaged(response.body)
+    return Response(response.status, {**response.headers, "Content-Length": str(announced)}, body)
 
 
 def _operation(request: Request) -> Operation:

@@ -43,9 +43,10 @@ class MockInspector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        __tracebackhide__ = True
         from . import activation
 
-        activation.leave()
+        activation.leave(failed=kind is not None)
 
     async def __aenter__(self) -> InspectorBackend:
         return self.__enter__()
@@ -80,7 +81,7 @@ class MockInspector:
             setattr(decorated, KEYWORDS, self._keywords)
             return decorated
         cls: Any = decorated
-        cls.run = self(cls.run)
+        cls.run = self._decorated_run(cls.run)
         if cls.setUpClass.__func__ is not test_case.setUpClass.__func__:
             set_up: Callable[[Any], None] = cls.setUpClass.__func__
 
@@ -92,6 +93,47 @@ class MockInspector:
             cls.setUpClass = classmethod(functools.wraps(set_up)(set_up_class))
         return decorated
 
+    def _decorated_run(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """A ``TestCase.run`` inside the mock. It must not raise: unused faults are told by a cleanup of the test."""
+
+        @functools.wraps(run)
+        def mocked_run(case: Any, *args: Any, **kwargs: Any) -> Any:
+            from . import activation
+
+            outermost = activation.active() is None
+            self.__enter__()
+            try:
+                if outermost:
+                    _check_at_the_end(case)
+                return run(case, *args, **kwargs)
+            finally:
+                activation.leave(failed=True)
+
+        return mocked_run
+
+
+def _check_at_the_end(case: Any) -> None:
+    """Let a ``TestCase`` that has passed, its cleanups included, fail for faults that were never used."""
+    clean_up = case.doCleanups
+
+    def check() -> None:
+        __tracebackhide__ = True
+        from .activation import active
+
+        activation = active()
+        if activation is not None:
+            activation.check_faults()
+
+    def do_cleanups() -> Any:
+        del case.doCleanups
+        passed = clean_up()
+        if passed:
+            case.addCleanup(check)
+            passed = clean_up()
+        return passed
+
+    case.doCleanups = do_cleanups
+
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(function):
@@ -99,6 +141,7 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
     if inspect.iscoroutinefunction(function):
 
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             with mock:
                 return await function(*args, **kwargs)
 
@@ -106,12 +149,14 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
     if inspect.isgeneratorfunction(function):
 
         def generator(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             with mock:
                 return (yield from function(*args, **kwargs))
 
         return generator
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         with mock:
             return function(*args, **kwargs)
 
@@ -122,6 +167,7 @@ def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -
     """What ``yield from`` would do if async generators had it: pass on what is sent, thrown and closed."""
 
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         with mock:
             steps = function(*args, **kwargs)
             try:
@@ -155,6 +201,7 @@ def mock_inspector(
     at: datetime.datetime | str | float | None = ...,
     sleep: bool = ...,
     allow_network: bool = ...,
+    allow_unused_faults: bool = ...,
     limits: Mapping[str, int | None] = ...,
     max_calls: int | None = ...,
     id_seed: str | None = ...,

@@ -25,6 +25,8 @@ class Options:
     :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
     :param sleep: whether, while time is frozen, sleeping moves the clock instead of waiting.
     :param allow_network: whether botocore requests that nothing mocks may leave the machine.
+    :param allow_unused_faults: whether a fault that was injected and never met a call is all right; otherwise the end of
+        the mock raises an ``AssertionError`` that tells of it, unless the test has failed anyway.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param max_calls: how many of the last calls are kept in ``backend.calls``; None: all of them.
     :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
@@ -36,6 +38,7 @@ class Options:
     at: datetime.datetime | str | float | None = None
     sleep: bool = True
     allow_network: bool = False
+    allow_unused_faults: bool = False
     limits: Mapping[str, int | None] = field(default_factory=dict)
     max_calls: int | None = 10_000
     id_seed: str | None = None
@@ -44,7 +47,8 @@ class Options:
         checked_account(self.account_id)
         if self.region is not None:
             checked_region(self.region)
-        for name, flag in (("freeze", self.freeze), ("sleep", self.sleep), ("allow_network", self.allow_network)):
+        for name in ("freeze", "sleep", "allow_network", "allow_unused_faults"):
+            flag = getattr(self, name)
             if not isinstance(flag, bool):
                 raise TypeError(f"{name}: takes True or False, got {flag!r}")
         if self.at is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
 
 _MARKER = "mock_inspector"
 _MARKER_HELP = (
-    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, allow_network=False, limits={}, max_calls=10000, id_seed=None): "
+    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, allow_network=False, allow_unused_faults=False, limits={}, max_calls=10000, id_seed=None): "
     "run the test with Amazon Inspector Classic mocked, with these options."
 )
 
@@ -47,6 +48,7 @@ def _behind_wider_scopes(item: pytest.Item, names: list[str]) -> int:
 @pytest.fixture
 def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a marker brings; ``inspector_backend`` is a nested use then."""
+    __tracebackhide__ = True
     from .mock import MockInspector
 
     with MockInspector(_keywords(request)):
@@ -56,6 +58,7 @@ def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Begin the mock of a decorated class, before anything of its test is set up."""
+    __tracebackhide__ = True
     node = _decorated_class(item)
     if node is not None and _ACTIVE not in node.stash:
         from .mock import MockInspector
@@ -69,16 +72,32 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """End the mock of a decorated class: after each test, or after the last when they share a ``setup_class``."""
+    __tracebackhide__ = True
+    failed = True
     try:
-        return (yield)
+        yield
+        failed = False
     finally:
         node = _decorated_class(item)
         if node is not None and _ACTIVE in node.stash:
             shared = hasattr(node.obj, "setup_class") and nextitem is not None and node in nextitem.listchain()
             if not shared:
-                mock = node.stash[_ACTIVE]
                 del node.stash[_ACTIVE]
-                mock.__exit__(None, None, None)
+                sys.modules["mock_inspector.activation"].leave(failed=failed)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the mock that a test has failed."""
+    report = yield
+    mocks = sys.modules.get("mock_inspector.activation")
+    if mocks is not None and not report.passed:
+        active = mocks.active()
+        if active is not None:
+            active.excuse()
+    return report
 
 
 def _decorated_class(item: pytest.Item) -> pytest.Class | None:
@@ -96,6 +115,7 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
     The keywords of ``@mock_inspector(...)`` on the test count as well; the nearest wins. Inside an active
     ``mock_inspector`` it is the active one's backend.
     """
+    __tracebackhide__ = True
     from .mock import MockInspector
 
     with MockInspector(_keywords(request)) as backend:

@@ -26,7 +26,7 @@ from urllib3.util.retry import Retry
 
 from mock_inspector import mock_inspector
 
-from .test_clock import real_seconds
+from .clocks import real_seconds
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
 KEYS = Credentials("AKIAEXAMPLE", "secret")

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ConnectionClosedError
+
 from ..door import Response
 
 
@@ -34,10 +36,15 @@ class _Raw:
     aread = read
 
 
-def as_awaited(url: str, response: Response) -> Any:
-    """The response in the form that aiobotocore's endpoints expect."""
+def as_awaited(request: Any, response: Response) -> Any:
+    """The response in the form that aiobotocore's endpoints expect.
+
+    ConnectionClosedError for a truncated body: unlike urllib3 as botocore uses it, aiohttp counts what has arrived.
+    """
+    if response.truncated:
+        raise ConnectionClosedError(request=request, endpoint_url=request.url, error="the body ended in its middle")
     module: Any = sys.modules["aiobotocore.awsrequest"]
-    return module.AioAWSResponse(url, response.status, response.headers, _Raw(response))
+    return module.AioAWSResponse(request.url, response.status, response.headers, _Raw(response))
 
 
 class AioEndpointPatch:

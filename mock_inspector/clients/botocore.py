@@ -172,7 +172,7 @@ class BotocorePatch:
         if self._answer is None:
             return None
         response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
-        return as_awaited(request.url, response)
+        return as_awaited(request, response)
 
 
 def _unique_id(event: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, shown
 from .authored import checked
+from .network import DAMAGED, LOST, NetworkFailure
 from .operations import names
 from .service_model import enum, service_model
 
@@ -43,6 +48,9 @@ class Fault:
     times: int | None
     after: int
     when: Callable[[dict[str, Any]], object] | None
+    where: str = ""
+    """The line that injected it."""
+    met: int = 0
 
     def meets(self, operation: str, params: Any) -> bool:
         """Whether this call is the fault's; counts it when it is."""
@@ -55,7 +63,20 @@ class Fault:
             return False
         if self.times is not None:
             self.times -= 1
+        self.met += 1
         return True
+
+    @property
+    def shown(self) -> str:
+        """The fault in short: what it does to which calls, and where it was injected."""
+        error = self.error
+        if isinstance(error, ApiError):
+            name = f"{error.code} ({error.members['errorCode']})" if "errorCode" in error.members else error.code
+        else:
+            name = str(error) if isinstance(error, (FailedItems, NetworkFailure)) else type(error).__name__
+        spared = f", after {self.after} more" if self.after else ""
+        chosen = "" if self.when is None else f", when {getattr(self.when, '__name__', self.when)}"
+        return f"{self.operation}: {name}{spared}{chosen}{f' ({self.where})' if self.where else ''}"
 
 
 def fault(
@@ -64,8 +85,9 @@ def fault(
     times: int | None,
     after: int,
     when: Callable[[dict[str, Any]], object] | None,
+    where: str = "",
 ) -> Fault:
-    """A checked fault. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
+    """A checked fault, injected at the line ``where``. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
     if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in names()):
         near = difflib.get_close_matches(str(operation).title().replace("_", ""), names(), 1) or ["ListFindings"]
         raise ValueError(
@@ -78,7 +100,20 @@ def fault(
             raise ValueError(f"{name}: takes a whole number from {least} up, got {value!r}")
     if when is not None and not callable(when):
         raise TypeError(f"when: takes a function of the call's parameters, got {when!r}")
-    return Fault(operation, _error(operation, error), times, after, when)
+    return Fault(operation, _error(operation, error), times, after, when, where)
+
+
+def caller() -> str:
+    """The line that called into this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    path = frame.f_code.co_filename
+    with suppress(OSError, ValueError):  # no working directory any more, or one on another drive
+        path = min(path, os.path.relpath(path), key=len)
+    return f"{path}:{frame.f_lineno}"
 
 
 def _error(operation: str, error: str | Mapping[str, Any] | BaseException) -> BaseException:
@@ -100,6 +135,10 @@ def _error(operation: str, error: str | Mapping[str, Any] | BaseException) -> Ba
 def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:
     if code in MODELLED:
         return _modelled(code, members)
+    if code in LOST or code in DAMAGED:
+        if members:
+            raise ValueError(f"error: {code} is the network's, and has no members, got {shown(members)}")
+        return NetworkFailure(code)
     if code in COMMON:
         message = members.pop("message", None)
         if members or not isinstance(message, (str, type(None))):
@@ -117,7 +156,8 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
         return FailedItems(code)
     raise ValueError(
         f"error: {shown(code)} is no error of this service; it answers with one of "
-        f"{', '.join([*MODELLED, *COMMON])}, or with one of the model's error codes"
+        f"{', '.join([*MODELLED, *COMMON])}, or with one of the model's error codes; the network fails with "
+        f"{', '.join([*LOST, *DAMAGED])}"
     )
 
 
