@@ -32,7 +32,7 @@ _TARGET_PREFIX = "InspectorService."
 
 _SCOPE = r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/[^/\s,]+/aws4_request"
 _CREDENTIAL = re.compile(_SCOPE)
-_AUTHORIZATION = re.compile(rf"AWS4-HMAC-SHA256\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*Signature=[^,\s]+")
+_SIGNED = re.compile(rf"AWS4-HMAC-SHA256\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*")
 
 
 class Request(NamedTuple):
@@ -45,8 +45,10 @@ class Request(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """The value of a header, by its name in lower case, however the request spells it."""
-        value = self.headers.get(name)
-        if value is None:
+        value: str | bytes | None
+        try:
+            value = self.headers[name]
+        except KeyError:
             value = next((value for key, value in self.headers.items() if key.lower() == name), None)
         return value.decode("latin-1") if isinstance(value, bytes) else value
 
@@ -103,14 +105,20 @@ def answer(world: World, request: Request, *, polls: bool = True) -> Response:
 
 
 def _serve(world: World, request: Request, call: Call, *, polls: bool) -> Response:
-    credential = _credential(request)
-    call.access_key, call.region = credential.signer.access_key, credential.region
+    signer, call.region = credential = _credential(request)
+    call.access_key = signer.access_key
     wanted = _operation(request)
     call.operation = wanted.name
     params = _params(request.body)
-    region = _region(world, credential)
+    try:
+        region = world.region_of(*credential)
+    except ValueError:
+        raise CommonError(
+            "InvalidSignatureException",
+            f"Credential should be scoped to a valid region, got {shown(credential.region)}.",
+        ) from None
     call.account = region.account_id
-    region.signer = credential.signer
+    region.signer = signer
     if not polls or wanted.name not in POLLED:
         if not wanted.reads:
             world.patience.written()
@@ -169,6 +177,11 @@ def _operation(request: Request) -> Operation:
         raise CommonError(
             "UnknownOperationException", "The request names no operation: POST it with the header X-Amz-Target."
         )
+    return _named(target)
+
+
+@lru_cache(maxsize=64)
+def _named(target: str) -> Operation:
     try:
         if not target.startswith(_TARGET_PREFIX):
             raise KeyError(target)
@@ -182,25 +195,42 @@ def _operation(request: Request) -> Operation:
 def _credential(request: Request) -> Credential:
     """The credential scope, from the Authorization header or a pre-signed query (chapter "Common Parameters")."""
     header = request.header("authorization")
-    token = None
-    if header is not None:
-        found = _AUTHORIZATION.fullmatch(header)
-        if _TOKEN in header:  # it is among the signed headers, where there is one
-            token = request.header(_TOKEN)
-    else:
-        query = _query(request.url)
-        header = query.get("X-Amz-Credential", "")
-        if not header and "X-Amz-Signature" not in query:
-            raise CommonError("MissingAuthenticationTokenException")
-        found = _CREDENTIAL.fullmatch(header) if "X-Amz-Signature" in query else None
-        token = query.get("X-Amz-Security-Token")
+    if header is None:
+        return _presigned(request.url)
+    signed, _, signature = header.partition("Signature=")
+    credential = _signed(signed)
+    if credential is None or "," in signature or signature.split() != [signature]:
+        raise _incomplete_signature(header)
+    if _TOKEN in signed:  # it is among the signed headers, where there is one
+        signer, region = credential
+        return Credential(Signer(signer.access_key, request.header(_TOKEN)), region)
+    return credential
+
+
+@lru_cache(maxsize=64)
+def _signed(authorization: str) -> Credential | None:
+    """The scope in an Authorization header up to its signature, which is all that differs from call to call."""
+    found = _SIGNED.fullmatch(authorization)
+    return None if found is None else Credential(Signer(found["key"], None), found["region"])
+
+
+def _presigned(url: str) -> Credential:
+    query = _query(url)
+    scope = query.get("X-Amz-Credential", "")
+    if not scope and "X-Amz-Signature" not in query:
+        raise CommonError("MissingAuthenticationTokenException")
+    found = _CREDENTIAL.fullmatch(scope) if "X-Amz-Signature" in query else None
     if found is None:
-        raise CommonError(
-            "IncompleteSignatureException",
-            "Authorization takes AWS4-HMAC-SHA256 Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
-            f"SignedHeaders=... and Signature=..., got {shown(header)}.",
-        )
-    return Credential(Signer(found["key"], token), found["region"])
+        raise _incomplete_signature(scope)
+    return Credential(Signer(found["key"], query.get("X-Amz-Security-Token")), found["region"])
+
+
+def _incomplete_signature(got: str) -> CommonError:
+    return CommonError(
+        "IncompleteSignatureException",
+        "Authorization takes AWS4-HMAC-SHA256 Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
+        f"SignedHeaders=... and Signature=..., got {shown(got)}.",
+    )
 
 
 def _query(url: str) -> dict[str, str]:
@@ -208,16 +238,6 @@ def _query(url: str) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(url).query))
     except ValueError:
         return {}
-
-
-def _region(world: World, credential: Credential) -> Region:
-    try:
-        return world.region_of(*credential)
-    except ValueError:
-        raise CommonError(
-            "InvalidSignatureException",
-            f"Credential should be scoped to a valid region, got {shown(credential.region)}.",
-        ) from None
 
 
 def _params(body: bytes) -> Any:
@@ -239,13 +259,13 @@ def _refuse_constant(name: str) -> None:
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def _response(world: World, status: int, result: dict[str, Any] | None) -> Response:
     body = b"" if result is None else _encode(result).encode("ascii")
     headers = {
-        "x-amzn-RequestId": f"{world.next_request():08x}{_request_id_tail(world.id_seed)}",
+        "x-amzn-RequestId": f"{next(world.requests):08x}{_request_id_tail(world.id_seed)}",
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
         "Date": _date(world.now // 1000),

@@ -85,13 +85,17 @@ class BotocorePatch:
         def make_request(self: Endpoint, operation_model: Any, request_dict: Any) -> Any:
             if patch._answer is None:
                 return original(self, operation_model, request_dict)
-            if is_async(self):
+            awaited = is_async(self)
+            if awaited:
                 patch._async_patch.start(patch._async_endpoints, wait, patch._guard.check)
             service = operation_model.service_model.service_name
             if service != SERVICE:
                 patch._current.operation = f"{service}:{operation_model.name}"
                 return original(self, operation_model, request_dict)
-            return patch._make_request(original, self, operation_model, request_dict)
+            if self not in patch._endpoints:
+                patch._register(self)
+            make = patch._make_async_request if awaited else patch._make_request
+            return make(original, self, operation_model, request_dict)
 
         self._original, self._patched = original, make_request
         Endpoint.make_request = make_request
@@ -116,10 +120,6 @@ class BotocorePatch:
             self._original = self._patched = None
 
     def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
-        if endpoint not in self._endpoints:
-            self._register(endpoint)
-        if endpoint in self._async_endpoints:
-            return self._make_async_request(original, endpoint, operation_model, request_dict)
         try:
             return self._backoff.free(original, endpoint, operation_model, request_dict)
         except NoCredentialsError:

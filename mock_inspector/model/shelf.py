@@ -41,9 +41,9 @@ class Row(Generic[T]):
     def after(self, number: int) -> Iterator[T]:
         """The items with a higher number, in order."""
         items = self._items
-        begin = bisect_right(items, number, key=_number) if number >= 0 else 0
-        for index in range(begin, len(items)):
-            yield items[index]
+        if number < 0:
+            return iter(items)
+        return map(items.__getitem__, range(bisect_right(items, number, key=_number), len(items)))
 
     def remove(self, item: T) -> None:
         """Take one item out."""

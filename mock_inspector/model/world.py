@@ -41,7 +41,8 @@ class World:
         self._agenda: list[tuple[int, int, Region, Run, int, Step]] = []
         self._happening = False
         self._entries = count()
-        self._requests = count(1)
+        self.requests = count(1)
+        """The numbers of the requests that are answered."""
         self.account_id = account_id
         self.limits = {**QUOTAS, **(limits or {})}
         self.id_seed = id_seed
@@ -166,10 +167,6 @@ class World:
         with self.lock:
             self._access_keys[access_key] = checked_account(account_id)
             self._regions_of.clear()
-
-    def next_request(self) -> int:
-        """The number of the request that is being answered."""
-        return next(self._requests)
 
     def reset(self) -> None:
         """Empty every account and region."""

@@ -50,7 +50,7 @@ class ReportSite:
         url = urlsplit(request.url)
         with self._world.lock:
             now = self._world.look()
-            number = self._world.next_request()
+            number = next(self._world.requests)
             try:
                 if request.method not in ("GET", "HEAD"):
                     raise ReportRefusedError(
