@@ -21,6 +21,7 @@ from .timekeeping.freeze import Freeze
 
 if TYPE_CHECKING:
     from .reporting.loopback import Loopback
+    from .server import InspectorServer
 
 _botocore = BotocorePatch()
 _urllib3 = Urllib3Patch()
@@ -37,6 +38,7 @@ class Activation:
         self._undo = ExitStack()
         self._loopback: Loopback | None = None
         self._excused = False
+        self._servers: list[InspectorServer] = []
         try:
             followed = frozen()
             if options.freeze and not followed:
@@ -86,7 +88,9 @@ class Activation:
             self.world.clock.tick(seconds)
 
     def _report_origin(self) -> str:
-        """Where reports are fetched: a port that is opened when the first URL of one is given out."""
+        """Where reports are fetched: the server, or a port that is opened when the first URL of one is given out."""
+        if self._servers:
+            return self._servers[-1].origin()
         if self._loopback is None:
             from .reporting.loopback import Loopback
             from .reporting.site import ReportSite
@@ -97,8 +101,18 @@ class Activation:
         return self._loopback.origin
 
     def _serving(self) -> bool:
-        """Whether a report is being fetched: timers should wait for it in real time."""
-        return self._loopback is not None and self._loopback.busy()
+        """Whether a request from outside is being answered: timers should wait for it in real time."""
+        return (self._loopback is not None and self._loopback.busy()) or any(server.busy() for server in self._servers)
+
+    def attach(self, server: InspectorServer) -> None:
+        """Count with a server: reports are fetched from it, timers wait for it, and it ends with the mock."""
+        self._servers.append(server)
+        self._undo.callback(server.stop)
+        _responses.let_pass(server.url)
+
+    def detach(self, server: InspectorServer) -> None:
+        """Count with a server no longer."""
+        self._servers.remove(server)
 
     def use(self, options: Options, keywords: dict[str, Any]) -> InspectorBackend:
         """Begin a use and return its backend: of the account and region it chose, else those of the use around it.

@@ -1,7 +1,8 @@
-"""The pytest plugin: the fixture ``inspector_backend`` and the marker ``mock_inspector``."""
+"""The pytest plugin: the fixtures ``inspector_backend`` and ``inspector_server``, the marker ``mock_inspector``."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from . import KEYWORDS
 if TYPE_CHECKING:
     from .backend import InspectorBackend
     from .mock import MockInspector
+    from .server import InspectorServer
 
 _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
 
@@ -120,6 +122,27 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
 
     with MockInspector(_keywords(request)) as backend:
         yield backend
+
+
+@pytest.fixture
+def inspector_server(inspector_backend: InspectorBackend) -> Iterator[InspectorServer]:
+    """The mock of this test behind a port of the loopback interface, for subprocesses: ``.url``, ``.backend``.
+
+    ``AWS_ENDPOINT_URL_INSPECTOR`` is set, by which AWS's SDKs and its CLI find it; ``.environ`` is the environment for
+    a process that has no region or credentials either. Needs ``pip install 'mock-inspector[server]'``.
+    """
+    from .server.listener import ENDPOINT, InspectorServer
+
+    with InspectorServer(inspector_backend) as server:
+        before = os.environ.get(ENDPOINT)
+        os.environ[ENDPOINT] = server.url
+        try:
+            yield server
+        finally:
+            if before is None:
+                os.environ.pop(ENDPOINT, None)
+            else:
+                os.environ[ENDPOINT] = before
 
 
 def _keywords(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import datetime
 import math
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dateutil.parser import isoparse
@@ -63,22 +64,55 @@ class Clock:
 
     While time is frozen (by the mock or by whoever froze it, freezegun or time-machine), :meth:`tick` and
     :meth:`move_to` move that frozen time, so that code under test, signatures and runs agree. While it is not, they
-    shift this clock against the running one.
+    shift this clock against the running one, and :meth:`run` lets it run faster.
     """
 
-    def __init__(self, moved: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, moved: Callable[[], None] = lambda: None, lock: AbstractContextManager[Any] | None = None
+    ) -> None:
         self._shift = datetime.timedelta()
+        self._speed = 1.0
+        self._since: datetime.datetime | None = None
         self._moved = moved
+        self._lock = nullcontext() if lock is None else lock
 
     def now(self) -> datetime.datetime:
         """The moment it is, as an aware ``datetime`` in UTC."""
-        return _EPOCH + (_now() - _EPOCH) + self._shift
+        now = _EPOCH + (_now() - _EPOCH)
+        return now + self._ahead(now)
 
     def read(self) -> int:
         """The moment it is, in whole milliseconds since 1970."""
         # Each request reads it: what _now() and milliseconds() do, without calling them.
-        since = datetime.datetime.now(UTC) - _EPOCH + self._shift
+        now = datetime.datetime.now(UTC)
+        since = now - _EPOCH + (self._shift if self._since is None else self._ahead(now))
         return (since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000
+
+    def _ahead(self, now: datetime.datetime) -> datetime.timedelta:
+        """How far this clock is ahead of the process's time, at the most to its own end."""
+        if self._since is None:
+            return self._shift
+        try:
+            ahead = self._shift + max(now - self._since, datetime.timedelta()) * (self._speed - 1)
+        except OverflowError:
+            return _LAST - now
+        return min(ahead, _LAST - now)
+
+    def run(self, speed: float) -> None:
+        """Let this clock run ``speed`` times as fast as the running time, from now on: 3600 is an hour a second.
+
+        ValueError while time is frozen: what all of the process sees cannot run. TypeError or ValueError for what is
+        no positive number.
+        """
+        if isinstance(speed, bool) or not isinstance(speed, (int, float)):
+            raise TypeError(f"run: takes a number, how many times as fast as the running time, got {speed!r}")
+        if not 0 < speed < math.inf:
+            raise ValueError(f"run: takes a number above 0, got {speed!r}")
+        if frozen():
+            raise ValueError("run: time is frozen; a clock that runs needs mock_inspector(freeze=False)")
+        with self._lock:
+            now = _EPOCH + (_now() - _EPOCH)
+            self._shift, self._since, self._speed = self._ahead(now), now, float(speed)
 
     def microseconds(self) -> int:
         """The moment it is, in microseconds since 1970: what event loops count by."""
@@ -86,18 +120,21 @@ class Clock:
 
     def tick(self, delta: float | datetime.timedelta = 1) -> None:
         """Move time forward by ``delta`` (seconds or a ``timedelta``). ValueError for a negative one."""
-        self._move(_span(delta))
+        span = _span(delta)
+        with self._lock:
+            self._move(span)
 
     def move_to(self, moment: Moment) -> None:
         """Move time forward to ``moment``. ValueError for one that has passed."""
         goal = as_datetime(moment)
-        now = self.now()
-        if goal < now:
-            raise ValueError(
-                f"move_to({moment!r}): that moment has passed, the clock stands at {now.isoformat()}; "
-                "time moves forward only"
-            )
-        self._move(goal - now)
+        with self._lock:
+            now = self.now()
+            if goal < now:
+                raise ValueError(
+                    f"move_to({moment!r}): that moment has passed, the clock stands at {now.isoformat()}; "
+                    "time moves forward only"
+                )
+            self._move(goal - now)
 
     def _move(self, delta: datetime.timedelta) -> None:
         if delta > _LAST - self.now():

@@ -34,6 +34,10 @@ class Row(Generic[T]):
         """The item with the highest number, or None."""
         return self._items[-1] if self._items else None
 
+    def newest(self, most: int) -> list[T]:
+        """The items with the highest numbers, the newest first, ``most`` of them at most."""
+        return self._items[: -most - 1 : -1]
+
     def append(self, item: T) -> None:
         """Add an item whose number is the highest so far."""
         self._items.append(item)

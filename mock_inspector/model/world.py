@@ -52,7 +52,7 @@ class World:
         self.report_origin: Callable[[], str] = lambda: "https://s3.amazonaws.com"  # whoever serves reports sets it
         self.patience = Patience(self)
         self.lock = RLock()
-        self.clock = Clock(self._moved)
+        self.clock = Clock(self._moved, self.lock)
         self.started = self.now = self.clock.read()
 
     def look(self) -> int:

@@ -35,7 +35,7 @@ class Loopback:
             target=self._server.serve_forever, args=(_POLL,), name="mock_inspector reports", daemon=True
         )
         self._thread.start()
-        self._proxies = _Unproxied()
+        self._proxies = Unproxied()
 
     def busy(self) -> bool:
         """Whether a report is being made: not whether anybody is connected, who may wait for something else."""
@@ -93,13 +93,19 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, dict(self.headers.items()), b"")
         self.server.at_work.add(id(self))
         try:
-            answer = self.server.answer(request)
+            self._send(self._answered(request))
+        finally:
+            self.server.at_work.discard(id(self))
+
+    def _answered(self, request: Request) -> ReportAnswer:
+        try:
+            return self.server.answer(request)
         except Exception:  # noqa: BLE001  a fault of ours: whoever fetches the report should see it
             body = traceback.format_exc().encode("utf-8", "backslashreplace")
             headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
-            answer = ReportAnswer(500, "", {**headers, "Connection": "close"}, body)
-        finally:
-            self.server.at_work.discard(id(self))
+            return ReportAnswer(500, "", {**headers, "Connection": "close"}, body)
+
+    def _send(self, answer: ReportAnswer) -> None:
         self.send_response_only(answer.status, answer.reason or None)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -118,7 +124,7 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Unproxied:
+class Unproxied:
     """Lets HTTP clients reach the port directly where the environment sends them through a proxy."""
 
     def __init__(self) -> None:

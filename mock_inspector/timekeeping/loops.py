@@ -82,6 +82,7 @@ class JumpingSelector:
         # In short turns: an executor may become idle without a word.
         while not events and (self._patch.busy() or freezegun_api.real_monotonic() - begun < self._real_wait(timeout)):
             events = self._selector.select(TURN)
+        events = events or self._selector.select(0)  # what was answered as the last turn ended
         if events:
             self._quiet = False
             return events
