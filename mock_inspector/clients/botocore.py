@@ -15,12 +15,12 @@ from weakref import WeakSet
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.endpoint import Endpoint
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError
 
 from ..door import Request, Response
 from .aiobotocore import AioEndpointPatch, as_awaited, is_async
 from .backoff import BackoffPatch
-from .guard import GuardPatch
+from .guard import GuardPatch, UnmockedRequestError
 
 SERVICE = "inspector"
 
@@ -122,7 +122,9 @@ class BotocorePatch:
     def _make_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         try:
             return self._backoff.free(original, endpoint, operation_model, request_dict)
-        except NoCredentialsError:
+        except Exception as error:
+            if not _cannot_sign(error):
+                raise
             self._let_send_unsigned(endpoint)
             return self._backoff.free(original, endpoint, operation_model, request_dict)
 
@@ -135,13 +137,16 @@ class BotocorePatch:
             if is_async(endpoint):
                 self._async_endpoints.add(endpoint)
                 handler = self._before_async_send
-            _register_first(endpoint, _BEFORE_SEND, handler)
+            # Last of its name, so that an answer of the user's own comes first; before moto's, whose name is shorter.
+            endpoint._event_emitter.register_last(_BEFORE_SEND, handler, unique_id=_unique_id(_BEFORE_SEND))
             self._endpoints.add(endpoint)
 
     async def _make_async_request(self, original: Any, endpoint: Any, operation_model: Any, request_dict: Any) -> Any:
         try:
             return await original(endpoint, operation_model, request_dict)
-        except NoCredentialsError:
+        except Exception as error:
+            if not _cannot_sign(error):
+                raise
             self._let_send_unsigned(endpoint)
             return await original(endpoint, operation_model, request_dict)
 
@@ -173,6 +178,15 @@ class BotocorePatch:
             return None
         response = self._answer(Request(request.method, request.url, request.headers, _as_bytes(request.body)))
         return as_awaited(request, response)
+
+
+def _cannot_sign(error: Exception) -> bool:
+    """Whether a client found no credentials, or none that are good at the mock's time and no way to get better ones."""
+    if type(error) is RuntimeError:
+        return "refreshed credentials are still expired" in str(error)
+    return isinstance(
+        error, (NoCredentialsError, CredentialRetrievalError, SSOError, TokenRetrievalError, UnmockedRequestError)
+    )
 
 
 def _unique_id(event: str) -> str:
