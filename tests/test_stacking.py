@@ -164,11 +164,11 @@ class NoCredentials:
 def test_nothing_is_left_behind_however_the_mock_ends():
     from botocore.exceptions import NoCredentialsError
 
-    client, bare = lonely(), without_credentials()
+    client, bare = clients = [lonely(), without_credentials()]
+    heard, keys = [*map(handlers, clients)], [*map(credentials, clients)]
     with mock():
-        use(client, bare)
-    clients = [client, bare]
-    before, around, heard, keys = everything(), surroundings(), [*map(handlers, clients)], [*map(credentials, clients)]
+        use(client, bare)  # what is imported and cached at first is no concern of this test
+    before, around = everything(), surroundings()
     for how in (end_well, fail, interrupt, exit_early):
         with contextlib.suppress(BaseException), mock():
             use(client, bare)
@@ -266,10 +266,11 @@ ORDERS = [
 @alone
 def test_mocks_end_in_any_order_and_leave_nothing_behind(name):
     client, bare = lonely(), without_credentials()
+    heard = [handlers(client), handlers(bare)]
     make = {"ours": mock, "theirs": NEIGHBOURS[name]}
     for order in ORDERS[::2]:  # what is imported and cached at first is no concern of this test
         begin_and_end(order, make, client, bare)
-    before, around, heard = everything(), surroundings(), [handlers(client), handlers(bare)]
+    before, around = everything(), surroundings()
     for order in ORDERS:
         begin_and_end(order, make, client, bare)
         assert (order, changed(before)) == (order, set())

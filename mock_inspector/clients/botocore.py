@@ -2,7 +2,8 @@
 
 One method is patched, at class level: ``Endpoint.make_request``. The patch registers, once for each endpoint of the
 service ``inspector``, a handler of botocore's own event ``before-send.inspector``. That reaches clients and sessions
-made before the mock, goes by the service and not by the URL, and comes before handlers of plain ``before-send``.
+made before the mock, goes by the service and not by the URL, and comes before handlers of plain ``before-send``, such as
+moto's. The handlers are taken away again when the mock ends.
 """
 
 from __future__ import annotations
