@@ -2,6 +2,7 @@
 
 import json
 import os
+import socketserver
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,14 +11,18 @@ from urllib.parse import parse_qs
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
+from moto.core import set_initial_no_auth_action_count
 
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve
 from mock_inspector.model.neighbours import Signer
 from mock_inspector.model.world import World
 from mock_inspector.neighbours import policies
+from mock_inspector.neighbours.calls import USER_AGENT
+from mock_inspector.neighbours.endpoints import Endpoints
 
 from .worlds import (
     ACCOUNT,
@@ -326,6 +331,47 @@ def test_the_backends_own_methods_see_the_account_they_are_for(backend, client):
         assert len(place.preview_agents(previewAgentsArn=target)["agentPreviews"]) == count
 
 
+def test_instances_that_ran_before_the_mock_began_join_too(moto, client):
+    (web,) = instances()
+    with mock_inspector():
+        assert previewed(client, a_target(client)).keys() == {web}
+
+
+@pytest.mark.parametrize("order", [(mock_aws, mock_inspector), (mock_inspector, mock_aws)], ids=["around", "inside"])
+def test_moto_may_be_around_the_mock_or_inside(order, client):
+    def scenario():
+        launched = instances()
+        assert ran_on(client, a_run(client)) == launched
+
+    outer, inner = order
+    outer()(inner()(scenario))()
+
+
+def test_instances_that_another_service_launched_join_too(backend, client):
+    """Nobody has asked EC2 for anything."""
+    autoscaling = boto3.client("autoscaling")
+    autoscaling.create_launch_configuration(
+        LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="t2.micro"
+    )
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="web-servers",
+        LaunchConfigurationName="web",
+        MinSize=2,
+        MaxSize=2,
+        AvailabilityZones=["us-west-2a"],
+    )
+    agents = previewed(client, a_target(client)).values()
+
+    assert [agent["autoScalingGroup"] for agent in agents] == ["web-servers"] * 2
+
+
+def test_a_service_that_moto_was_told_not_to_mock_is_no_neighbour(client):
+    with mock_aws(config={"core": {"service_whitelist": ["sns"]}}), mock_inspector() as backend:
+        a_topic()
+        backend.add_instance("i-0own")
+        assert previewed(client, a_target(client)).keys() == {"i-0own"}
+
+
 # IAM
 
 
@@ -503,6 +549,79 @@ def a_handler(answer, service):
         BUILTIN_HANDLERS.remove(entry)
 
 
+class SomeEc2:
+    """An EC2 in botocore's event that has one instance, and counts who asks."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, request, **_):
+        asked = parse_qs(request.body.decode() if isinstance(request.body, bytes) else request.body)
+        assert asked["Action"] == ["DescribeInstances"]
+        self.asked += 1
+        instance = (
+            "<instanceId>i-0elsewhere</instanceId><imageId>ami-1</imageId><ipAddress>192.0.2.1</ipAddress>"
+            "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
+        )
+        groups = f"<item><instancesSet><item>{instance}</item></instancesSet></item>"
+        body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
+        return AWSResponse(request.url, 200, {}, _Raw(body.encode()))
+
+
+class _Raw:
+    def __init__(self, body):
+        self.body = body
+
+    def stream(self, **_):
+        yield self.body
+
+
+def test_an_ec2_that_is_not_motos_is_as_good(inspector_backend, client):
+    with a_handler(SomeEc2(), "ec2"):
+        agents = previewed(client, a_target(client, group=a_group(client, Name="web")))
+
+    assert agents["i-0elsewhere"]["ipv4Address"] == "192.0.2.1"
+    assert previewed(client, a_target(client)) == {}
+
+
+def test_ec2_is_asked_only_for_what_concerns_the_fleet(inspector_backend, client):
+    """Somebody has to build an EC2 to answer."""
+    ec2 = SomeEc2()
+    with a_handler(ec2, "ec2"):
+        template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
+        client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
+        client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
+        assert ec2.asked == 0
+        run = a_run(client, template)
+        assert ec2.asked == 1
+        inspector_backend.finish_run(run)
+        assert ran_on(client, run) == ["i-0elsewhere"]
+        client.get_telemetry_metadata(assessmentRunArn=run)
+        exclusions_of(client, run)
+        findings_of(client, run)
+        client.get_assessment_report(assessmentRunArn=run, reportFileFormat="HTML", reportType="FULL")
+        client.delete_assessment_run(assessmentRunArn=run)
+        assert ec2.asked == 1
+
+
+@set_initial_no_auth_action_count(0)
+def enforced_story(client, backend):
+    topic = f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
+    template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
+    client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
+    client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
+    assert previewed(client, template).keys() == {"i-0own"}
+    run = an_ended_run(backend, client, template)
+    assert ran_on(client, run) == ["i-0own"]
+    assert described_run(client, run)["state"] == "COMPLETED"
+
+
+def test_an_iam_that_refuses_what_the_mock_asks_breaks_nothing(backend, client):
+    """moto's enforced IAM, which knows that the mock has not the caller's secret."""
+    backend.add_instance("i-0own")
+    enforced_story(client, backend)
+
+
 @pytest.mark.parametrize("allow_network", [False, True])
 @pytest.mark.parametrize("service", ["ec2", "sns", "sts", "iam"])
 def test_a_neighbour_that_breaks_down_breaks_nothing(client, service, allow_network):
@@ -525,7 +644,9 @@ def test_nothing_leaves_the_machine_for_a_neighbour_that_is_silent(client, monke
         client.subscribe_to_event(resourceArn=a_template(client), event=COMPLETED, topicArn=ABSENT_TOPIC)
 
 
-def test_no_client_is_made_for_nobody(client, monkeypatch):
+def test_no_client_is_made_where_nothing_could_answer(client, monkeypatch):
+    nobody = [entry for entry in BUILTIN_HANDLERS if not entry[0].startswith("before-send")]
+    monkeypatch.setattr("mock_inspector.neighbours.calls.BUILTIN_HANDLERS", nobody)
     monkeypatch.setattr("botocore.session.Session.create_client", lambda *_, **__: pytest.fail("a client was made"))
     with mock_inspector() as backend:
         template = a_template(client)
@@ -594,6 +715,95 @@ def test_an_endpoint_where_nobody_answers_is_none(url, inspector_backend, client
 
     assert inspector_backend.published[-1].status == "SUCCESS"
     assert os.times().elapsed - begun < 10
+
+
+class NobodyThere(socketserver.BaseRequestHandler):
+    """A place where connections are taken, and nothing is ever said; it remembers what came."""
+
+    came: ClassVar[list[bytes]]
+
+    def handle(self):
+        self.came.append(self.request.recv(65536))
+        while self.request.recv(65536):
+            pass
+
+
+@pytest.fixture
+def nobody_there(monkeypatch):
+    NobodyThere.came = []
+    monkeypatch.setattr("mock_inspector.neighbours.endpoints._left_alone", {})
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), NobodyThere)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def look_for_the_account(region="us-west-2"):
+    """Make a call for whose account an STS is asked."""
+    a_target(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}, region))
+
+
+def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch):
+    """In however many tests and regions: in this minute, it is left alone."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", nobody_there)
+    monkeypatch.setattr("mock_inspector.neighbours.calls._READ_TIMEOUT", 1)
+    for _ in range(2):
+        with mock_inspector():
+            look_for_the_account()
+            look_for_the_account("eu-west-1")
+
+    (request,) = NobodyThere.came
+    assert USER_AGENT.encode() in request
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody_there, inspector_backend, monkeypatch):
+    """It would wait for itself."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{nobody_there.replace('127.0.0.1', host)}/some/path")
+    inspector_backend._world.neighbours.own_origins.add(nobody_there)
+    look_for_the_account()
+
+    assert NobodyThere.came == []
+
+
+def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    inspector_backend._world.neighbours.own_origins.add("http://localhost:9/")
+    with a_handler(SomeEc2(), "ec2"):
+        assert previewed(client, a_target(client)).keys() == {"i-0elsewhere"}
+
+
+class TestPatience:
+    """What a failure says about an endpoint, by the seconds that it took."""
+
+    @pytest.fixture
+    def endpoints(self, monkeypatch):
+        monkeypatch.setattr("mock_inspector.neighbours.endpoints._left_alone", {})
+        return Endpoints()
+
+    def test_a_quick_failure_says_nothing(self, endpoints):
+        endpoints.failed("sts", "http://localhost:5000", 0.1, connected=False)
+        assert not endpoints.is_silent("sts", "http://localhost:5000")
+
+    def test_an_answer_that_never_came_speaks_for_its_service(self, endpoints):
+        endpoints.failed("sts", "http://localhost:5000", 5, connected=True)
+        assert endpoints.is_silent("sts", "http://127.0.0.1:5000/")
+        assert not endpoints.is_silent("ec2", "http://localhost:5000")
+
+    def test_a_connection_that_never_came_about_speaks_for_the_place(self, endpoints):
+        endpoints.failed("sts", "https://aws.example.com", 1, connected=False)
+        assert endpoints.is_silent("ec2", "https://aws.example.com:443")
+        assert not endpoints.is_silent("ec2", "http://aws.example.com")
+
+    def test_after_a_minute_it_is_tried_again(self, endpoints, monkeypatch):
+        monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 100.0)
+        endpoints.failed("sts", "http://localhost:5000", 5, connected=False)
+        monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 159.0)
+        assert endpoints.is_silent("sts", "http://localhost:5000")
+        monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 161.0)
+        assert not endpoints.is_silent("sts", "http://localhost:5000")
 
 
 def test_a_world_of_its_own_has_no_neighbours(inspector_backend):

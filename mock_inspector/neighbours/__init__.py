@@ -22,6 +22,11 @@ class AwsNeighbours:
     def __init__(self) -> None:
         self._calls = Calls()
 
+    @property
+    def own_origins(self) -> set[str]:
+        """Where this mock is served over HTTP (``http://127.0.0.1:5001``); no neighbour is looked for there."""
+        return self._calls.endpoints.own_origins
+
     def close(self) -> None:
         """Close the connections to neighbours that are reached over HTTP."""
         self._calls.close()

@@ -1,12 +1,27 @@
-"""Calling a neighbour: whether one may answer, with what client, and what its answer means."""
+"""Calling a neighbour: whether one may answer, with what client, and what its answer means.
+
+Somebody may answer where the environment names an endpoint, or where a handler is registered for botocore's event
+``before-send`` in every new session, as importing moto does. Whether somebody does is found out by asking, through a
+client that sends nothing itself; what a handler is, and what state it is in, is never looked at.
+
+That has a price. With a handler that is idle: a client of EC2, some 0.2 s once in a process, and 0.4 ms for each question.
+With an active moto: it builds each service that it is asked for, and for EC2 that is over a second once in a process,
+then in each test 50 ms for each region concerned, and as much when it is taken down. Hence nothing asks for EC2 but
+what needs the fleet: StartAssessmentRun, PreviewAgents and CreateExclusionsPreview. There is no cheaper way that is
+right: instances may have been launched before the mock began, by other services, or by no botocore client at all, so
+that watching requests does not tell. For the same reason no answer is kept, not even while time stands still. A test
+that wants none of it tells moto what to mock: ``mock_aws(config={"core": {"service_whitelist": ["sns", "sqs"]}})``.
+
+There is one thing that no AWS API can tell: which access key stands for an account. Where none is known, the account is
+named in the header that moto takes for it.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import freezegun.api
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials
@@ -14,6 +29,14 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientErro
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
+
+from .endpoints import Endpoints
+
+USER_AGENT = "mock_inspector-neighbour"
+"""At the end of the User-Agent header of every request to a neighbour: whoever serves this package knows its own."""
+
+_CONNECT_TIMEOUT, _READ_TIMEOUT = 1, 5
+"""Seconds."""
 
 _MADE_UP = "MOCKINSPECTOR"
 
@@ -53,7 +76,7 @@ class _Clients:
 
     def get(self, service: str, region: str, url: str | None) -> BaseClient:
         """The client of a service in a region; without a ``url``, one that never sends anything itself."""
-        handlers = [entry[1] for entry in BUILTIN_HANDLERS if entry[0].startswith("before-send")]
+        handlers = _handlers("*")
         if handlers != self._handlers:  # sessions know the handlers that there were when they were made
             self._session, self._handlers = None, handlers
             self._made.clear()
@@ -74,8 +97,9 @@ class _Clients:
             region_name=region,
             endpoint_url=url,
             config=Config(
-                connect_timeout=1,
-                read_timeout=5,
+                connect_timeout=_CONNECT_TIMEOUT,
+                read_timeout=_READ_TIMEOUT,
+                user_agent_extra=USER_AGENT,
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 ignore_configured_endpoint_urls=True,
             ),
@@ -105,19 +129,26 @@ class Calls:
     """Calls of one mock to its neighbours. They are made one at a time, under the world's lock."""
 
     def __init__(self) -> None:
-        self._silent: set[str] = set()
+        self.endpoints = Endpoints()
 
     def call(self, service: str, caller: Caller, operation: str, **params: Any) -> Any:
         """What the service answers. NoNeighbour when nobody does, Refusal when it answers with an error."""
+        url = self.endpoints.named(service)
+        begun = None
         try:
-            return getattr(self.client(service, caller), operation)(**params)
+            ask = getattr(self._client(service, caller, url), operation)
+            begun = freezegun.api.real_monotonic()
+            return ask(**params)
         except Exception as error:  # noqa: BLE001  a neighbour's failures are its own
-            raise self.meaning(service, error) from None
+            if url is not None and begun is not None and not isinstance(error, ClientError):
+                took = freezegun.api.real_monotonic() - begun
+                self.endpoints.failed(service, url, took, connected=isinstance(error, ReadTimeoutError))
+            raise _meaning(error) from None
 
-    def client(self, service: str, caller: Caller) -> BaseClient:
+    def _client(self, service: str, caller: Caller, url: str | None) -> BaseClient:
         """A client that signs as ``caller`` until the next one is asked for. NoNeighbour when nobody could answer."""
-        url = _override(service)
-        if service in self._silent or (url is None and not any(_handlers(service))):
+        hopeless = not _handlers(service) if url is None else self.endpoints.is_silent(service, url)
+        if hopeless:
             raise NoNeighbour
         client = _clients.get(service, caller.region, url)
         own = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _MADE_UP
@@ -132,43 +163,23 @@ class Calls:
             client.meta.events.register("before-call", name_account, unique_id=_MADE_UP)
         return client
 
-    def meaning(self, service: str, error: Exception) -> Exception:
-        """What a failed call means: NoNeighbour or Refusal."""
-        if isinstance(error, ClientError):
-            return Refusal(error.response.get("Error", {}).get("Code", ""))
-        if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
-            self._silent.add(service)  # to wait for it once is enough
-        if isinstance(error, ResponseParserError) or (
-            isinstance(error, HTTPClientError) and not isinstance(error, ConnectTimeoutError)
-        ):
-            return Refusal("")
-        return NoNeighbour()
-
     def close(self) -> None:
         """Close the connections that calls have left open."""
         _clients.close()
 
 
-def _override(service: str) -> str | None:
-    """The endpoint that the environment names for a service."""
-    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        return None
-    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+def _meaning(error: Exception) -> Exception:
+    """What a failed call means: NoNeighbour or Refusal."""
+    if isinstance(error, ClientError):
+        return Refusal(error.response.get("Error", {}).get("Code", ""))
+    if isinstance(error, ResponseParserError) or (
+        isinstance(error, HTTPClientError) and not isinstance(error, ConnectTimeoutError)
+    ):
+        return Refusal("")
+    return NoNeighbour()
 
 
-def _handlers(service: str) -> Iterator[Any]:
-    """The handlers that answer in the place of services: what moto puts into every client, if it is on."""
-    for event, handler, *_ in BUILTIN_HANDLERS:
-        if event in ("before-send", f"before-send.{service}") and getattr(handler, "enabled", True):
-            yield handler
-
-
-def loaded(service: str) -> bool:
-    """Whether a service's resources can exist next door.
-
-    moto loads its services on first use, and makes much of an empty EC2: there is nothing in one that is not loaded.
-    """
-    if _override(service) is not None:
-        return True
-    foreign = any(not type(handler).__module__.startswith("moto.") for handler in _handlers(service))
-    return foreign or f"moto.{service}.models" in sys.modules
+def _handlers(service: str) -> list[Any]:
+    """The handlers of ``before-send`` for a service that every new session of botocore has (``*``: for any service)."""
+    found = [(event.split("."), handler) for event, handler, *_ in BUILTIN_HANDLERS if event.startswith("before-send")]
+    return [handler for parts, handler in found if service == "*" or parts[1:2] in ([], ["*"], [service])]

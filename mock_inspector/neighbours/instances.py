@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .calls import Caller, Calls, NoNeighbour, Refusal, loaded
+from .calls import Caller, Calls, NoNeighbour, Refusal
 
 _RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
 _GROUP_TAG = "aws:autoscaling:groupName"
@@ -12,8 +12,6 @@ _GROUP_TAG = "aws:autoscaling:groupName"
 
 def running(calls: Calls, caller: Caller) -> list[dict[str, Any]] | None:
     """The running instances, each as the attributes of an :class:`.Instance`; None when there is no EC2 to tell."""
-    if not loaded("ec2"):
-        return None
     found: list[dict[str, Any]] = []
     asked: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
     try:
