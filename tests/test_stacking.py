@@ -674,8 +674,8 @@ def test_no_endpoint_is_ever_connected_to():
             assert create(client, str(number)).split(":")[3] == region
             expected = {"us-gov": "aws-us-gov", "cn-nor": "aws-cn"}.get(region[:6], "aws")
             assert backend.for_region(region).partition == expected
-            backend.for_region(region).inject_fault("ListFindings", "InternalException", times=None)
-            with pytest.raises(client.exceptions.InternalException):
+            backend.for_region(region).inject_fault("ListFindings", "AccessDeniedException")
+            with pytest.raises(client.exceptions.AccessDeniedException):
                 client.list_findings()
 
 
