@@ -768,6 +768,17 @@ def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody
     assert NobodyThere.came == []
 
 
+def test_a_server_of_the_mock_is_no_neighbour_of_it(inspector_backend, client, monkeypatch):
+    pytest.importorskip("waitress")
+    from mock_inspector.server import InspectorServer
+
+    with InspectorServer(inspector_backend) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
+        assert previewed(client, a_target(client)) == {}
+    assert inspector_backend._world.neighbours.own_origins == set()
+
+
 def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     inspector_backend._world.neighbours.own_origins.add("http://localhost:9/")

@@ -6,7 +6,7 @@ client that sends nothing itself; what a handler is, and what state it is in, is
 
 That has a price. With a handler that is idle: a client of EC2, some 0.2 s once in a process, and 0.4 ms for each question.
 With an active moto: it builds each service that it is asked for, and for EC2 that is over a second once in a process,
-then in each test 50 ms for each region concerned, and as much when it is taken down. Hence nothing asks for EC2 but
+then in each test 50 to 100 ms for each region concerned, and some 50 ms when it is taken down. Hence nothing asks for EC2 but
 what needs the fleet: StartAssessmentRun, PreviewAgents and CreateExclusionsPreview. There is no cheaper way that is
 right: instances may have been launched before the mock began, by other services, or by no botocore client at all, so
 that watching requests does not tell. For the same reason no answer is kept, not even while time stands still. A test

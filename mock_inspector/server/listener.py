@@ -68,6 +68,9 @@ class InspectorServer:
         self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
         self._stop.callback(HttpThreads(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
+        own_origins = activation.world.neighbours.own_origins
+        own_origins.add(self.url)
+        self._stop.callback(own_origins.discard, self.url)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
 
