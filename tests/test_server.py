@@ -287,6 +287,16 @@ def test_a_failure_of_the_network_closes_the_connection_without_an_answer(inspec
     assert caplog.records == []
 
 
+def test_an_answer_can_be_cut_off_or_garbled(inspector_server, caplog):
+    inspector_server.backend.inject_fault("ListFindings", "TruncatedBody")
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        call(inspector_server, "ListFindings")
+    assert caught.value.partial == b'{"finding'
+    inspector_server.backend.inject_fault("ListFindings", "GarbledBody")
+    assert call(inspector_server, "ListFindings").body == b'}][:"snrAgnidnif"{'
+    assert caplog.records == []
+
+
 def test_another_exception_closes_the_connection_and_is_logged(inspector_server, caplog):
     inspector_server.backend.inject_fault("ListFindings", ZeroDivisionError("injected"))
     with pytest.raises(http.client.RemoteDisconnected):
@@ -359,6 +369,7 @@ def test_a_fast_clock_stops_at_the_end_of_the_calendar(inspector_backend):
     assert inspector_backend.list_assessment_runs() == {"assessmentRunArns": []}
 
 
+@pytest.mark.mock_inspector(allow_unused_faults=True)
 def test_timers_wait_for_a_request_that_is_being_answered(inspector_server):
     go_on = threading.Event()
     inspector_server.backend.inject_fault(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,12 +47,18 @@ class HttpAnswer(NamedTuple):
     reason: str = ""
 
 
-class _Body(list[bytes]):
-    """A body in one piece; ``close`` is what WSGI calls once it was written."""
+class _Body:
+    """A body in one piece, after which ``broken`` ends the connection; WSGI calls ``close`` once it was written."""
 
-    def __init__(self, piece: bytes, close: Callable[[], None]) -> None:
-        super().__init__([piece])
+    def __init__(self, piece: bytes, broken: type[Exception] | None, close: Callable[[], None]) -> None:
+        self._piece = piece
+        self._broken = broken
         self.close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._piece
+        if self._broken is not None:
+            raise self._broken
 
 
 class Application:
@@ -90,11 +96,12 @@ class Application:
             raise
         finally:
             self._asked.host = None
-        # What a connection does next is the server library's to say.
+        # What a connection does next is the server library's to say; an answer that was cut off ends it.
         kept = [(name, value) for name, value in headers.items() if name != "Connection"]
         start_response(f"{status} {reason or HTTPStatus(status).phrase}", kept)
         sent = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
-        return _Body(sent, lambda: self._at_work.discard(number))
+        broken = self._hang_up if len(body) < int(headers["Content-Length"]) else None
+        return _Body(sent, broken, lambda: self._at_work.discard(number))
 
     def _answer(self, environ: dict[str, Any]) -> HttpAnswer:
         path: str = environ["PATH_INFO"]

@@ -165,11 +165,26 @@ def _arguments(member: str, function: Callable[..., Any], given: dict[str, Any])
             if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
                 raise ValueError(f"{name} is missing; it takes {', '.join(parameters)}")
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            args += _listed(name, given[name])
+            args += [
+                _typed(f"{name}[{place}]", entry, parameter) for place, entry in enumerate(_listed(name, given[name]))
+            ]
         else:
             read = _READ.get((member, name))
-            kwargs[name] = given[name] if read is None else read(given[name])
+            kwargs[name] = _typed(name, given[name], parameter) if read is None else read(given[name])
     return args, kwargs
+
+
+_TYPES = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false", "None": "null"}
+"""The types that parameters are annotated with, where plain ones do, in the words of JSON."""
+
+
+def _typed(name: str, value: Any, parameter: inspect.Parameter) -> Any:
+    """``value``, of a type that the parameter's annotation allows: what has one that says more is left to the member."""
+    allowed = str(parameter.annotation).split(" | ")
+    given = "None" if value is None else type(value).__name__
+    if given in allowed or (given == "int" and "float" in allowed) or not {*allowed} <= {*_TYPES}:
+        return value
+    raise ValueError(f"{name}: takes {' or '.join(_TYPES[kind] for kind in allowed)}, got {shown(value)}")
 
 
 def _listed(name: str, value: Any) -> list[Any]:

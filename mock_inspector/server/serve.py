@@ -80,6 +80,7 @@ def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
                     freeze=chosen.frozen,
                     at=chosen.at,
                     max_calls=_MOST_CALLS,
+                    allow_unused_faults=True,
                 )
             )
         except ValueError as error:
