@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,12 @@ from .clients.botocore import BotocorePatch
 from .clients.requests import ResponsesPatch
 from .clients.urllib3 import Urllib3Patch
 from .door import Request, Response, answer
+from .errors import shown
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.world import World
 from .neighbours import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options, checked_options
+from .snapshots import restore
 from .timekeeping import Timekeeping
 from .timekeeping.freeze import Freeze
 
@@ -51,7 +55,7 @@ class Activation:
                 max_calls=options.max_calls,
             )
             self.world.report_origin = self._report_origin
-            if options.freeze and options.at is not None:
+            if options.freeze and options.at is not None and options.state is None:
                 self.world.clock.move_to(options.at)
             self._timekeeping = Timekeeping(self.world, followed=followed, busy=self._serving)
             self._undo.callback(self._timekeeping.stop)
@@ -63,9 +67,20 @@ class Activation:
             self._undo.callback(_urllib3.stop)
             _responses.start()
             self._undo.callback(_responses.stop)
+            if options.state is not None:
+                self._begin_with(options.state)
         except BaseException:
             self.undo()
             raise
+
+    def _begin_with(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
+        """Restore a snapshot, and let the time be as it says, or ``at``."""
+        restore(self.world, state, "state")
+        at, clock = self.options.at, self.world.clock
+        if at is not None:
+            if as_datetime(at, "at") < clock.now():
+                raise ValueError(f"at: {at!r} lies before the moment of the state, {clock.now().isoformat()}")
+            clock.move_to(at)
 
     def _neighbours(self) -> AwsNeighbours:
         neighbours = AwsNeighbours()
@@ -136,8 +151,8 @@ class Activation:
         for name in sorted(keywords.keys() - CHOSEN_BY_INNER):
             if inner.effective(name) != self.options.effective(name):
                 raise ValueError(
-                    f"{name}: this mock_inspector is nested in one with {name}={getattr(self.options, name)!r}, whose "
-                    f"state and clock it shares; it cannot have {name}={keywords[name]!r}"
+                    f"{name}: this mock_inspector is nested in one with {name}={shown(getattr(self.options, name))}, whose "
+                    f"state and clock it shares; it cannot have {name}={shown(keywords[name])}"
                 )
 
     def excuse(self) -> None:

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
+from . import snapshots
 from .actions import (
     agents,
     exclusions,
@@ -20,7 +21,7 @@ from .actions import (
     templates,
 )
 from .actions.declarations import ACTIONS, Answer
-from .errors import ApiError
+from .errors import ApiError, shown
 from .model import arns, faults
 from .model.authored import authored_exclusion, authored_finding, checked
 from .model.calls import Calls
@@ -405,6 +406,26 @@ class InspectorBackend:
         """
         with self._world.lock:
             self._region.faults.append(faults.fault(operation, error, times, after, when, faults.caller()))
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state of the mock, all its accounts and regions, as a dict of JSON values; the log of calls is left out.
+
+        It is the caller's own: :meth:`restore` takes it as often as wanted, as it is or read back from JSON. Faults that
+        JSON cannot tell (an exception instance, a ``when`` function) are in it as they are, so that one with such a
+        fault serves in process only: ``json.dumps`` raises TypeError.
+        """
+        return snapshots.snapshot(self._world)
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Give the whole mock, all its accounts and regions, the state of a :meth:`snapshot`, and its moment.
+
+        A frozen clock moves to that moment, back as well; a running one only on. What happens from then on is what would
+        have happened after the snapshot, the same ids included. ValueError, with the place that is wrong, for what is no
+        snapshot; nothing changes then.
+        """
+        if not isinstance(snapshot, Mapping):
+            raise TypeError(f"snapshot: takes what snapshot() returned, a mapping, got {shown(snapshot)}")
+        snapshots.restore(self._world, snapshot, "snapshot")
 
     def reset(self) -> None:
         """Empty all accounts and regions of the mock; the clock stands where it stands."""

@@ -224,4 +224,7 @@ def shown(value: object, limit: int = 100) -> str:
     """``value`` as a message quotes it: its ``repr``, cut where it is long, wide or deep."""
     if isinstance(value, str):
         return repr(value) if len(value) <= limit else f"{value[:limit]!r}... ({len(value)} characters)"
-    return _short.repr(value)
+    try:
+        return _short.repr(value)
+    except ValueError:  # an integer of more digits than Python turns into text
+        return f"something of type {type(value).__name__} that is too large to show"

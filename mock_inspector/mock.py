@@ -14,6 +14,7 @@ from .options import checked_options
 
 if TYPE_CHECKING:
     import datetime
+    import os
     from collections.abc import Mapping
 
     from .backend import InspectorBackend
@@ -205,6 +206,7 @@ def mock_inspector(
     limits: Mapping[str, int | None] = ...,
     max_calls: int | None = ...,
     id_seed: str | None = ...,
+    state: Mapping[str, Any] | str | os.PathLike[str] | None = ...,
 ) -> MockInspector: ...
 
 

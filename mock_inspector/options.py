@@ -6,6 +6,7 @@ import datetime
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from .model.names import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
@@ -29,7 +30,10 @@ class Options:
         the mock raises an ``AssertionError`` that tells of it, unless the test has failed anyway.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param max_calls: how many of the last calls are kept in ``backend.calls``; None: all of them.
-    :param id_seed: what minted ids depend on; None: the running test's node id, else a constant.
+    :param id_seed: what minted ids depend on; None: the running test's node id, else a constant. A ``state`` brings
+        its own.
+    :param state: the state to begin with: what ``backend.snapshot()`` returned, or the path of a JSON file of that.
+        Time begins at its moment, or at ``at``, which cannot lie before it.
     """
 
     account_id: str = DEFAULT_ACCOUNT
@@ -42,6 +46,7 @@ class Options:
     limits: Mapping[str, int | None] = field(default_factory=dict)
     max_calls: int | None = 10_000
     id_seed: str | None = None
+    state: Mapping[str, Any] | str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         checked_account(self.account_id)
@@ -62,6 +67,8 @@ class Options:
             raise ValueError(f"max_calls: takes a whole number from 0 up, or None, got {self.max_calls!r}")
         if self.id_seed is not None and not isinstance(self.id_seed, str):
             raise TypeError(f"id_seed: takes a string, got {self.id_seed!r}")
+        if self.state is not None and not isinstance(self.state, (Mapping, str, os.PathLike)):
+            raise TypeError(f"state: takes a snapshot or the path of its JSON file, got {self.state!r}")
 
     def _check_limits(self) -> None:
         if not isinstance(self.limits, Mapping):
@@ -78,6 +85,8 @@ class Options:
             from .model.clock import as_datetime
 
             return as_datetime(self.at, "at")
+        if name == "state" and isinstance(self.state, (str, os.PathLike)):
+            return Path(self.state).absolute()
         return {**QUOTAS, **self.limits} if name == "limits" else getattr(self, name)
 
     @property

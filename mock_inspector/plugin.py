@@ -20,7 +20,7 @@ _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
 
 _MARKER = "mock_inspector"
 _MARKER_HELP = (
-    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, allow_network=False, allow_unused_faults=False, limits={}, max_calls=10000, id_seed=None): "
+    "mock_inspector(*, account_id='123456789012', region=None, freeze=True, at=None, sleep=True, allow_network=False, allow_unused_faults=False, limits={}, max_calls=10000, id_seed=None, state=None): "
     "run the test with Amazon Inspector Classic mocked, with these options."
 )
 

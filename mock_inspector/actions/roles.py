@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, shown
+from ..model.arns import IAM_ROLE
 from ..model.clock import seconds
 from ..model.region import Region, Role
 from .declarations import Answer, action
-
-_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/[\x21-\x7e]+")
 
 _FAULTS = {
     "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": (
@@ -29,7 +26,7 @@ def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answe
     InvalidInputException (INVALID_IAM_ROLE_ARN), AccessDeniedException (ACCESS_DENIED_TO_IAM_ROLE) for another
     account's.
     """
-    match = _ROLE.fullmatch(roleArn)
+    match = IAM_ROLE.fullmatch(roleArn)
     if match is None or match["partition"] != region.partition:
         raise InvalidInputException(
             f"roleArn: {shown(roleArn)} is not the ARN of an IAM role.", errorCode="INVALID_IAM_ROLE_ARN"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import AccessDeniedException, InvalidInputException, NoSuchEntityException, shown
-from ..model import events
+from ..model import arns, events
 from ..model.neighbours import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
 from ..model.region import Region
 from ..model.service_model import list_bound
 from ..model.targets import Subscription
 from .declarations import Answer, action
-
-_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 
 
 @action(
@@ -83,7 +79,7 @@ def list_event_subscriptions(
 
 
 def _check_topic(arn: str) -> None:
-    if not _TOPIC.fullmatch(arn):
+    if not arns.SNS_TOPIC.fullmatch(arn):
         raise InvalidInputException(
             f"topicArn: {shown(arn)} is not the ARN of an SNS topic.", errorCode="INVALID_SNS_TOPIC_ARN"
         )

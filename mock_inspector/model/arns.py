@@ -16,6 +16,10 @@ _ARN = re.compile(
 )
 
 
+SNS_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+IAM_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/[\x21-\x7e]+")
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of resource: the noun of its ARNs, and the noun of its error codes and messages."""

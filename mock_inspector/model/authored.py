@@ -19,6 +19,9 @@ from .rules_packages import RulesPackage
 from .runs import Run
 from .service_model import service_model
 
+_MOST = 2**63
+"""One more than a ``Long`` of the API holds."""
+
 
 def checked(shape_name: str, value: Any, name: str) -> Any:
     """``value`` as one of the model's shapes. ValueError, naming ``name``, for what the shape does not allow."""
@@ -42,6 +45,8 @@ def _refuse_unknown(shape: Shape, value: Any, path: str) -> None:
             )
         for key, entry in value.items():
             _refuse_unknown(shape.members[key], entry, f"{path}.{key}")
+    elif isinstance(value, int) and not -_MOST <= value < _MOST:
+        raise ValueError(f"{path}: got {shown(value)}, takes numbers of 64 bits")
 
 
 def _as_given(name: str, value: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def compile_input(operation: str, shape: Shape | None) -> Check:
     return _compile(operation, shape, "")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def compile_shape(name: str) -> Check:
     """The check of one of the model's data types."""
     return _compile("", service_model().shape_for(name), "")

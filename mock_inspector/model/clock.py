@@ -136,9 +136,19 @@ class Clock:
                 )
             self._move(goal - now)
 
+    def put(self, moment: datetime.datetime) -> None:
+        """Let it be ``moment``, for a state of that moment: back, too, where time is frozen; where it runs, only on."""
+        delta = moment - self.now()
+        if delta > datetime.timedelta() or frozen():
+            self._shift_by(delta)
+
     def _move(self, delta: datetime.timedelta) -> None:
         if delta > _LAST - self.now():
             raise ValueError(f"time cannot move by {delta}: the clock ends with the year 9999")
+        self._shift_by(delta)
+        self._moved()
+
+    def _shift_by(self, delta: datetime.timedelta) -> None:
         holder = freezer()
         if holder is None:
             self._shift += delta
@@ -148,7 +158,6 @@ class Clock:
             holder.move_to(holder() + delta)
         else:
             holder.tick(delta)
-        self._moved()
 
 
 def _span(delta: float | datetime.timedelta) -> datetime.timedelta:

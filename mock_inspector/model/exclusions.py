@@ -137,6 +137,11 @@ def usual_scopes(title: str, packages: Collection[RulesPackage]) -> Pairs:
     return _packages([package for package in packages if only is None or package.name == only])
 
 
+def is_documented(title: str) -> bool:
+    """Whether a title is that of a documented type of exclusion."""
+    return _documented(title) in _types()
+
+
 def _documented(title: str) -> str:
     """A title as it is kept here; the user guide has dashes where these have hyphens, not all between two spaces."""
     return re.sub(r" [\N{EN DASH}-] ?(?=\w)", " - ", title)

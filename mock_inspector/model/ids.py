@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
+from collections.abc import Iterable
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 8
@@ -39,6 +40,14 @@ class Ids:
                 raise ValueError(f"next_ids: takes ids of the form '0-nvgVhaxX', got {text!r}")
             wanted.append(f"0-{match[1]}")
         self._pinned.extend(wanted)
+
+    def counts(self) -> tuple[int, int, list[str]]:
+        """How many ids were minted, how many of other forms, and those that are pinned."""
+        return self._minted, self._others, list(self._pinned)
+
+    def resume(self, minted: int, others: int, pinned: Iterable[str]) -> None:
+        """Go on from :meth:`counts`."""
+        self._minted, self._others, self._pinned = minted, others, deque(pinned)
 
     def mint(self) -> str:
         """The next id: ``0-`` and eight characters."""

@@ -32,8 +32,13 @@ def checked_account(value: object, name: str = "account_id") -> str:
     return value
 
 
+def is_region(text: str) -> bool:
+    """Whether ``text`` has the form of a region's name."""
+    return _REGION.fullmatch(text) is not None
+
+
 def checked_region(value: object, name: str = "region") -> str:
     """A region's name. ValueError, naming ``name``, for what is none."""
-    if not isinstance(value, str) or not _REGION.fullmatch(value):
+    if not isinstance(value, str) or not is_region(value):
         raise ValueError(f"{name}: takes a region's name such as 'us-east-1', got {value!r}")
     return value

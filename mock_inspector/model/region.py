@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import (
@@ -34,6 +33,13 @@ from .targets import ResourceGroup, Subscription, Target, Template
 
 if TYPE_CHECKING:
     from .world import World
+
+
+FIRST_NUMBER = 1000
+"""The place of the first resource that is made; those of the region's own rules packages are below."""
+
+_OWN = frozenset({"world", "place", "backend", "signer"})
+"""What a region keeps when it takes another's state over: whose it is is no part of that."""
 
 
 class NotFound(Exception):  # noqa: N818  it becomes an error, or a failed item
@@ -65,6 +71,8 @@ class Region:
         self.partition = arns.partition_of(region)
         self.backend: Any = None
         """Its backend object, when somebody has asked for it."""
+        self.place = 0
+        """Its place among all accounts' regions, in the order in which they were touched."""
         self.owner = f"{account_id} {region}"
         """The account and region, as pagination tokens are tied to them."""
         self.clear()
@@ -72,7 +80,7 @@ class Region:
     def clear(self) -> None:
         """Back to an account that has nothing but the region's rules packages."""
         self.ids = Ids(f"{self.world.id_seed}\n{self.account_id}\n{self.region}")
-        self._numbers = count(1000)
+        self.next = FIRST_NUMBER
         self.resource_groups: Shelf[ResourceGroup] = Shelf()
         self.targets: Shelf[Target] = Shelf()
         self.templates: Shelf[Template] = Shelf()
@@ -91,6 +99,10 @@ class Region:
         for package in rules_packages(self.region):
             self.rules_packages.add(package.arn, package)
 
+    def take_over(self, other: Region) -> None:
+        """Have what another region has, which is not used any more."""
+        vars(self).update({name: value for name, value in vars(other).items() if name not in _OWN})
+
     @property
     def now(self) -> int:
         """The moment of the request, in milliseconds since 1970."""
@@ -98,7 +110,9 @@ class Region:
 
     def next_number(self) -> int:
         """The place of a new resource among all others."""
-        return next(self._numbers)
+        number = self.next
+        self.next = number + 1
+        return number
 
     def new_arn(self, path: str, account_id: str | None = None) -> str:
         """A fresh ARN under ``path`` (``target``, or ``<target ARN>/template``)."""
@@ -212,7 +226,7 @@ class Region:
     def open_runs(self) -> list[Run]:
         """The runs in progress at this moment, found without a look at those that have ended."""
         self._open_runs = {arn: run for arn, run in self._open_runs.items() if run.in_progress(self.now)}
-        return list(self._open_runs.values())
+        return sorted(self._open_runs.values(), key=lambda run: run.number)
 
     def each(self, kind: Kind, wanted: list[str], do: Callable[[Any], Any]) -> tuple[list[Any], dict[str, Any]]:
         """``do`` with what each ARN names; the bad ones come back as ``failedItems``.

@@ -97,4 +97,4 @@ def _network(instance: Instance) -> dict[str, str]:
 
 
 def _made_up(kind: str, source: str) -> str:
-    return f"{kind}-{hashlib.blake2b(f'{kind} {source}'.encode(), digest_size=4).hexdigest()}"
+    return f"{kind}-{hashlib.blake2b(f'{kind} {source}'.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import heapq
 from collections.abc import Callable
 from itertools import count
 from threading import RLock
 
 from .calls import Calls
-from .clock import Clock
+from .clock import Clock, milliseconds
 from .evaluation import evaluate
 from .events import Published, findings_reported, state_changed
 from .names import QUOTAS, checked_account, checked_region, is_account
@@ -17,10 +18,8 @@ from .patience import Patience
 from .region import Region
 from .runs import Run
 
-EVALUATION = "evaluation"
-
-Step = int | str
-"""What happens to a run at a moment: the state change at that place of its timeline, or its EVALUATION."""
+EVALUATION = -1
+"""What happens to a run at a moment: the state change at that place of its timeline, or its evaluation."""
 
 
 class World:
@@ -38,9 +37,8 @@ class World:
         self._regions: dict[tuple[str, str], Region] = {}
         self._regions_of: dict[tuple[str, str], Region] = {}
         self._access_keys: dict[str, str] = {}
-        self._agenda: list[tuple[int, int, Region, Run, int, Step]] = []
+        self._agenda: list[tuple[int, int, int, int, int, Region, Run]] = []
         self._happening = False
-        self._entries = count()
         self.requests = count(1)
         """The numbers of the requests that are answered."""
         self.account_id = account_id
@@ -73,7 +71,7 @@ class World:
         self._happening = True
         try:
             while self._agenda and self._agenda[0][0] <= now:
-                self.now, _, region, run, plan, step = heapq.heappop(self._agenda)
+                self.now, _, _, step, plan, region, run = heapq.heappop(self._agenda)
                 if region.runs.get(run.arn) is run:
                     self._take(region, run, plan, step)
                     now = self.clock.read()  # who is told of an event may have moved it
@@ -86,10 +84,10 @@ class World:
         if not self._happening:
             self.now = self._let_happen(self.now)
 
-    def _take(self, region: Region, run: Run, plan: int, step: Step) -> None:
+    def _take(self, region: Region, run: Run, plan: int, step: int) -> None:
         if plan != run.plan:
             return  # another plan has taken its place
-        if isinstance(step, int):
+        if step != EVALUATION:
             state_changed(region, run, step)
         else:
             last = run.findings_row.last()
@@ -127,8 +125,9 @@ class World:
                 if moment > self.now if first is None else place >= first:
                     self._enter(moment, region, run, place)
 
-    def _enter(self, due: int, region: Region, run: Run, step: Step) -> None:
-        heapq.heappush(self._agenda, (due, next(self._entries), region, run, run.plan, step))
+    def _enter(self, due: int, region: Region, run: Run, step: int) -> None:
+        # What is due at the same moment happens in an order that the state alone tells.
+        heapq.heappush(self._agenda, (due, region.place, run.number, step, run.plan, region, run))
 
     def region(self, account_id: str, region: str) -> Region:
         """The account's resources in the region. ValueError for what is no account id or no region name."""
@@ -136,7 +135,7 @@ class World:
             known = self._regions.get((account_id, region))
             if known is None:
                 known = Region(self, checked_account(account_id), checked_region(region))
-                self._regions[account_id, region] = known
+                self._keep((account_id, region), known)
             return known
 
     def regions(self) -> list[Region]:
@@ -153,6 +152,10 @@ class World:
             known = self._regions_of[signer.access_key, region] = self.region(account, region)
         return known
 
+    def access_keys(self) -> dict[str, str]:
+        """The accounts of the access keys that were registered."""
+        return dict(self._access_keys)
+
     def account_of(self, access_key: str) -> str | None:
         """The account that an access key was registered for, or None.
 
@@ -167,6 +170,37 @@ class World:
         with self.lock:
             self._access_keys[access_key] = checked_account(account_id)
             self._regions_of.clear()
+
+    def take_over(self, other: World, moment: datetime.datetime) -> None:
+        """Have the state that another world has at ``moment``, and its time (see :meth:`.Clock.put`).
+
+        The other one is not used any more. Nothing that lies behind that moment happens again; where the clock has
+        gone on, what lies ahead of it happens now. The log of calls is not part of the state.
+        """
+        with self.lock:
+            self.clock.put(moment)
+            self._agenda.clear()
+            self.id_seed, self.started, self.now = other.id_seed, other.started, milliseconds(moment)
+            self.published, self._access_keys = other.published, other._access_keys
+            self._regions_of.clear()
+            self.patience = Patience(self)
+            kept, self._regions = self._regions, {}
+            for key, taken in other._regions.items():
+                region = kept.pop(key, None) or Region(self, *key)
+                region.take_over(taken)
+                self._keep(key, region)
+            for key, region in kept.items():
+                region.clear()
+                self._keep(key, region)
+            for region in self.regions():
+                for run in region.runs:
+                    if run.in_progress(self.now):
+                        region.open(run)
+            self.look()
+
+    def _keep(self, key: tuple[str, str], region: Region) -> None:
+        region.place = len(self._regions)
+        self._regions[key] = region
 
     def reset(self) -> None:
         """Empty every account and region."""

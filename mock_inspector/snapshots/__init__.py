@@ -1,0 +1,60 @@
+"""Snapshots: the whole state of a mock as JSON values, taken, checked and restored."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..model.world import World
+
+
+def snapshot(world: World) -> dict[str, Any]:
+    """The state of all accounts and regions of a mock at this moment, as JSON values of its own."""
+    from .taking import taken
+
+    return taken(world)
+
+
+def restore(world: World, state: Mapping[str, Any] | str | os.PathLike[str], name: str) -> None:
+    """Give a mock the state of a snapshot, or of the JSON file of one.
+
+    ValueError, beginning with ``name`` and the file, with the place that is wrong, for what is no snapshot; then the
+    mock stays as it is.
+    """
+    from ..model.clock import as_datetime
+    from .codec import Wrong, decode
+    from .records import SnapshotRecord, check_header
+    from .restoring import restored
+
+    source = name if isinstance(state, Mapping) else f"{name}: {os.fspath(state)}"
+    try:
+        values = dict(state) if isinstance(state, Mapping) else _read(state)
+        check_header(values)
+        record = decode(SnapshotRecord, values)
+        other = restored(record)
+    except Wrong as wrong:
+        place = wrong.text.removeprefix(".").removeprefix(": ")
+        raise ValueError(f"{source}: {place}") from None
+    world.take_over(other, as_datetime(record.moment))
+
+
+def _read(path: str | os.PathLike[str]) -> Any:
+    """What a JSON file says."""
+    from .codec import Wrong
+
+    try:
+        return json.loads(Path(path).read_text("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise Wrong(f": is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except UnicodeDecodeError as error:
+        raise Wrong(f": is not JSON: byte {error.start} is not UTF-8") from None
+    except OSError as error:
+        raise Wrong(f": cannot be read: {error.strerror or error}") from None
+    except RecursionError:
+        raise Wrong(": is not JSON of a snapshot: it is nested too deeply") from None
+    except ValueError as error:  # a number of thousands of digits, a path with a null byte
+        raise Wrong(f": cannot be read: {error}") from None
