@@ -24,6 +24,7 @@ from .timekeeping import Timekeeping
 from .timekeeping.freeze import Freeze
 
 if TYPE_CHECKING:
+    from .model.faults import Fault
     from .reporting.loopback import Loopback
     from .server import InspectorServer
 
@@ -42,6 +43,7 @@ class Activation:
         self._undo = ExitStack()
         self._loopback: Loopback | None = None
         self._excused = False
+        self._brought: list[Fault] = []
         self._servers: list[InspectorServer] = []
         try:
             followed = frozen()
@@ -76,6 +78,7 @@ class Activation:
     def _begin_with(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         """Restore a snapshot, and let the time be as it says, or ``at``."""
         restore(self.world, state, "state")
+        self._brought = [fault for region in self.world.regions() for fault in region.faults]
         at, clock = self.options.at, self.world.clock
         if at is not None:
             if as_datetime(at, "at") < clock.now():
@@ -164,7 +167,14 @@ class Activation:
         __tracebackhide__ = True
         if self.options.allow_unused_faults or self._excused:
             return
-        unused = [fault for region in self.world.regions() for fault in region.faults if not fault.met]
+        # Those that a shared state brought are not the test's own.
+        brought = set(map(id, self._brought))
+        unused = [
+            fault
+            for region in self.world.regions()
+            for fault in region.faults
+            if not fault.met and id(fault) not in brought
+        ]
         if unused:
             raise AssertionError(
                 "Faults that no call has met:\n"

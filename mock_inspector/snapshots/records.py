@@ -286,6 +286,8 @@ class FaultRecord:
     times: Number | None
     after: Number = 0
     when: Anything = None
+    where: str = ""
+    met: Number = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -391,6 +391,8 @@ def _exclusion(run: Run, record: ExclusionRecord) -> None:
 
 def _fault(record: FaultRecord) -> Fault:
     try:
-        return fault(record.operation, record.error, record.times, record.after, record.when)
+        restored = fault(record.operation, record.error, record.times, record.after, record.when, record.where)
     except (TypeError, ValueError) as error:
         raise Wrong(f": {error}") from None
+    restored.met = record.met
+    return restored

@@ -14,6 +14,7 @@ from ..model.clock import iso, milliseconds
 from ..model.faults import FailedItems, Fault
 from ..model.findings import Content, FixedContent, WeaknessContent
 from ..model.fleet import Instance, RunAgent
+from ..model.network import NetworkFailure
 from ..model.region import FIRST_NUMBER, Region
 from ..model.rules_packages import rules_packages
 from ..model.runs import Run
@@ -241,8 +242,8 @@ def _fault(fault: Fault) -> FaultRecord:
 
 def _error(error: BaseException) -> Any:
     """An error in the form in which it was injected; an exception that JSON cannot tell is left as it is."""
-    if isinstance(error, FailedItems):
-        return error.code
+    if isinstance(error, (FailedItems, NetworkFailure)):
+        return str(error)
     if type(error) is CommonError:
         return {"code": error.code, "message": error.message}
     if isinstance(error, ApiError) and MODELLED.get(error.code) is type(error):
