@@ -1,5 +1,6 @@
 """The command ``mock-inspector serve``, as a process of its own."""
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
 from .wire import ask, call, connection, control, exchange, read, signed
@@ -71,6 +73,38 @@ def test_frozen_time_stands_until_it_is_moved():
         assert read(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
         control(url, "clock.tick", delta=1.5)
         assert read(url, "clock.now") == "2016-03-29T22:00:01.500+00:00"
+
+
+def test_it_begins_with_the_state_of_a_file(tmp_path):
+    path = tmp_path / "world.json"
+    with mock_inspector(region="us-west-2", at="2016-03-29T22:00:00Z") as backend:
+        arn = backend.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
+        path.write_text(json.dumps(backend.snapshot()), "utf-8")
+    with serving("--state", str(path), "--frozen") as (_, url):
+        assert read(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
+        assert call(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
+        assert control(url, "snapshot") == json.loads(path.read_text("utf-8"))
+    with serving("--state", str(path)) as (_, url):
+        assert call(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
+        assert read(url, "clock.now") > "2020"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("{", "is not JSON: line 1, column 2"),
+        ("[]", "is no snapshot"),
+    ],
+)
+def test_a_state_that_is_none_is_told(content, reason, tmp_path, capsys):
+    path = tmp_path / "world.json"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--port", "0", "--state", str(path)])
+    assert ended.value.code == 2
+    assert f"state: {path}: {reason}" in capsys.readouterr().err
 
 
 def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():

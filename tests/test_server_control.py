@@ -43,6 +43,47 @@ def test_every_member_of_a_backend_that_is_no_action_is_offered():
     assert members - {"clock"} == {name for name in MEMBERS if "." not in name} - {"overview"}
 
 
+def test_the_state_is_taken_and_restored(server, inspector_backend, client):
+    control(server, "add_instance", instance_id="i-0web", findings=[{"network_reachability": 22}])
+    control(server, "inject_fault", operation="ListFindings", error="ThrottlingException", when={"maxResults": 1})
+    target = a_target(client, "of old")
+    taken = control(server, "snapshot")
+    assert taken == json.loads(json.dumps(inspector_backend.snapshot()))
+    client.delete_assessment_target(assessmentTargetArn=target)
+    control(server, "clock.tick", delta=60)
+    assert refusal(server, "restore", {"snapshot": {**taken, "regions": 7}}) == (
+        400,
+        "restore: snapshot: regions: takes a list, got 7",
+    )
+    assert control(server, "restore", snapshot=taken) is None
+    assert control(server, "snapshot") == taken
+    assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
+    assert call(server, "ListFindings").status == 200
+    assert call(server, "ListFindings", maxResults=1).value["__type"] == "ThrottlingException"
+
+
+def test_a_state_with_what_json_cannot_tell_is_refused(server, inspector_backend):
+    inspector_backend.inject_fault("ListFindings", ValueError("of the test's own"))
+    assert refusal(server, "snapshot") == (
+        400,
+        "snapshot: regions[0].faults[0] serves in process only: Object of type ValueError is not JSON serializable",
+    )
+    inspector_backend.reset()
+    assert control(server, "snapshot")["regions"] == []
+
+
+def test_a_state_may_be_longer_than_other_bodies(server, inspector_backend, client):
+    run = a_run(client)
+    inspector_backend.add_finding(run, {"description": "x" * 20_000})
+    for number in range(80):
+        inspector_backend.add_finding(run, {"description": f"{number:04}" * 5_000})
+    taken = control(server, "snapshot")
+    assert len(json.dumps(taken)) > 1_500_000
+    inspector_backend.reset()
+    control(server, "restore", snapshot=taken)
+    assert inspector_backend.snapshot() == taken
+
+
 def test_whose_it_is_and_its_siblings(server):
     assert [read(server, name) for name in ("account_id", "region", "partition")] == [
         "123456789012",

@@ -39,6 +39,16 @@ class FailedItems(Exception):  # noqa: N818  it is no error: the answer is a 200
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class ParametersAre:
+    """A ``when`` that JSON can tell: these parameters have these values."""
+
+    wanted: dict[str, Any]
+
+    def __call__(self, params: dict[str, Any]) -> bool:
+        return all(name in params and params[name] == value for name, value in self.wanted.items())
+
+
 @dataclass(slots=True)
 class Fault:
     """An injected fault: which calls it meets, and what it does to them."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 1024 * 1024
 """The longest body that is read; a longer one is answered with 413."""
 
+MOST_BYTES_OF_STATE = 64 * MOST_BYTES
+"""The same, of a snapshot that is to be restored: one of half a million findings."""
+
 _REPORTS = "/inspector-reports-"
 _NETWORK_FAILURES = (OSError, HTTPClientError)
 
@@ -109,8 +112,9 @@ class Application:
         reason = refusal(environ, loopback=self._loopback)
         if reason is not None:
             return self._json(403, {"error": reason})
-        if int(environ.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-            text = f"The body of a request is at most {MOST_BYTES} bytes long."
+        most = MOST_BYTES_OF_STATE if path == f"{PREFIX}restore" else MOST_BYTES
+        if int(environ.get("CONTENT_LENGTH") or 0) > most:
+            text = f"The body of a request is at most {most} bytes long."
             return (
                 self._json(413, {"error": text})
                 if controls

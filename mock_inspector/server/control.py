@@ -21,7 +21,9 @@ from ..backend import InspectorBackend
 from ..errors import ApiError, shown
 from ..model.calls import Call, Calls
 from ..model.events import Published
+from ..model.faults import ParametersAre
 from ..model.fleet import Instance
+from ..snapshots import check_json
 from .overview import overview
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ _METHODS = (
     "calls.last",
     "calls.clear",
     "next_ids",
+    "snapshot",
+    "restore",
     "reset",
 )
 _READING = frozenset({"clock.now"})
@@ -98,6 +102,8 @@ class Control:
                 if member in _METHODS:
                     args, kwargs = _arguments(member, value, _members(body) if method == "POST" else {})
                     value = value(*args, **kwargs)
+                if member == "snapshot":
+                    check_json(value)
                 return Outcome(200, _json(value))
         except _RefusedError as refused:
             return refused.outcome
@@ -224,7 +230,7 @@ def _condition(value: Any) -> Callable[[dict[str, Any]], bool] | None:
         return None
     if not isinstance(value, dict):
         raise ValueError(f"when: takes an object of parameters and the values they have, got {shown(value)}")
-    return lambda params: all(name in params and params[name] == wanted for name, wanted in value.items())
+    return ParametersAre(value)
 
 
 _READ: dict[tuple[str, str], Callable[[Any], Any]] = {

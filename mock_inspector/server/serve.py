@@ -46,6 +46,12 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         help="with --frozen, the moment to freeze at: ISO 8601 text such as 2016-03-29T22:00:00Z (default: now)",
     )
     parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="begin with the state in this JSON file, a snapshot of another mock or server; frozen time begins at its "
+        "moment, or --at",
+    )
+    parser.add_argument(
         "--account-id",
         type=_taken(checked_account),
         default=DEFAULT_ACCOUNT,
@@ -80,6 +86,7 @@ def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
                     freeze=chosen.frozen,
                     at=chosen.at,
                     max_calls=_MOST_CALLS,
+                    state=chosen.state,
                     allow_unused_faults=True,
                 )
             )

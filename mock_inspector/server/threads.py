@@ -21,7 +21,7 @@ __all__ = ["HangUp", "HttpThreads"]
 
 _THREADS = 8
 _MOST_CONNECTIONS = 1_000
-_MOST_BYTES = 16 * 1024 * 1024
+_MOST_BYTES = 80 * 1024 * 1024
 """The longest body that is read to its end, so that whoever sends it sees the answer that it is too long."""
 
 _NEVER = 2**40

@@ -42,6 +42,16 @@ def restore(world: World, state: Mapping[str, Any] | str | os.PathLike[str], nam
     world.take_over(other, as_datetime(record.moment))
 
 
+def check_json(taken: Mapping[str, Any]) -> None:
+    """ValueError for a snapshot that holds what JSON cannot tell."""
+    for place, region in enumerate(taken["regions"]):
+        for number, fault in enumerate(region.get("faults", ())):
+            try:
+                json.dumps(fault)
+            except TypeError as error:
+                raise ValueError(f"regions[{place}].faults[{number}] serves in process only: {error}") from None
+
+
 def _read(path: str | os.PathLike[str]) -> Any:
     """What a JSON file says."""
     from .codec import Wrong

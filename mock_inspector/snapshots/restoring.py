@@ -12,7 +12,7 @@ from ..model import arns
 from ..model.arns import Kind
 from ..model.events import MOST_NOTIFICATIONS, Notification, Published
 from ..model.exclusions import Exclusion, Preview, is_documented
-from ..model.faults import Fault, fault
+from ..model.faults import Fault, ParametersAre, fault
 from ..model.findings import Content, Finding, FixedContent, WeaknessContent
 from ..model.fleet import Instance, RunAgent
 from ..model.names import DEFAULT_ACCOUNT
@@ -25,6 +25,7 @@ from ..model.targets import ResourceGroup, Subscription, Target, Template
 from ..model.weaknesses import Reachability, Weakness
 from ..model.world import World
 from .codec import Wrong, takes
+from .forms import written_copy
 from .records import (
     AgentRecord,
     ContentRecord,
@@ -390,8 +391,9 @@ def _exclusion(run: Run, record: ExclusionRecord) -> None:
 
 
 def _fault(record: FaultRecord) -> Fault:
+    when = ParametersAre(written_copy(record.when)) if isinstance(record.when, dict) else record.when
     try:
-        restored = fault(record.operation, record.error, record.times, record.after, record.when, record.where)
+        restored = fault(record.operation, record.error, record.times, record.after, when, record.where)
     except (TypeError, ValueError) as error:
         raise Wrong(f": {error}") from None
     restored.met = record.met

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from ..errors import MODELLED, ApiError, CommonError
 from ..model.clock import iso, milliseconds
-from ..model.faults import FailedItems, Fault
+from ..model.faults import FailedItems, Fault, ParametersAre
 from ..model.findings import Content, FixedContent, WeaknessContent
 from ..model.fleet import Instance, RunAgent
 from ..model.network import NetworkFailure
@@ -237,7 +237,8 @@ def _subscription(subscription: Subscription) -> SubscriptionRecord:
 
 
 def _fault(fault: Fault) -> FaultRecord:
-    return _like(FaultRecord, fault, error=_error(fault.error))
+    when = written_copy(fault.when.wanted) if isinstance(fault.when, ParametersAre) else fault.when
+    return _like(FaultRecord, fault, error=_error(fault.error), when=when)
 
 
 def _error(error: BaseException) -> Any:
