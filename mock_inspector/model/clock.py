@@ -114,6 +114,16 @@ class Clock:
             now = _EPOCH + (_now() - _EPOCH)
             self._shift, self._since, self._speed = self._ahead(now), now, float(speed)
 
+    @property
+    def speed(self) -> float:
+        """How many times as fast as the running time it runs (see :meth:`run`)."""
+        return self._speed
+
+    @property
+    def course(self) -> str:
+        """A text that is another one once this clock was moved, or set to another speed, against the process's time."""
+        return f"{self._shift} {self._since} {self._speed}"
+
     def microseconds(self) -> int:
         """The moment it is, in microseconds since 1970: what event loops count by."""
         return (self.now() - _EPOCH) // datetime.timedelta(microseconds=1)

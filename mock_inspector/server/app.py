@@ -22,6 +22,7 @@ from ..model.patience import EndlessPollError
 from ..reporting.site import ReportSite
 from .control import PREFIX, Control
 from .origins import refusal
+from .page import page
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
@@ -33,6 +34,8 @@ MOST_BYTES = 1024 * 1024
 MOST_BYTES_OF_STATE = 64 * MOST_BYTES
 """The same, of a snapshot that is to be restored: one of half a million findings."""
 
+
+_READING = ("GET", "HEAD")
 _REPORTS = "/inspector-reports-"
 _NETWORK_FAILURES = (OSError, HTTPClientError)
 
@@ -103,7 +106,7 @@ class Application:
         kept = [(name, value) for name, value in headers.items() if name != "Connection"]
         start_response(f"{status} {reason or HTTPStatus(status).phrase}", kept)
         sent = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
-        broken = self._hang_up if len(body) < int(headers["Content-Length"]) else None
+        broken = self._hang_up if len(body) < int(headers.get("Content-Length", 0)) else None
         return _Body(sent, broken, lambda: self._at_work.discard(number))
 
     def _answer(self, environ: dict[str, Any]) -> HttpAnswer:
@@ -123,13 +126,21 @@ class Application:
         method: str = environ["REQUEST_METHOD"]
         query: str = environ["QUERY_STRING"]
         if controls:
-            outcome = self._control.answer(method, path[len(PREFIX) :], query, environ["wsgi.input"].read())
-            return self._json(outcome.status, outcome.value, **outcome.headers)
+            return self._controlled(environ, path[len(PREFIX) :])
         headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        if path == "/" and method in _READING and "x-amz-target" not in headers:
+            return HttpAnswer(200, *page())
         if path.startswith(_REPORTS):
             report = self._site.answer(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
             return HttpAnswer(report.status, report.headers, report.body, report.reason)
         return self._knock(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
+
+    def _controlled(self, environ: dict[str, Any], member: str) -> HttpAnswer:
+        method, query, body = environ["REQUEST_METHOD"], environ["QUERY_STRING"], environ["wsgi.input"].read()
+        outcome = self._control.answer(method, member, query, body)
+        if "ETag" in outcome.headers and outcome.headers["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
+            return HttpAnswer(304, outcome.headers, b"")
+        return self._json(outcome.status, outcome.value, **outcome.headers)
 
     def _knock(self, request: Request) -> HttpAnswer:
         try:

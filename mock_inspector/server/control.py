@@ -24,7 +24,7 @@ from ..model.events import Published
 from ..model.faults import ParametersAre
 from ..model.fleet import Instance
 from ..snapshots import check_json
-from .overview import overview
+from .overview import etag, overview
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -92,9 +92,10 @@ class Control:
         try:
             _check_method(member, method)
             backend = self._chosen(query)
+            if member == _OVERVIEW:
+                seen = overview(self._world, backend._region)
+                return Outcome(200, seen, {"ETag": etag(seen)})
             with self._world.lock:
-                if member == _OVERVIEW:
-                    return Outcome(200, overview(self._world))
                 owner: Any = backend
                 for name in member.split(".")[:-1]:
                     owner = getattr(owner, name)
