@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -191,12 +192,12 @@ def test_what_is_wrong_gets_the_errors_of_the_door(inspector_server, method, pat
 
 def test_a_connection_is_kept_however_far_time_moves(inspector_server):
     with closing(connection(inspector_server)) as kept:
-        for years in range(5):
-            assert exchange(kept, "POST", "/", {}, signed("ListFindings")).value == {"findingArns": []}
-            socket = kept.sock
+        assert exchange(kept, "POST", "/", {}, signed("ListFindings")).status == 200
+        first = kept.sock
+        for _ in range(5):
             inspector_server.backend.clock.tick(365 * 86_400)
-            assert years == 0 or kept.sock is socket
-        assert kept.sock is not None
+            assert exchange(kept, "POST", "/", {}, signed("ListFindings")).status == 200
+            assert kept.sock is first is not None
 
 
 def test_requests_are_answered_at_the_same_time(inspector_server):
@@ -228,6 +229,35 @@ def test_a_body_of_any_length_is_refused_before_it_is_sent(inspector_server):
         opened.putheader("Content-Length", str(10**12))
         opened.endheaders()
         assert opened.getresponse().status == 413
+
+
+def test_a_body_may_come_in_chunks(inspector_server):
+    with closing(connection(inspector_server)) as opened:
+        chunks = iter([b'{"assessment', b'TargetName":', b'"in chunks"}'])
+        opened.request("POST", "/", chunks, signed("CreateAssessmentTarget"), encode_chunked=True)
+        assert b"assessmentTargetArn" in opened.getresponse().read()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\r\n\r\n\x00\xff / \r\n\r\n",
+        b"POST\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET http://[/inspector-reports- HTTP/1.0\r\n\r\n",
+        b"POST /_mock_inspector/reset HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: " + b"x" * 300_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused(inspector_server, sent):
+    url = urlsplit(inspector_server.url)
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=60) as raw:
+        raw.sendall(sent)
+        raw.shutdown(socket.SHUT_WR)
+        answer = raw.recv(1_000_000)
+    assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer) or answer == b"", answer
+    assert call(inspector_server, "ListFindings").status == 200
 
 
 # Whom it answers
