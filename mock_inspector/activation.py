@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from . import runner
 from .backend import InspectorBackend, backend_of
 from .clients.botocore import BotocorePatch
 from .clients.requests import ResponsesPatch
@@ -224,6 +225,8 @@ def leave(*, failed: bool = False) -> None:
         if _active is None or not _active.unuse():
             return
         ended, _active = _active, None
+        if runner.ended is not None:
+            runner.ended.append(runner.Ended(ended.world, ended.world.clock.read()))
         ended.undo()
     if not failed:
         ended.check_faults()

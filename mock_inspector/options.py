@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from . import runner
 from .model.names import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
 
 DEFAULT_REGION = "us-east-1"
@@ -30,8 +31,8 @@ class Options:
         the mock raises an ``AssertionError`` that tells of it, unless the test has failed anyway.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param max_calls: how many of the last calls are kept in ``backend.calls``; None: all of them.
-    :param id_seed: what minted ids depend on; None: the running test's node id, else a constant. A ``state`` brings
-        its own.
+    :param id_seed: what minted ids depend on; None: the running test's node id (that of the class, module or session in
+        a fixture of such a scope), else a constant. A ``state`` brings its own.
     :param state: the state to begin with: what ``backend.snapshot()`` returned, or the path of a JSON file of that.
         Time begins at its moment, or at ``at``, which cannot lie before it.
     """
@@ -98,10 +99,16 @@ class Options:
 
     @property
     def effective_seed(self) -> str:
-        """What ids depend on: the seed given, the node id of the running test, or a constant."""
+        """What ids depend on: the seed given, the node id of what the mock is for under pytest, or a constant.
+
+        That is the running test, or the class, module or session that a fixture is being set up for.
+        """
         if self.id_seed is not None:
             return self.id_seed
-        return os.environ.get("PYTEST_CURRENT_TEST", "mock_inspector").rpartition(" (")[0] or "mock_inspector"
+        if runner.scope is not None:
+            return runner.scope
+        running = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+        return runner.renamed.get(running, running) or "mock_inspector"
 
 
 def _is_most(value: Any) -> bool:

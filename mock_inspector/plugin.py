@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import KEYWORDS
+from . import KEYWORDS, runner
 
 if TYPE_CHECKING:
     from .backend import InspectorBackend
     from .mock import MockInspector
+    from .runner import Ended
     from .server import InspectorServer
 
 _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
+_TOLD: pytest.StashKey[dict[int, int]] = pytest.StashKey()
+_BEFORE: pytest.StashKey[deque[Ended] | None] = pytest.StashKey()
+
+_MOST_ENDED = 3
+"""Of how many mocks that a test has ended the report tells."""
 
 _MARKER = "mock_inspector"
 _MARKER_HELP = (
@@ -26,8 +34,15 @@ _MARKER_HELP = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker; keep from now on what a failed test's report is made of."""
     config.addinivalue_line("markers", _MARKER_HELP)
+    config.stash[_BEFORE], runner.ended = runner.ended, deque(maxlen=_MOST_ENDED)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Keep it for whoever runs around this one, if anybody does."""
+    if _BEFORE in config.stash:
+        runner.ended = config.stash[_BEFORE]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,16 +72,39 @@ def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let ids in a mock that a fixture of a wider scope begins depend on that scope, not on the test that comes first."""
+    if fixturedef.scope == "function":
+        return (yield)
+    with _scope(request.node.nodeid or "session"):
+        return (yield)
+
+
+@contextmanager
+def _scope(node_id: str) -> Iterator[None]:
+    before, runner.scope = runner.scope, node_id
+    try:
+        yield
+    finally:
+        runner.scope = before
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Begin the mock of a decorated class, before anything of its test is set up."""
     __tracebackhide__ = True
+    own_id = "" if item.parent is None else f"{item.parent.nodeid}::{item.name}"
+    # With --dist=loadgroup, xdist puts the name of the test's group behind an @.
+    runner.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
     node = _decorated_class(item)
     if node is not None and _ACTIVE not in node.stash:
         from .mock import MockInspector
 
         mock = MockInspector(getattr(node.obj, KEYWORDS))
-        mock.__enter__()
+        shared = hasattr(node.obj, "setup_class")
+        with _scope(node.nodeid if shared else runner.renamed.get(item.nodeid, item.nodeid)):
+            mock.__enter__()
         node.stash[_ACTIVE] = mock
     return (yield)
 
@@ -90,15 +128,22 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,  # noqa: ARG001
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell the mock that a test has failed."""
+    """Show a failed test's mocks in its report, and let them know that it has failed."""
     report = yield
     mocks = sys.modules.get("mock_inspector.activation")
-    if mocks is not None and not report.passed:
-        active = mocks.active()
-        if active is not None:
-            active.excuse()
+    if mocks is not None:
+        if not report.passed:
+            active = mocks.active()
+            if active is not None:
+                active.excuse()
+            if report.failed:
+                from .failure_report import add_sections
+
+                add_sections(report.sections, active and active.world, item.stash.setdefault(_TOLD, {}))
+        if call.when == "teardown" and runner.ended is not None:
+            runner.ended.clear()
     return report
 
 

@@ -6,7 +6,18 @@ Without pytest they stay as they are, and nothing is kept.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .model.world import World
+
+
+class Ended(NamedTuple):
+    """A mock that has ended: its world, and the moment it was then, in milliseconds since 1970."""
+
+    world: World
+    moment: int
+
 
 scope: str | None = None
 """The node id of what a fixture is being set up for, when that is more than one test."""
@@ -14,5 +25,5 @@ scope: str | None = None
 renamed: dict[str, str] = {}
 """Node ids that say more than the test's place (as xdist's group), and the id that does not."""
 
-ended: deque[Any] | None = None
-"""The mocks that have ended during the test that runs, the last ones; None: nobody asks."""
+ended: deque[Ended] | None = None
+"""The last mocks that have ended during the test that runs; None: nobody asks."""

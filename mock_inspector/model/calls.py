@@ -99,6 +99,11 @@ class Calls(Sequence[Call]):
         self._made = 0
 
     @property
+    def made(self) -> int:
+        """How many calls were made, those that are kept and those before."""
+        return self._made
+
+    @property
     def dropped(self) -> int:
         """How many calls were made before the oldest that is kept."""
         return self._made - len(self._kept)

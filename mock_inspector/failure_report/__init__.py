@@ -1,0 +1,39 @@
+"""What a failing test shows of its mocks, as sections of pytest's report."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .. import runner
+from .report import LINES, failure_report
+
+if TYPE_CHECKING:
+    from ..model.world import World
+
+__all__ = ["add_sections", "failure_report"]
+
+
+def add_sections(sections: list[tuple[str, str]], active: World | None, told: dict[int, int]) -> None:
+    """Add a section for each mock that a failed test has used; of many, for the last ones.
+
+    ``told`` remembers what has been told of this test, by world, so that a further failure tells only what is new.
+    """
+    mocks = list(runner.ended or ())
+    if active is not None:
+        mocks.append(runner.Ended(active, active.clock.read()))
+    new = [mock for mock in mocks if told.get(id(mock.world)) != mock.world.calls.made]
+    for number, (world, moment) in enumerate(new, start=1):
+        told[id(world)] = world.calls.made
+        try:
+            text = failure_report(world, moment, LINES // len(new))
+        except Exception as error:  # noqa: BLE001  the test's own failure matters more than what is wrong here
+            text = f"This report could not be made: {type(error).__name__}: {error}"
+        title = "mock_inspector" if len(new) == 1 else f"mock_inspector ({number} of {len(new)})"
+        sections.append((title, _encodable(text)))
+
+
+def _encodable(text: str) -> str:
+    """The text as the terminal's encoding can have it; pytest would escape all of it, line ends included."""
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

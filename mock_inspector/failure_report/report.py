@@ -1,0 +1,201 @@
+"""The text on one mock: its accounts and clock, the calls, the runs, the faults that are left, and what the ids are.
+
+A pure function of a world and a moment, 80 columns wide and a hundred lines long at most; what is left out is said.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from ..model import arns
+from ..model.clock import iso
+from ..model.region import NotFound, Region
+from ..model.runs import Run
+from ..model.world import World
+from .calls import CallBlock
+from .columns import CUT, clipped, itemized, listed, printable, width, wrapped
+from .words import count, name, offset, short
+
+COLUMNS = 80
+LINES = 100
+
+_FAULTS = 8
+_IDS = 16
+_RUNS = 8
+_DETAILED_RUNS = 4
+_CHANGES = 12
+"""How many faults, ids, runs, runs with their timelines, and state changes are shown at most."""
+
+
+def failure_report(world: World, now: int, lines: int = LINES) -> str:
+    """The text, for a world as it was at the moment ``now`` (milliseconds since 1970)."""
+    locked = world.lock.acquire(timeout=1)  # a thread that hangs while it holds the lock must not hang the report
+    try:
+        return "\n".join(_Report(world, now).lines(lines))
+    finally:
+        if locked:
+            world.lock.release()
+
+
+class _Report:
+    def __init__(self, world: World, now: int) -> None:
+        self._world = world
+        self._now = now
+        self._regions = world.regions()
+        self._home = self._regions[0]
+        self._runs = self._last_runs()
+
+    def lines(self, most: int) -> list[str]:
+        """The whole text in lines, ``most`` of them at most."""
+        head, faults = self._head(), self._faults()
+        runs = self._run_lines(most // 3)
+        made = self._made()
+        fixed = sum(len(block) + 1 for block in (head, runs, faults) if block)
+        ids_at_least = min(len(made), _IDS // 2) + 2 if made else 0
+        home = (self._home.account_id, self._home.region)
+        block = CallBlock(self._world.calls, self._world.started, home, COLUMNS)
+        calls = block.written(max(most - fixed - ids_at_least - 1, 6))
+        told = {run.arn for run in self._runs}
+        found = [arn for arn in dict.fromkeys([*calls.arns, *made]) if arn not in told]
+        ids = self._ids(found, min(most - fixed - len(calls.lines) - 3, _IDS))
+        blocks = [block for block in (head, calls.lines, runs, faults, ids) if block]
+        return [line for block in blocks for line in (*block, "")][:-1]
+
+    def _at(self, moment: int) -> str:
+        return offset(moment - self._world.started)
+
+    def _elsewhere(self, region: Region) -> str:
+        """The account and region, as far as they are not the mock's own."""
+        home = self._home
+        pairs = ((region.account_id, home.account_id), (region.region, home.region))
+        differing = [own for own, other in pairs if own != other]
+        return f" [{' '.join(differing)}]" if differing else ""
+
+    # The accounts and the clock
+
+    def _head(self) -> list[str]:
+        lines: list[str] = []
+        for region in self._regions:
+            numbers = {
+                "instance": len(region.instances),
+                "target": len(region.targets),
+                "template": len(region.templates),
+                "run": len(region.runs),
+                "finding": sum(finding.created <= self._now for finding in region.findings.all),
+            }
+            held = [count(number, noun) for noun, number in numbers.items() if number]
+            if held or region is self._home:
+                lines += itemized(f"{region.account_id} {region.region}: ", held or ["empty"], COLUMNS, "  ", "")
+        start = iso(self._world.started).replace("T", " ").removesuffix("+00:00")
+        stands = "where it still stands" if self._now == self._world.started else f"now {self._at(self._now)}"
+        return [*lines[:6], f"The clock began at {start} UTC, {stands}."]
+
+    # The runs
+
+    def _last_runs(self) -> list[Run]:
+        runs = [run for region in self._regions for run in islice(reversed(list(region.runs)), _RUNS)]
+        return sorted(runs, key=lambda run: run.created)[-_RUNS:]
+
+    def _run_lines(self, room: int) -> list[str]:
+        """The last runs, the very last ones with their timelines."""
+        if not self._runs:
+            return []
+        heads = [self._run(run) for run in self._runs]
+        used = 1 + sum(map(len, heads))
+        for place in range(len(self._runs) - 1, max(len(self._runs) - _DETAILED_RUNS, 0) - 1, -1):
+            timeline = self._timeline(self._runs[place])
+            if used + len(timeline) > room:
+                break
+            heads[place] += timeline
+            used += len(timeline)
+        total = sum(len(region.runs) for region in self._regions)
+        title = "Runs" if total == len(self._runs) else f"Runs: {total:,}, the last {len(self._runs)}"
+        return [title, *(line for lines in heads for line in lines)][:room]
+
+    def _run(self, run: Run) -> list[str]:
+        findings = sum(finding.created <= self._now for finding in run.findings_row)
+        items = [run.state(self._now), count(len(run.agents), "agent"), count(findings, "finding")]
+        if run.exclusions:
+            items.append(count(len(run.exclusions), "exclusion"))
+        title = f"{name(run.arn)} {short(run.name)} of {name(run.template.arn)}: "
+        return itemized(title, items, COLUMNS, "    ", "  ")
+
+    def _timeline(self, run: Run) -> list[str]:
+        lines = []
+        ahead = [change for change in run.timeline if change[1] > self._now]
+        for title, changes in (("", run.cut(self._now)), ("ahead: ", ahead)):
+            steps = [f"{self._at(moment)} {state}" for state, moment in changes]
+            left = len(steps) - _CHANGES
+            if left > 0:
+                steps[:left] = [f"{CUT} {left} before"]
+            if steps:
+                lines += itemized(title, steps, COLUMNS, "      ", "    ")
+        return lines
+
+    # The faults
+
+    def _faults(self) -> list[str]:
+        left = [(region, fault) for region in self._regions for fault in region.faults if fault.times != 0]
+        lines = []
+        for region, fault in left[:_FAULTS]:
+            met = f"met {count(fault.met, 'call')}" if fault.met else "met no call"
+            more = "" if fault.times is None or not fault.met else f", {fault.times} left"
+            text = printable(f"{fault.shown}{self._elsewhere(region)}: {met}{more}")
+            lines += wrapped(text, COLUMNS, "    ", "  ")[:3]
+        if len(left) > _FAULTS:
+            lines.append(f"  {CUT} {len(left) - _FAULTS} more")
+        return ["Faults left", *lines] if lines else []
+
+    # The ids
+
+    def _made(self) -> list[str]:
+        """The ARNs of what the last runs are of, and of the last targets and templates."""
+        found = [arn for run in self._runs for arn in (run.template.target.arn, run.template.arn)]
+        for region in self._regions:
+            found += [target.arn for target in islice(reversed(list(region.targets)), 4)]
+            found += [template.arn for template in islice(reversed(list(region.templates)), 4)]
+        return list(dict.fromkeys(found))
+
+    def _ids(self, found: list[str], room: int) -> list[str]:
+        kept = found if len(found) <= room else found[: max(room - 1, 0)]
+        if not kept:
+            return []
+        column = max(width(name(arn)) for arn in kept)
+        lines = [clipped(f"  {name(arn):<{column}}  {self._meaning(arn)}", COLUMNS) for arn in kept]
+        if len(found) > len(kept):
+            lines.append(f"  {CUT} {len(found) - len(kept):,} more")
+        return ["Ids", *lines]
+
+    def _meaning(self, arn: str) -> str:
+        """What an ARN stands for, in short."""
+        parts = arns.parse(arn)
+        if parts is None:
+            return "no ARN of this service"
+        for region in self._regions:
+            if region.region == parts.region and parts.noun in arns.KINDS:
+                try:
+                    item = region.locate(arns.KINDS[parts.noun], arn)
+                except NotFound:
+                    continue
+                return self._described(parts.noun, item) + self._elsewhere(region)
+        foreign = (parts.account, parts.region) != (self._home.account_id, self._home.region)
+        return f"not there{f' in {parts.account} {parts.region}' if foreign else ''}: deleted, or never made"
+
+    def _described(self, noun: str, item: Any) -> str:
+        if noun == "resourcegroup":
+            tags = [f"{printable(tag['key'])}={printable(tag.get('value', ''))}" for tag in item.tags[:3]]
+            text = f"instances with {listed(tags, len(item.tags))}"
+        elif noun == "target":
+            text = f"{short(item.name)}: {'all instances' if item.group is None else name(item.group.arn)}"
+        elif noun == "template":
+            packages = count(len(item.packages), "rules package")
+            text = f"{short(item.name)} of {name(item.target.arn)}: {item.duration:,} s, {packages}"
+        elif noun == "run":
+            text = f"{short(item.name)} of {name(item.template.arn)}"
+        elif noun == "finding":
+            on = "" if item.instance is None else f" on {printable(item.instance.instance_id)}"
+            text = f"{short(item.members.get('id', ''))}, {item.content.severity}{on}"
+        else:
+            text = short(item.members.get("title", "") if noun == "exclusion" else item.name)
+        return text
