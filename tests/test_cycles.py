@@ -43,4 +43,5 @@ def test_a_client_asks_the_mock_once_however_often_it_calls(client, inspector_ba
     for _ in range(3):
         client.list_findings()
     bare = SimpleNamespace(method="POST", url="https://inspector.us-west-2.amazonaws.com/", headers={}, body=b"{}")
-    assert len(client.meta.events.emit("before-send.inspector.ListFindings", request=bare)) == 1
+    answers = client.meta.events.emit("before-send.inspector.ListFindings", request=bare)
+    assert len([answer for _, answer in answers if answer is not None]) == 1
