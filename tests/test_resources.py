@@ -1,5 +1,6 @@
 """What an account has: how it is made, described, listed, filtered and deleted."""
 
+import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -1093,3 +1094,14 @@ def test_findings_are_listed_by_run(four_findings, client):
     assert listed(runs[1], runs[0]) == listed() == ALL
     assert listed(runs[0], severities=["Medium"]) == ["ssh"]
     assert listed(runs[1], severities=["Medium"]) == []
+
+
+def test_a_range_can_take_in_the_whole_calendar(client, four_findings):
+    first, last = datetime.datetime.min, datetime.datetime.max
+    everything = client.list_findings()["findingArns"]
+    asked = {"creationTimeRange": {"beginDate": first, "endDate": last}}
+    assert client.list_findings(filter=asked)["findingArns"] == everything != []
+    asked = {"creationTimeRange": {"beginDate": last}}
+    assert client.list_findings(filter=asked)["findingArns"] == []
+    with refused("InvalidInputException", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE"):
+        client.list_findings(filter={"creationTimeRange": {"beginDate": last, "endDate": first}})

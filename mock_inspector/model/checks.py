@@ -32,6 +32,9 @@ Check = Callable[[Any, str], Any]
 EARLIEST, LATEST = -62135596800, 253402300799.999
 """Years 1 to 9999, in epoch seconds."""
 
+_LAST_DATETIME = 253402300800.0
+"""What clients send for the last ``datetime`` of Python, whose microseconds a float has no room for."""
+
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _BOUND_OVERRIDES = {("DescribeFindings", "findingArns"): 100}
 # The model says 10; production took 100, which is also the bound of the answer's FindingList.
@@ -199,6 +202,8 @@ def _timestamp(shape: Shape, code: str) -> Check:
             return (aware - _EPOCH) / datetime.timedelta(milliseconds=1)
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong_type(path, value, "epoch seconds as a number")
+        if isinstance(value, float) and value == _LAST_DATETIME:
+            value = LATEST
         if not EARLIEST <= value <= LATEST:
             raise InvalidInputException(
                 f"{path}: got {shown(value)}, takes epoch seconds from year 1 to 9999.", errorCode=code
