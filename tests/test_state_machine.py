@@ -1,4 +1,4 @@
-"""All actions, moves of the clock, changes of the fleet and faults, in any order, against the rules (rules_model.py).
+"""All actions, moves of the clock, changes of the fleet and faults, in any order, against the rules (rules_model.py and its kin).
 
 ``HYPOTHESIS_PROFILE=thorough`` makes many more and longer examples of it, for minutes on end.
 """
@@ -27,7 +27,8 @@ from hypothesis.stateful import (
 from mock_inspector import findings, mock_inspector
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS
-from .rules_model import LIMITS, SEVERITIES, Model, Refused
+from .rules_actions import Model
+from .rules_model import LIMITS, SEVERITIES, Refused
 from .worlds import BEST_PRACTICES, CIS, CVE
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -439,6 +440,11 @@ class Service(RuleBasedStateMachine):
     @precondition(lambda self: self.model.of["template"])
     @rule(data=one_of_data, event=events, topic=topics, on=st.booleans())
     def subscribe(self, data, event, topic, on):
+        there = [(*key, event) for key, entry in self.model.subscriptions.items() for event in entry["events"]]
+        if not on and there:
+            template, topic, event = data.draw(st.sampled_from(there))
+            self.call("UnsubscribeFromEvent", resourceArn=template, event=event, topicArn=topic)
+            return
         members = {"resourceArn": self.some(data, "template"), "event": event, "topicArn": topic}
         if on:
             self.call("SubscribeToEvent", **members)
