@@ -308,7 +308,7 @@ class Model(Lists):
                 completedAt=completed,
                 stateChangedAt=self.past(run)[-1][1],
                 dataCollected=ANY,
-                stateChanges=[{"state": state, "stateChangedAt": at} for state, at in self.past(run)],
+                stateChanges=[{"state": state, "stateChangedAt": at} for state, at in self.past(run)[-50:]],
                 notifications=ANY,
                 findingCounts=None if completed is None else self.counts(run),
             )
