@@ -306,9 +306,12 @@ def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
 def test_the_fragment_chooses_the_account_and_region(inspector_server, shown):
     backend = inspector_server.backend
     backend.add_instance("i-0here")
-    backend.for_account("999999999999").for_region("eu-west-1").add_instance("i-0there")
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    for number in range(120):
+        there.add_instance(f"i-0there{number}")
     dom = shown(3, "#999999999999/eu-west-1")
-    assert "i-0there" in part(dom, "instances")
+    assert "i-0there119" in part(dom, "instances")
+    assert "and 20 more" in part(dom, "instances")
     assert "i-0here" not in part(dom, "instances")
     assert "i-0here" in part(shown(3, "#999999999999/no-such-1"), "instances")
 

@@ -27,9 +27,12 @@ function make(name, attributes = {}, ...content) {
   return node;
 }
 
-function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+/** Set a property of an object, where it has another value: what is not written need not be painted or read out. */
+function put(object, property, value) {
+  if (object[property] !== value) object[property] = value;
 }
+
+const say = (node, text) => put(node, "textContent", text);
 
 // Moments and spans
 
@@ -229,7 +232,7 @@ function paintRun(run, former) {
 
 /** What passes by itself: the clock, the way through the current state, how long until the next one. */
 function passing() {
-  if (!seen) return;
+  if (!seen || $("#link").dataset.state === "disconnected") return; // nobody knows what passes there
   const at = now();
   say($("#now"), written(at, seen.frozen));
   let next = Infinity;
@@ -238,7 +241,7 @@ function passing() {
     node.querySelectorAll(".bar span").forEach((segment, place) => {
       const begun = steps[place].at, end = steps[place + 1]?.at;
       const share = place < current || !end ? (place <= current ? 1 : 0) : place > current ? 0 : (at - begun) / (end - begun);
-      segment.firstChild.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+      put(segment.firstChild.style, "width", `${(Math.max(0, Math.min(1, share)) * 100).toFixed(2).replace(/\.?0+$/, "")}%`);
     });
     const coming = steps[current + 1], last = steps[steps.length - 1];
     let text = "";
@@ -251,8 +254,8 @@ function passing() {
     say($(".countdown", node), text);
   }
   const button = $("#next");
-  button.disabled = !Number.isFinite(next);
-  button.value = Number.isFinite(next) ? new Date(next).toISOString() : "";
+  put(button, "disabled", !Number.isFinite(next));
+  put(button, "value", Number.isFinite(next) ? new Date(next).toISOString() : "");
 }
 
 function paint() {
@@ -269,12 +272,12 @@ function paint() {
   table("findings", "Newest findings", region.findings, (item) => item.arn, [
     ["Title", (item) => bdi(item.title), "long"],
     ["Severity", (item) => severity(item.severity), "short"],
-    ["Instance", (item) => bdi(item.agent_id), "name"],
+    ["Instance", (item) => bdi(item.agent_id), "id"],
     ["Run", (item) => bdi(item.run), "name"],
   ]);
   section("runs", region.runs.total, region.runs.newest, (parent) => sync(parent, region.runs.newest, (run) => run.arn, paintRun));
   table("instances", "Instances", region.instances, (item) => item.instance_id, [
-    ["Instance", (item) => bdi(item.instance_id), "name"],
+    ["Instance", (item) => bdi(item.instance_id), "id"],
     ["Tags", (item) => tags(Object.entries(item.tags))],
     ["Hostname", (item) => bdi(item.hostname)],
     ["Agent", (item) => make("span", { class: { HEALTHY: "good", UNHEALTHY: "bad" }[item.agent_health] ?? "warn" }, item.agent_health), "short"],
@@ -332,11 +335,11 @@ function announce(region) {
 
 function connection(state, problem = "") {
   const node = $("#link");
-  node.dataset.state = state;
+  put(node.dataset, "state", state);
   say(node, state);
-  $("main").classList.toggle("stale", state === "disconnected");
+  put($("main"), "className", state === "disconnected" ? "stale" : "");
   say($("#problem"), problem);
-  $("#problem").hidden = !problem;
+  put($("#problem"), "hidden", !problem);
 }
 
 let timer = 0, asking = null;
@@ -352,8 +355,7 @@ async function look() {
   } catch (error) {
     if (asking !== own) return; // given up for a newer one
     tag = null;
-    connection("disconnected", error instanceof Refused ? error.message :
-      `No answer from ${location.host}: has the server ended? Its last known state stays here; this page goes on asking.`);
+    connection("disconnected", error instanceof Failed ? error.message : `This page has a fault of its own: ${error}`);
   } finally {
     clearTimeout(patience);
     if (asking === own) {
@@ -363,23 +365,27 @@ async function look() {
   }
 }
 
-class Refused extends Error {}
+class Failed extends Error {}
+
+const gone = () => {
+  throw new Failed(`No answer from ${location.host}: has the server ended? Its last known state stays here; this page goes on asking.`);
+};
 
 async function once(signal) {
   const [account, region] = wanted?.split("/") ?? [];
   const query = wanted ? `?${new URLSearchParams({ account_id: account, region })}` : "";
-  const answer = await fetch(OVERVIEW + query, { signal, cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
+  const answer = await fetch(OVERVIEW + query, { signal, cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} }).catch(gone);
   if (answer.status !== 304) {
-    const value = await answer.json();
-    if (!answer.ok) throw new Refused(value.error ?? `The server answered with status ${answer.status}.`);
+    const value = await answer.json().catch(gone);
+    if (!answer.ok) throw new Failed(value.error ?? `The server answered with status ${answer.status}.`);
     const first = seen === null;
     seen = value;
     since = performance.now();
     tag = answer.headers.get("ETag");
     if (choose(first)) return once(signal);
-    paint();
   }
   connection("connected");
+  if (answer.status !== 304) paint();
 }
 
 /** Choose the account and region to look at; true when that is another one than what was seen. */
