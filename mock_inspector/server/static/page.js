@@ -313,7 +313,7 @@ function paint() {
     ["Time", (call) => timed(call.time), "time"],
     ["Parameters", (call) => (["", "{}"].includes(call.parameters) ? null : make("code", {}, make("bdi", {}, call.parameters))), "params"],
     ["Outcome", (call) => (call.error === null ? make("span", { class: "good" }, "ok") :
-      make("span", { class: "bad" }, make("strong", {}, call.error), call.message ? ` ${call.message}` : ""))],
+      make("span", { class: "bad" }, make("strong", {}, call.error), call.message ? ` ${call.message}` : "")), "outcome"],
     ["Account and region", (call) => (call.account ? listed([call.account, call.region]) : "not signed"), "short"],
   ]);
   say($("#published"), seen.published ? `${counted(seen.published, "message")} went to SNS topics.` : "");
