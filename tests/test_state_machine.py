@@ -33,7 +33,7 @@ from .worlds import BEST_PRACTICES, CIS, CVE
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 PROFILE = settings(
-    max_examples=3_000 if THOROUGH else 80,
+    max_examples=1_000 if THOROUGH else 80,
     stateful_step_count=100 if THOROUGH else 40,
     deadline=None,
     print_blob=True,
