@@ -7,9 +7,10 @@ sequences of up to 12.
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,11 +77,26 @@ def strings() -> list[str]:
     return [*arns, *absent, *foreign, *elsewhere, *tokens, has.preview]
 
 
+class AnyDatetime(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, datetime)
+
+
+class StillDatetime(datetime, metaclass=AnyDatetime):
+    """A ``datetime`` to which it is always the same moment. (A freeze is shared: one world's clock moves all.)"""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2026, 2, 16, tzinfo=tz)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def frozen_time():
-    """Every world begins at the same moment, and its clock moves when it is moved."""
+    """Every world begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mock_inspector.model.clock._now", lambda: datetime(2026, 2, 16, tzinfo=timezone.utc))
+        still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
+        patch.setattr("mock_inspector.model.clock.datetime", still)
+        assert World(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
         yield
 
 
