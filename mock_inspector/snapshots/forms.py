@@ -127,5 +127,8 @@ def read_attributes(value: Any) -> Any:
     """The attributes of a weakness: an object."""
     if not isinstance(value, dict):
         raise takes("an object", value)
-    of_shape("AttributeList", [{"key": key, "value": entry} for key, entry in value.items()])
+    pairs = of_shape("AttributeList", [{"key": key, "value": entry} for key, entry in value.items()])
+    for pair in pairs:
+        if "value" not in pair:
+            raise takes("a string", None).within(pair["key"])
     return list(value.items())

@@ -78,10 +78,14 @@ def taken(world: World) -> dict[str, Any]:
 
 
 class _Table(Generic[T]):
-    """What many share, each written once, however many objects say the same."""
+    """What many share, each written once, however many objects say the same.
 
-    def __init__(self, record: Callable[[T], Any]) -> None:
+    ``ordered`` tells whether the order of an object's members says something (that of tags and attributes does).
+    """
+
+    def __init__(self, record: Callable[[T], Any], *, ordered: bool = True) -> None:
         self._record = record
+        self._ordered = ordered
         self._by_id: dict[int, tuple[int, T]] = {}
         self._by_digest: dict[bytes, int] = {}
         self.records: list[Any] = []
@@ -92,7 +96,7 @@ class _Table(Generic[T]):
         if known is not None:
             return known[0]
         record = self._record(item)
-        text = json.dumps(encode(record) if not isinstance(record, list) else record)
+        text = json.dumps(record if isinstance(record, list) else encode(record), sort_keys=not self._ordered)
         place = self._by_digest.setdefault(hashlib.blake2b(text.encode(), digest_size=16).digest(), len(self.records))
         if place == len(self.records):
             self.records.append(record)
@@ -109,7 +113,7 @@ class _RegionTaken:
         self._suffered: dict[int, tuple[list[int], Any]] = {}
         self._instances = _Table(self._instance)
         self._telemetry: _Table[list[dict[str, Any]]] = _Table(lambda entries: [dict(entry) for entry in entries])
-        self._contents = _Table(self._content)
+        self._contents = _Table(self._content, ordered=False)
 
     def record(self) -> RegionRecord:
         region = self._region
