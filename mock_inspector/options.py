@@ -68,7 +68,8 @@ class Options:
             raise ValueError(f"max_calls: takes a whole number from 0 up, or None, got {self.max_calls!r}")
         if self.id_seed is not None and not isinstance(self.id_seed, str):
             raise TypeError(f"id_seed: takes a string, got {self.id_seed!r}")
-        if self.state is not None and not isinstance(self.state, (Mapping, str, os.PathLike)):
+        named = os.fspath(self.state) if isinstance(self.state, os.PathLike) else self.state
+        if named is not None and not isinstance(named, (Mapping, str)):
             raise TypeError(f"state: takes a snapshot or the path of its JSON file, got {self.state!r}")
 
     def _check_limits(self) -> None:

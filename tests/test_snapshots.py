@@ -164,6 +164,43 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         assert names - {entry.name for entry in dataclasses.fields(kept)} == follows[kind], kind
 
 
+def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_backend):
+    region = inspector_backend._region
+    no_state = {"world", "account_id", "region", "partition", "owner", "place", "backend", "signer"}
+    follows = {"findings", "_open_runs"}
+    written = {
+        "ids",
+        "next",
+        "resource_groups",
+        "targets",
+        "templates",
+        "runs",
+        "rules_packages",
+        "instances",
+        "joined",
+    }
+    assert set(vars(region)) == no_state | follows | written | {"subscriptions", "role", "faults"}
+    mock_wide = {
+        "account_id",
+        "limits",
+        "neighbours",
+        "calls",
+        "report_origin",
+        "requests",
+        "patience",
+        "lock",
+        "clock",
+    }
+    follows = {"_regions_of", "_agenda", "_happening", "now"}
+    assert set(vars(region.world)) == mock_wide | follows | {
+        "_regions",
+        "_access_keys",
+        "id_seed",
+        "published",
+        "started",
+    }
+
+
 def test_a_snapshot_and_the_mock_do_not_influence_each_other(inspector_backend, client):
     furnish(inspector_backend)
     taken = inspector_backend.snapshot()
@@ -484,7 +521,12 @@ def test_a_nested_use_may_repeat_the_state_but_not_change_it(world_json, monkeyp
         pass
 
 
-@pytest.mark.parametrize("value", [3, b"world.json", ["world.json"], True])
+class PathInBytes:
+    def __fspath__(self):
+        return b"world.json"
+
+
+@pytest.mark.parametrize("value", [3, b"world.json", ["world.json"], True, PathInBytes()])
 def test_what_is_neither_path_nor_snapshot_is_refused_at_once(value):
     with pytest.raises(TypeError, match=r"^state: takes a snapshot or the path of its JSON file"):
         mock_inspector(state=value)
