@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -12,7 +12,6 @@ from ..model import arns
 from ..model.arns import Kind
 from ..model.events import MOST_NOTIFICATIONS, Notification, Published
 from ..model.exclusions import Exclusion, Preview, is_documented
-from ..model.faults import Fault, ParametersAre, fault
 from ..model.findings import Content, Finding, FixedContent, WeaknessContent
 from ..model.fleet import Instance, RunAgent
 from ..model.names import DEFAULT_ACCOUNT
@@ -22,27 +21,23 @@ from ..model.runs import Run
 from ..model.service_model import enum
 from ..model.shelf import Numbered, Shelf
 from ..model.targets import ResourceGroup, Subscription, Target, Template
-from ..model.weaknesses import Reachability, Weakness
+from ..model.weaknesses import Weakness
 from ..model.world import World
 from .codec import Wrong, takes
-from .forms import written_copy
+from .parts import attributes_of, check_new, each, exclude, fault_of, members, named, timeline_of, weakness_of
 from .records import (
     AgentRecord,
     ContentRecord,
-    ExclusionRecord,
-    FaultRecord,
     FindingRecord,
     GroupRecord,
     InstanceRecord,
     RegionRecord,
     RulesPackageRecord,
     RunRecord,
-    SeenRecord,
     SnapshotRecord,
     SubscriptionRecord,
     TargetRecord,
     TemplateRecord,
-    WeaknessRecord,
 )
 
 T = TypeVar("T")
@@ -54,12 +49,12 @@ def restored(snapshot: SnapshotRecord) -> World:
     """A world of its own with the state of a snapshot. Wrong where that contradicts itself."""
     world = World(account_id=DEFAULT_ACCOUNT, id_seed=snapshot.id_seed)
     world.started = snapshot.started
-    world.published = [Published(**_members(entry)) for entry in snapshot.published]
+    world.published = [Published(**members(entry)) for entry in snapshot.published]
     for key, account in snapshot.access_keys.items():
         if not key:
             raise Wrong(".access_keys: takes access keys' ids, got ''")
         world.register_access_key(key, account)
-    _each("regions", snapshot.regions, lambda record: _restore_region(world, record))
+    each("regions", snapshot.regions, lambda record: _restore_region(world, record))
     return world
 
 
@@ -67,33 +62,6 @@ def _restore_region(world: World, record: RegionRecord) -> None:
     if any((region.account_id, region.region) == (record.account_id, record.region) for region in world.regions()):
         raise Wrong(f": account {record.account_id}, {record.region} is there twice")
     _RegionRestored(world.region(record.account_id, record.region), record).restore()
-
-
-def _each(name: str, records: Iterable[T], restore: Callable[[T], R]) -> list[R]:
-    """What becomes of each of a list of records; what is wrong with one is told with its place."""
-    done: list[R] = []
-    try:
-        done.extend(map(restore, records))
-    except Wrong as wrong:
-        raise wrong.within(len(done)).within(name) from None
-    return done
-
-
-def _members(record: Any, *without: str) -> dict[str, Any]:
-    return {entry.name: getattr(record, entry.name) for entry in fields(record) if entry.name not in without}
-
-
-def _named(items: Sequence[T], place: int, of: str, member: str = "") -> T:
-    """What is named by its place in a list."""
-    if place >= len(items):
-        wrong = takes(f"a place in {of}, which has {len(items)}", place)
-        raise wrong.within(member) if member else wrong
-    return items[place]
-
-
-def _check_new(value: str, name: str, *, taken: bool) -> None:
-    if taken:
-        raise Wrong(f": {shown(value)} is there twice").within(name)
 
 
 class _RegionRestored:
@@ -113,11 +81,11 @@ class _RegionRestored:
         region.next = record.next_number
         region.ids.resume(record.ids.minted, record.ids.others, record.ids.pinned)
         self._numbered("rules_packages", record.rules_packages, self._rules_package, in_order=False)
-        self._weaknesses = _each("weaknesses", record.weaknesses, _weakness)
-        self._instances = _each("instances", record.instances, self._instance)
-        self._contents = _each("contents", record.contents, self._content)
-        _each("fleet", record.fleet, self._fleet)
-        _each("joined", record.joined, self._join)
+        self._weaknesses = each("weaknesses", record.weaknesses, weakness_of)
+        self._instances = each("instances", record.instances, self._instance)
+        self._contents = each("contents", record.contents, self._content)
+        each("fleet", record.fleet, self._fleet)
+        each("joined", record.joined, self._join)
         self._numbered("resource_groups", record.resource_groups, self._group)
         self._numbered("targets", record.targets, self._target)
         self._numbered("templates", record.templates, self._template)
@@ -128,7 +96,7 @@ class _RegionRestored:
             if not arns.IAM_ROLE.fullmatch(record.role.arn):
                 raise takes("the ARN of an IAM role", record.role.arn).within("arn").within("role")
             region.role = Role(record.role.arn, record.role.registered)
-        region.faults = _each("faults", record.faults, _fault)
+        region.faults = each("faults", record.faults, fault_of)
 
     def _numbered(self, name: str, records: Sequence[T], restore: Callable[[T], Any], *, in_order: bool = True) -> None:
         """Restore records whose numbers grow, and were all given out."""
@@ -142,7 +110,7 @@ class _RegionRestored:
             last = record.number
             restore(record)
 
-        _each(name, records, checked)
+        each(name, records, checked)
 
     # The fleet
 
@@ -151,7 +119,7 @@ class _RegionRestored:
         parts = arns.parse(record.arn)
         if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != region.region:
             raise takes(f"the ARN of a rules package in {region.region}", record.arn).within("arn")
-        package = RulesPackage(**_members(record))
+        package = RulesPackage(**members(record))
         known = region.rules_packages.get(record.arn)
         if known is None:
             region.rules_packages.add(record.arn, package)
@@ -163,13 +131,13 @@ class _RegionRestored:
     def _instance(self, record: InstanceRecord) -> Instance:
         if record.number >= self._region.next:
             raise takes("a number below next_number", record.number).within("number")
-        found = tuple(_each("findings", record.findings, lambda place: _named(self._weaknesses, place, "weaknesses")))
-        return Instance(**_members(record, "findings"), findings=found)
+        found = tuple(each("findings", record.findings, lambda place: named(self._weaknesses, place, "weaknesses")))
+        return Instance(**members(record, "findings"), findings=found)
 
     def _fleet(self, place: int) -> None:
         instances = self._region.instances
         # One of its own, which the test may change; those in runs stay as they were.
-        known = _named(self._instances, place, "instances")
+        known = named(self._instances, place, "instances")
         instance = replace(known, tags=dict(known.tags))
         last = instances.row.last()
         if last is not None and instance.number <= last.number:
@@ -179,7 +147,7 @@ class _RegionRestored:
         instances.add(instance.instance_id, instance)
 
     def _join(self, place: int) -> None:
-        instance = _named(self._instances, place, "instances")
+        instance = named(self._instances, place, "instances")
         if instance.instance_id in self._region.joined:
             raise Wrong(f": {shown(instance.instance_id)} is there twice")
         self._region.joined[instance.instance_id] = instance
@@ -188,31 +156,31 @@ class _RegionRestored:
 
     def _group(self, record: GroupRecord) -> None:
         self._check_arn(arns.RESOURCE_GROUP, record.arn, self._region.resource_groups)
-        self._region.resource_groups.add(record.arn, ResourceGroup(**_members(record)))
+        self._region.resource_groups.add(record.arn, ResourceGroup(**members(record)))
 
     def _target(self, record: TargetRecord) -> None:
         region = self._region
         self._check_arn(arns.TARGET, record.arn, region.targets)
-        _check_new(record.name, "name", taken=record.name in self._target_names)
+        check_new(record.name, "name", taken=record.name in self._target_names)
         self._target_names.add(record.name)
         group = None
         if record.group is not None:
             group = self._found(region.resource_groups, record.group, arns.RESOURCE_GROUP, "group")
-        region.targets.add(record.arn, Target(**_members(record, "group"), group=group))
+        region.targets.add(record.arn, Target(**members(record, "group"), group=group))
 
     def _template(self, record: TemplateRecord) -> None:
         region = self._region
         self._check_arn(arns.TEMPLATE, record.arn, region.templates)
         target = self._found(region.targets, record.arn.rsplit("/", 2)[0], arns.TARGET, "arn")
         taken = any(other.name == record.name for other in target.templates.values())
-        _check_new(record.name, "name", taken=taken)
+        check_new(record.name, "name", taken=taken)
         template = Template(
-            **_members(record, "packages", "user_attributes", "previews"),
+            **members(record, "packages", "user_attributes", "previews"),
             target=target,
             packages=self._packages(record.packages),
-            user_attributes=_attributes(record.user_attributes, "user_attributes"),
+            user_attributes=attributes_of(record.user_attributes, "user_attributes"),
         )
-        _attributes(record.tags, "tags")
+        attributes_of(record.tags, "tags")
         for place, preview in enumerate(record.previews):
             if preview.token in template.previews:
                 raise Wrong(f".previews[{place}].token: {shown(preview.token)} is there twice")
@@ -238,7 +206,7 @@ class _RegionRestored:
         if not record.events:
             raise Wrong(".events: takes an event at least")
         subscription = Subscription(record.number, template, record.topic_arn, record.events)
-        _check_new(record.topic_arn, "topic_arn", taken=subscription.key in region.subscriptions)
+        check_new(record.topic_arn, "topic_arn", taken=subscription.key in region.subscriptions)
         region.subscriptions.add(subscription.key, subscription)
 
     # Runs
@@ -247,7 +215,7 @@ class _RegionRestored:
         region = self._region
         self._check_arn(arns.RUN, record.arn, region.runs)
         template = self._found(region.templates, record.arn.rsplit("/", 2)[0], arns.TEMPLATE, "arn")
-        _check_new(record.name, "name", taken=record.name in template.run_names)
+        check_new(record.name, "name", taken=record.name in template.run_names)
         run = Run(
             number=record.number,
             arn=record.arn,
@@ -255,13 +223,13 @@ class _RegionRestored:
             template=template,
             duration=record.duration,
             packages=self._packages(record.packages),
-            user_attributes=_attributes(record.user_attributes, "user_attributes"),
-            agents=_each("agents", record.agents, self._agent),
-            timeline=_timeline(record),
+            user_attributes=attributes_of(record.user_attributes, "user_attributes"),
+            agents=each("agents", record.agents, self._agent),
+            timeline=timeline_of(record),
             forced=record.forced,
             evaluates_at=record.evaluates_at,
             evaluated=range(*record.evaluated) if record.evaluated is not None else range(0),
-            notifications=[Notification(**_members(entry)) for entry in record.notifications],
+            notifications=[Notification(**members(entry)) for entry in record.notifications],
             reports={(asked.format, asked.type): asked.moment for asked in record.reports},
             report_urls=record.report_urls,
         )
@@ -269,15 +237,15 @@ class _RegionRestored:
             raise Wrong(".agents: takes instances in the order of their numbers, each once")
         if len(run.notifications) > MOST_NOTIFICATIONS:
             raise Wrong(f".notifications: takes {MOST_NOTIFICATIONS} at most, got {len(run.notifications)}")
-        self._findings += _each("findings", record.findings, lambda entry: self._finding(run, entry))
-        self._numbered("exclusions", record.exclusions, lambda entry: _exclusion(run, entry))
+        self._findings += each("findings", record.findings, lambda entry: self._finding(run, entry))
+        self._numbered("exclusions", record.exclusions, lambda entry: exclude(run, entry))
         template.runs.append(run)
         template.run_names.add(run.name)
         region.runs.add(run.arn, run)
 
     def _agent(self, record: AgentRecord) -> RunAgent:
-        instance = _named(self._instances, record.instance, "instances", "instance")
-        telemetry = _named(self._record.telemetry, record.telemetry, "telemetry", "telemetry")
+        instance = named(self._instances, record.instance, "instances", "instance")
+        telemetry = named(self._record.telemetry, record.telemetry, "telemetry", "telemetry")
         if record.exclusion is not None and not is_documented(record.exclusion):
             raise takes("the title of a documented exclusion", record.exclusion).within("exclusion")
         return RunAgent(
@@ -298,20 +266,20 @@ class _RegionRestored:
         if record.rules_package is None:
             raise Wrong(": lacks the member 'rules_package'")
         assert record.weakness is not None  # noqa: S101  one of the two is there
-        weakness = _named(self._weaknesses, record.weakness, "weaknesses", "weakness")
+        weakness = named(self._weaknesses, record.weakness, "weaknesses", "weakness")
         return WeaknessContent(record.rules_package, weakness)
 
     def _finding(self, run: Run, record: FindingRecord) -> Finding:
-        content = _named(self._contents, record.content, "contents", "content")
+        content = named(self._contents, record.content, "contents", "content")
         instance = None
         if record.agent is not None:
-            instance = _named(run.agents, record.agent, "agents", "agent").instance
+            instance = named(run.agents, record.agent, "agents", "agent").instance
         elif isinstance(content, WeaknessContent):
             raise Wrong(": lacks the member 'agent': a weakness is found on an instance")
         if isinstance(content, FixedContent):
-            named = content.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
-            if named != run.arn:
-                raise Wrong(f".content: its members name another run, {shown(named)}")
+            other = content.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
+            if other != run.arn:
+                raise Wrong(f".content: its members name another run, {shown(other)}")
         return Finding(
             record.number,
             record.id,
@@ -320,7 +288,7 @@ class _RegionRestored:
             instance,
             record.created,
             record.created if record.updated is None else record.updated,
-            None if record.user_attributes is None else _attributes(record.user_attributes, "user_attributes"),
+            None if record.user_attributes is None else attributes_of(record.user_attributes, "user_attributes"),
         )
 
     def _collect_findings(self) -> None:
@@ -345,7 +313,7 @@ class _RegionRestored:
         if parts is None or (parts.noun, parts.partition, parts.region, parts.account) != here:
             wanted = f"the ARN of {a(kind.words)} in account {region.account_id}, {region.region}"
             raise takes(wanted, arn).within("arn")
-        _check_new(arn, "arn", taken=arn in known)
+        check_new(arn, "arn", taken=arn in known)
 
     def _found(self, shelf: Shelf[N], arn: str, kind: Kind, member: str) -> N:
         """What a member refers to."""
@@ -353,48 +321,3 @@ class _RegionRestored:
         if found is None:
             raise Wrong(f": there is no {kind.words} {shown(arn)}").within(member)
         return found
-
-
-def _weakness(record: WeaknessRecord) -> Weakness:
-    if not record.reachability:
-        if record.without_agent is not None:
-            raise Wrong(".without_agent: only one with 'reachability' looks different without an agent")
-        return Weakness(**_seen(record))
-    outside = None if record.without_agent is None else Reachability(**_seen(record.without_agent))
-    return Reachability(**_seen(record), without_agent=outside)
-
-
-def _seen(record: SeenRecord) -> dict[str, Any]:
-    members = _members(record, "reachability", "without_agent")
-    return {**members, "attributes": tuple(members["attributes"])}
-
-
-def _attributes(pairs: list[dict[str, str]], member: str) -> tuple[dict[str, str], ...]:
-    """Tags or user attributes, whose keys differ."""
-    if len({pair["key"] for pair in pairs}) < len(pairs):
-        raise Wrong(f".{member}: has a key twice")
-    return tuple(pairs)
-
-
-def _timeline(record: RunRecord) -> list[tuple[str, int]]:
-    if not record.timeline:
-        raise Wrong(".timeline: takes a state change at least")
-    for place, (before, change) in enumerate(pairwise(record.timeline), start=1):
-        if change.moment < before.moment:
-            raise Wrong(f".timeline[{place}]: begins before the one before it")
-    return [(change.state, change.moment) for change in record.timeline]
-
-
-def _exclusion(run: Run, record: ExclusionRecord) -> None:
-    _check_new(record.id, "id", taken=record.id in run.exclusions)
-    run.exclusions[record.id] = Exclusion(record.number, f"{run.arn}/exclusion/{record.id}", record.members)
-
-
-def _fault(record: FaultRecord) -> Fault:
-    when = ParametersAre(written_copy(record.when)) if isinstance(record.when, dict) else record.when
-    try:
-        restored = fault(record.operation, record.error, record.times, record.after, when, record.where)
-    except (TypeError, ValueError) as error:
-        raise Wrong(f": {error}") from None
-    restored.met = record.met
-    return restored

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from ..errors import MODELLED, ApiError, CommonError
-from ..model.clock import iso, milliseconds
+from ..model.clock import as_datetime, milliseconds, seconds
 from ..model.faults import FailedItems, Fault, ParametersAre
 from ..model.findings import Content, FixedContent, WeaknessContent
 from ..model.fleet import Instance, RunAgent
@@ -66,7 +67,7 @@ def taken(world: World) -> dict[str, Any]:
         shell = SnapshotRecord(
             format=FORMAT,
             version=VERSION,
-            moment=exact.isoformat() if milliseconds(exact) == now else iso(now),
+            moment=_instant(exact if milliseconds(exact) == now else as_datetime(seconds(now))),
             started=world.started,
             id_seed=world.id_seed,
             access_keys=world.access_keys(),
@@ -75,6 +76,12 @@ def taken(world: World) -> dict[str, Any]:
         regions = [encode(_RegionTaken(region).record()) for region in world.regions()]
         touched = [region for region in regions if region.keys() != _UNTOUCHED or region["next_number"] != FIRST_NUMBER]
         return {**encode(shell), "regions": touched}
+
+
+def _instant(moment: datetime) -> str:
+    """A moment to the millisecond, or to the microsecond where there are any."""
+    exactly = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.isoformat(timespec=exactly).replace("+00:00", "Z")
 
 
 class _Table(Generic[T]):
