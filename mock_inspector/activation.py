@@ -19,7 +19,7 @@ from .errors import shown
 from .model.clock import UTC, Moment, as_datetime, frozen
 from .model.world import World
 from .neighbours import AwsNeighbours
-from .options import CHOSEN_BY_INNER, Options, checked_options
+from .options import CHOSEN_BY_INNER, Options
 from .snapshots import restore
 from .timekeeping import Timekeeping
 from .timekeeping.freeze import Freeze
@@ -196,11 +196,13 @@ def active() -> Activation | None:
     return _active
 
 
-def enter(keywords: dict[str, Any]) -> InspectorBackend:
-    """Begin a use of the mock, the outermost or a nested one, and return its backend."""
+def enter(options: Options, keywords: dict[str, Any]) -> InspectorBackend:
+    """Begin a use of the mock, the outermost or a nested one, and return its backend.
+
+    ``keywords`` are those that were given, ``options`` what they say.
+    """
     global _active  # noqa: PLW0603  one mock for the process, as it patches what the process has once
     with _lock:
-        options = checked_options(keywords)
         if _active is not None:
             _active.check_inner(options, keywords)
             return _active.use(options, keywords)

@@ -33,13 +33,13 @@ class MockInspector:
     """
 
     def __init__(self, keywords: dict[str, Any]) -> None:
-        checked_options(keywords)
+        self._options = checked_options(keywords)
         self._keywords = keywords
 
     def __enter__(self) -> InspectorBackend:
         from . import activation
 
-        return activation.enter(self._keywords)
+        return activation.enter(self._options, self._keywords)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -112,6 +112,9 @@ class Options:
         return runner.renamed.get(running, running) or "mock_inspector"
 
 
+_KNOWN = tuple(entry.name for entry in fields(Options))
+
+
 def _is_most(value: Any) -> bool:
     """Whether a value says how many there may be: a whole number from 0 up, or None for any."""
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
@@ -119,8 +122,9 @@ def _is_most(value: Any) -> bool:
 
 def checked_options(keywords: Mapping[str, Any]) -> Options:
     """The options that ``keywords`` say. TypeError for an unknown keyword, naming those there are."""
-    known = [entry.name for entry in fields(Options)]
-    unknown = [name for name in keywords if name not in known]
+    unknown = [name for name in keywords if name not in _KNOWN]
     if unknown:
-        raise TypeError(f"mock_inspector: unknown keyword {', '.join(map(repr, unknown))}; it takes {', '.join(known)}")
+        raise TypeError(
+            f"mock_inspector: unknown keyword {', '.join(map(repr, unknown))}; it takes {', '.join(_KNOWN)}"
+        )
     return Options(**keywords)

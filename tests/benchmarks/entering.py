@@ -15,7 +15,7 @@ def entering(size: Size) -> Iterator[Figure]:
     """Entering and leaving, with and without a freeze, moto's services loaded."""
     from moto import mock_aws
 
-    rounds = size.of(150, 3)
+    rounds = size.of(60, 2)
     for _ in range(3):  # the first freeze looks through all modules
         enter_and_exit(mock_inspector)
     measured = ratio(

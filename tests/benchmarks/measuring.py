@@ -65,14 +65,14 @@ def inside(use: Callable[[], AbstractContextManager[Any]], call: Callable[[], ob
         return typical(call, times)
 
 
-def enter_and_exit(use: Callable[[], AbstractContextManager[Any]]) -> float:
-    """The real time that entering and leaving a context takes."""
+def enter_and_exit(use: Callable[[], AbstractContextManager[Any]], times: int = 10) -> float:
+    """The median real time that entering and leaving a context takes, so many times running."""
 
     def once() -> None:
         with use():
             pass
 
-    return seconds(once)
+    return typical(once, times)
 
 
 def ratio(one: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
