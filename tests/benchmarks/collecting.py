@@ -15,28 +15,30 @@ from statistics import median
 from .measuring import Figure, Size
 
 _PROGRAM = """
-import json, sys, pytest
-status = pytest.main(sys.argv[1:])
+import importlib, json, sys, pytest
+plugins = [importlib.import_module(name) for name in sys.argv[1:]]
+status = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider"], plugins)
 print(json.dumps([int(status), sorted(sys.modules)]))
 """
-_PLUGIN = ("-p", "mock_inspector.plugin")
+_PLUGIN = "mock_inspector.plugin"
+# Loaded as an entry point of the project would be, not by -p: for that, pytest looks through all that is installed.
 
 
 def collecting(size: Size) -> Iterator[Figure]:
     """``pytest --collect-only`` of one empty test, in processes with and without the plugin and no other one."""
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "test_empty.py").write_text("def test_empty(): pass\n")
-        plain, with_plugin = _collect(directory), _collect(directory, *_PLUGIN)
-        added = median(_collect(directory, *_PLUGIN)[0] - _collect(directory)[0] for _ in range(size.of(40, 1)))
+        plain, with_plugin = _collect(directory), _collect(directory, _PLUGIN)
+        added = median(_collect(directory, _PLUGIN)[0] - _collect(directory)[0] for _ in range(size.of(40, 1)))
     yield Figure("what the plugin adds to pytest --collect-only", 5, added * 1000, "ms")
     foreign = {name.partition(".")[0] for name in with_plugin[1] - plain[1]} - {"mock_inspector"}
     foreign -= sys.stdlib_module_names
     yield Figure("  packages that it imports", 0, len(foreign), "", ", ".join(sorted(foreign)))
 
 
-def _collect(directory: str, *arguments: str) -> tuple[float, set[str]]:
+def _collect(directory: str, *plugins: str) -> tuple[float, set[str]]:
     """The processor's seconds that it takes, and the modules that are loaded then."""
-    command = [sys.executable, "-c", _PROGRAM, "--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-c", _PROGRAM, *plugins]
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "PYTHONPYCACHEPREFIX": str(Path(directory) / "compiled"),
