@@ -1,20 +1,76 @@
-"""The README's code runs as it stands there."""
+"""The README is true: its code runs as it stands there, its tables are what the code declares."""
 
+import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from mock_inspector import InspectorBackend
+from mock_inspector.actions.declarations import ACTIONS
+from mock_inspector.model.operations import operations_by_method
+from mock_inspector.options import Options
+
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"(?<!<!-- fails -->\n)```python\n(.*?)```", README, re.DOTALL)
+FAILING = re.findall(r"<!-- fails -->\n```python\n(.*?)```.*?```text\n(.*?)\n```", README, re.DOTALL)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_code_block_passes_as_a_test(block, pytester):
-    pytester.makepyfile(block)
-    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+    path = pytester.makepyfile(block)
+    result = pytester.runpytest_subprocess("-q", path)
+    result.assert_outcomes(passed=len(re.findall(r"^ *def test_", block, re.MULTILINE)))
+
+
+@pytest.mark.parametrize(("block", "report"), FAILING)
+def test_a_block_that_fails_is_reported_as_shown(block, report, pytester):
+    path = pytester.makepyfile(block)
+    result = pytester.runpytest_subprocess("-q", path)
+    result.assert_outcomes(failed=1)
+    shown, expected = (re.sub(r"(1:02:00)\.\d+", r"\1.###", text) for text in (result.stdout.str(), report))  # back-off
+    assert f"- mock_inspector {'-' * 32}\n{expected}\n" in shown
 
 
 def test_the_readme_opens_with_an_example():
-    assert BLOCKS
     assert README.index("```python") < 1500
+    assert len(FAILING) == 1
+
+
+def how_faithful():
+    """The table of what each action follows and approximates."""
+    operations = operations_by_method()
+    rows = [
+        f"| {operations[name]} | {entry.follows} | {entry.approximates} |" for name, entry in sorted(ACTIONS.items())
+    ]
+    return "\n".join(["| action | follows | approximates |", "|---|---|---|", *rows])
+
+
+def test_the_table_of_actions_is_what_they_declare():
+    assert how_faithful() in README, f"put this into the README:\n\n{how_faithful()}"
+
+
+def test_every_action_declares_what_it_follows():
+    assert ACTIONS.keys() == operations_by_method().keys()
+    assert all(entry.follows for entry in ACTIONS.values())
+
+
+def test_every_keyword_is_in_the_table_of_keywords():
+    listed = re.findall(r"^\| `(\w+)` \|", README[: README.index("The backend has the 37 actions")], re.MULTILINE)
+    assert listed == [entry.name for entry in fields(Options)]
+
+
+def test_every_member_of_the_backend_is_in_the_table_of_members():
+    table = README[README.index("The backend has the 37 actions") : README.index("## The world you describe")]
+    members = [name for name, _ in inspect.getmembers(InspectorBackend) if not name.startswith("_")]
+    missing = [name for name in members if name not in ACTIONS and not re.search(rf"`{name}\b", table)]
+    assert missing == []
+
+
+def test_every_link_within_leads_somewhere():
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
