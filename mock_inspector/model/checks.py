@@ -72,6 +72,10 @@ def _compile(operation: str, shape: Shape, path: str) -> Check:
     }[shape.type_name](shape, code)
 
 
+_FILTER = "filter"
+"""An empty one filters nothing, whatever members the model requires of one that is not."""
+
+
 def _wrong_type(path: str, value: object, wanted: str) -> CommonError:
     return CommonError("SerializationException", f"{path or 'The request body'}: got {shown(value)}, takes {wanted}.")
 
@@ -87,11 +91,12 @@ def _structure(operation: str, shape: StructureShape, path: str) -> Check:
     dot = f"{path}." if path else ""
     members = [(name, _compile(operation, member, dot + name)) for name, member in shape.members.items()]
     required = tuple(shape.required_members)
+    may_be_empty = not required or path == _FILTER
 
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
-        if not value and not required:
+        if not value and may_be_empty:
             return {}
         dot = f"{path}." if path else ""
         for name in required:
