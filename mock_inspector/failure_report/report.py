@@ -5,11 +5,13 @@ A pure function of a world and a moment, 80 columns wide and a hundred lines lon
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import Any
 
 from ..model import arns
 from ..model.clock import iso
+from ..model.findings import SEVERITIES
 from ..model.region import NotFound, Region
 from ..model.runs import Run
 from ..model.world import World
@@ -114,8 +116,14 @@ class _Report:
         return [title, *(line for lines in heads for line in lines)][:room]
 
     def _run(self, run: Run) -> list[str]:
-        findings = sum(finding.created <= self._now for finding in run.findings_row)
-        items = [run.state(self._now), count(len(run.agents), "agent"), count(findings, "finding")]
+        found = Counter(finding.content.severity for finding in run.findings_row if finding.created <= self._now)
+        severities = ", ".join(f"{found[severity]:,} {severity}" for severity in SEVERITIES if found[severity])
+        findings = count(found.total(), "finding")
+        items = [
+            run.state(self._now),
+            count(len(run.agents), "agent"),
+            f"{findings} ({severities})" if severities else findings,
+        ]
         if run.exclusions:
             items.append(count(len(run.exclusions), "exclusion"))
         title = f"{name(run.arn)} {short(run.name)} of {name(run.template.arn)}: "
