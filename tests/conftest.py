@@ -3,6 +3,11 @@
 import boto3
 import pytest
 
+# Loaded before any test runs tests of its own in this process: what those load first would be forgotten after them.
+import mock_inspector.activation
+import mock_inspector.failure_report
+import mock_inspector.findings  # noqa: F401
+
 from .clocks import watched
 
 REGION = "us-west-2"

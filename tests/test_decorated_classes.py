@@ -24,7 +24,7 @@ def create(name):
 
 def outcomes(pytester, body, *arguments):
     pytester.makepyfile(PRELUDE + body)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
     return {name: count for name, count in result.parseoutcomes().items() if name in ("passed", "failed", "errors")}
 
 

@@ -373,7 +373,7 @@ def test_under_pytest_a_test_with_unused_faults_does_not_pass(pytester):
             inject(shared)
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=5, errors=5)
     result.stdout.fnmatch_lines(
         ["*ERROR at teardown of test_fixture*", "*Faults that no call has met:*", "*test_under_pytest*.py:5)"]
@@ -417,5 +417,5 @@ def test_under_pytest_a_failed_skipped_or_xfailed_test_is_not_told_of_unused_fau
             assert False
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=2, skipped=1, xfailed=1)

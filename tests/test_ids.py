@@ -79,7 +79,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def minted(pytester, *arguments):
-    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", *arguments)
+    run = pytester.runpytest_subprocess if "-n2" in arguments else pytester.runpytest_inprocess
+    result = run("-q", "-p", "no:cacheprovider", *arguments)
     assert result.ret == 0
     found = {}
     for path in pytester.path.glob("*.json"):
@@ -119,7 +120,7 @@ def test_ids_of_a_shared_mock_do_not_depend_on_the_test_that_comes_first(pyteste
     pytester.makepyfile(test_file=SHARED.format(fixture=FIXTURES[scope], argument=argument))
     seeds = set()
     for tests in (["test_file.py"], ["test_file.py::test_it[2]"], ["test_file.py::test_it[1]"]):
-        pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", *tests).assert_outcomes(
+        pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", *tests).assert_outcomes(
             passed=3 if len(tests[0]) < 15 else 1
         )
         seeds.add((pytester.path / "seed.txt").read_text())
@@ -154,4 +155,4 @@ def test_ids_of_a_decorated_class_depend_on_the_class_only_where_its_tests_share
                 assert seed() == "test_file.py::TestApart::test_two"
         """
     )
-    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=3)
+    pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=3)
