@@ -108,7 +108,7 @@ class BotocorePatch:
         """
         self._answer = None
         with self._registering:
-            for endpoint in self._endpoints:
+            for endpoint in self._endpoints if len(self._endpoints) else ():  # an empty WeakSet is slow to go through
                 for event in (_BEFORE_SEND, _CHOOSE_SIGNER, _BEFORE_SIGN):
                     endpoint._event_emitter.unregister(event, unique_id=_unique_id(event))
             self._endpoints.clear()

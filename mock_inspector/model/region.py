@@ -26,7 +26,7 @@ from .fleet import Instance
 from .ids import Ids
 from .neighbours import Signer, fleet
 from .pages import Pager
-from .rules_packages import RulesPackage, owner_accounts, rules_packages
+from .rules_packages import owner_accounts, rules_packages
 from .runs import Run
 from .shelf import Shelf
 from .targets import ResourceGroup, Subscription, Target, Template
@@ -87,7 +87,7 @@ class Region:
         self.runs: Shelf[Run] = Shelf()
         self._open_runs: dict[str, Run] = {}
         self.findings = FindingRows()
-        self.rules_packages: Shelf[RulesPackage] = Shelf()
+        self.rules_packages = Shelf({package.arn: package for package in rules_packages(self.region)})
         self.instances: Shelf[Instance] = Shelf()
         self.joined: dict[str, Instance] = {}
         """Instances of an EC2 next door, by their ids (see :func:`.fleet`)."""
@@ -96,8 +96,6 @@ class Region:
         self.signer: Signer | None = None
         """Who made the last request; None when nobody but the test itself has acted here."""
         self.faults: list[Fault] = []
-        for package in rules_packages(self.region):
-            self.rules_packages.add(package.arn, package)
 
     def take_over(self, other: Region) -> None:
         """Have what another region has, which is not used any more."""

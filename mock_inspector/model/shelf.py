@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 
@@ -21,8 +22,8 @@ _number: Callable[[Numbered], int] = lambda item: item.number  # noqa: E731  a k
 class Row(Generic[T]):
     """Items in the order of their numbers; reading on from any number costs the same wherever it is."""
 
-    def __init__(self) -> None:
-        self._items: list[T] = []
+    def __init__(self, items: Iterable[T] = ()) -> None:
+        self._items = list(items)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -70,9 +71,9 @@ class Row(Generic[T]):
 class Shelf(Generic[T]):
     """A :class:`Row` whose items are also found by a key (their ARN)."""
 
-    def __init__(self) -> None:
-        self._by_key: dict[str, T] = {}
-        self.row: Row[T] = Row()
+    def __init__(self, items: Mapping[str, T] = MappingProxyType({})) -> None:
+        self._by_key = dict(items)
+        self.row: Row[T] = Row(items.values())
 
     def __len__(self) -> int:
         return len(self._by_key)

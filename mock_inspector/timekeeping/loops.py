@@ -173,7 +173,7 @@ class LoopPatch:
         """Give the loops their own time back; timers that are still waiting keep what they have left to wait."""
         if self._clock is None:
             return
-        ahead = self._time() - self._outer_time()
+        ahead = self._time() - self._outer_time() if len(self._loops) else 0.0
         self._clock = None
         loop_class: Any = asyncio.BaseEventLoop
         for name, replacement in self._replacements.items():
@@ -183,7 +183,7 @@ class LoopPatch:
             futures._chain_future = self._originals["chain"]  # type: ignore[attr-defined]
         if BaseSubprocessTransport.__init__ is self._process_started:
             BaseSubprocessTransport.__init__ = self._originals["process"]  # type: ignore[method-assign]
-        for loop in list(self._loops):
+        for loop in list(self._loops) if len(self._loops) else ():
             if isinstance(loop._selector, JumpingSelector):
                 loop._selector.restore()
             _shift_timers(loop, -ahead)
