@@ -1,5 +1,9 @@
 """What all tests share: credentials that sign nothing real, and clients of the default account."""
 
+import os
+import shutil
+import subprocess
+
 import boto3
 import pytest
 
@@ -51,3 +55,15 @@ def watchdog():
     """End a test that hangs."""
     with watched():
         yield
+
+
+@pytest.fixture(scope="session")
+def aws_cli():
+    """The command of an AWS CLI, which is not among the project's requirements."""
+    command = os.environ.get("MOCK_INSPECTOR_AWS_CLI") or shutil.which("aws")
+    if command is None or shutil.which("bash") is None:
+        pytest.skip("there is no AWS CLI: name one in MOCK_INSPECTOR_AWS_CLI")
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    if version.returncode != 0:
+        pytest.skip(f"{command} --version fails: {version.stderr.strip()}")
+    return command

@@ -20,17 +20,6 @@ TITLE = "Instance i-0web is vulnerable to CVE-2016-2177"
 
 
 @pytest.fixture(scope="module")
-def aws_cli():
-    command = os.environ.get("MOCK_INSPECTOR_AWS_CLI") or shutil.which("aws")
-    if command is None or shutil.which("bash") is None:
-        pytest.skip("there is no AWS CLI: name one in MOCK_INSPECTOR_AWS_CLI")
-    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
-    if version.returncode != 0:
-        pytest.skip(f"{command} --version fails: {version.stderr.strip()}")
-    return command
-
-
-@pytest.fixture(scope="module")
 def node():
     command = shutil.which("node")
     if command is None:

@@ -1,7 +1,11 @@
 """The README is true: its code runs as it stands there, its tables are what the code declares."""
 
 import inspect
+import os
 import re
+import shlex
+import shutil
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from mock_inspector import InspectorBackend
 from mock_inspector.actions.declarations import ACTIONS
 from mock_inspector.model.operations import operations_by_method
 from mock_inspector.options import Options
+
+from .wire import serving
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"(?<!<!-- fails -->\n)```python\n(.*?)```", README, re.DOTALL)
@@ -31,6 +37,23 @@ def test_a_block_that_fails_is_reported_as_shown(block, report, pytester):
     result.assert_outcomes(failed=1)
     shown, expected = (re.sub(r"(1:02:00)\.\d+", r"\1.###", text) for text in (result.stdout.str(), report))  # back-off
     assert f"- mock_inspector {'-' * 32}\n{expected}\n" in shown
+
+
+def test_the_server_is_used_from_a_shell_as_shown(aws_cli):
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl")
+    serve, use = (re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", README, re.DOTALL)[0] for name in ("serve", "use"))
+    arguments = shlex.split(serve, comments=True)
+    assert arguments[:4] == ["mock-inspector", "serve", "--port", "5016"]
+    with serving(*arguments[4:]) as (_, url):
+        script = use.replace("http://127.0.0.1:5016", url)
+        environment = {**os.environ, "PATH": f"{Path(aws_cli).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            ["bash", "-euc", script], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert '"instance_id":"i-0web"' in done.stdout
+        assert "arn:aws:inspector:us-east-1:123456789012:target/0-" in done.stdout
 
 
 def test_the_readme_opens_with_an_example():

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,26 +14,8 @@ import pytest
 from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
-from .wire import ask, call, connection, control, exchange, read, signed
+from .wire import ask, call, connection, control, exchange, read, serving, signed
 from .worlds import CVE
-
-SERVE = (sys.executable, "-c", "import sys; from mock_inspector.cli import main; sys.exit(main())", "serve")
-
-
-@contextmanager
-def serving(*arguments):
-    """The process and its URL; whoever has not ended it by then fails if it prints anything more."""
-    process = subprocess.Popen(
-        [*SERVE, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().rstrip("\n")
-        assert urlsplit(url).port, process.communicate()
-        yield process, url
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

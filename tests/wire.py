@@ -1,8 +1,10 @@
-"""Plain HTTP, as clients of other languages speak it, for tests of the server."""
+"""Plain HTTP, as clients of other languages speak it, for tests of the server; and the server as a process."""
 
 import http.client
 import json
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -67,3 +69,22 @@ def read(server, member, query=""):
     answer = ask(server, "GET", f"/_mock_inspector/{member}{query}")
     assert answer.status == 200, answer
     return answer.value
+
+
+SERVE = (sys.executable, "-c", "import sys; from mock_inspector.cli import main; sys.exit(main())", "serve")
+
+
+@contextmanager
+def serving(*arguments):
+    """The process and its URL; whoever has not ended it by then fails if it prints anything more."""
+    process = subprocess.Popen(
+        [*SERVE, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().rstrip("\n")
+        assert urlsplit(url).port, process.communicate()
+        yield process, url
+    finally:
+        process.kill()
+        process.communicate()
