@@ -23,7 +23,7 @@ from .actions import (
 from .actions.declarations import ACTIONS, Answer
 from .errors import ApiError, shown
 from .model import arns, faults
-from .model.authored import authored_exclusion, authored_finding, checked
+from .model.authored import authored_exclusion, authored_finding, checked, checked_instance
 from .model.calls import Calls
 from .model.clock import Clock
 from .model.events import Published, findings_reported
@@ -192,54 +192,28 @@ class InspectorBackend:
         lists in the API's shapes. ``findings`` is what the instance suffers from, each made by a function of
         :mod:`mock_inspector.findings`. ValueError for what is not allowed, or for an id that is taken.
         """
-        weaknesses = tuple(findings)
-        for weakness in weaknesses:
-            if not isinstance(weakness, Weakness):
-                raise ValueError(
-                    "findings: takes what the functions of mock_inspector.findings make, such as "
-                    f"cve('CVE-2016-2177'), got {weakness!r}"
-                )
         with self._world.lock:
             instance_id = instance_id or f"i-0{self._region.ids.hexadecimal(16)}"
             if instance_id in self._region.instances:
                 raise ValueError(f"instance_id: {instance_id} is in the fleet already")
-            texts = {
-                "AgentId": ("instance_id", instance_id),
-                "AgentHealth": ("agent_health", agent_health),
-                "AgentHealthCode": ("agent_health_code", agent_health_code),
-                "Message": ("agent_health_details", agent_health_details),
-                "Hostname": ("hostname", hostname),
-                "AmiId": ("ami_id", ami_id),
-                "AutoScalingGroup": ("auto_scaling_group", auto_scaling_group),
-                "Ipv4Address": ("ipv4_address", ipv4_address),
-                "OperatingSystem": ("operating_system", operating_system),
-                "KernelVersion": ("kernel_version", kernel_version),
-                "AgentVersion": ("agent_version", agent_version),
-            }
-            for shape, (name, value) in texts.items():
-                if value is not None:
-                    checked(shape, value, name)
-            if tags is not None and not isinstance(tags, Mapping):
-                raise ValueError(f"tags: takes a mapping such as {{'Name': 'web'}}, got {tags!r}")
-            checked("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
-            instance = Instance(
-                self._region.next_number(),
-                instance_id,
-                dict(tags or {}),
-                hostname,
-                ami_id,
-                auto_scaling_group,
-                ipv4_address,
-                operating_system,
-                kernel_version,
-                agent_version,
-                agent_health,
-                agent_health_code,
-                agent_health_details,
-                checked("NetworkInterfaces", network_interfaces or [], "network_interfaces"),
-                None if telemetry is None else checked("TelemetryMetadataList", telemetry, "telemetry"),
-                weaknesses,
+            attributes = checked_instance(
+                instance_id=instance_id,
+                tags=tags,
+                hostname=hostname,
+                ami_id=ami_id,
+                auto_scaling_group=auto_scaling_group,
+                ipv4_address=ipv4_address,
+                operating_system=operating_system,
+                kernel_version=kernel_version,
+                agent_version=agent_version,
+                agent_health=agent_health,
+                agent_health_code=agent_health_code,
+                agent_health_details=agent_health_details,
+                network_interfaces=network_interfaces or [],
+                telemetry=telemetry,
+                findings=findings,
             )
+            instance = Instance(self._region.next_number(), **attributes)
             self._region.instances.add(instance_id, instance)
             return instance
 

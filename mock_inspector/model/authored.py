@@ -5,7 +5,7 @@ Mistakes are the author's, so they are ValueErrors that say which member, what w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
@@ -18,6 +18,7 @@ from .findings import NUMERIC_SEVERITY, FixedContent
 from .rules_packages import RulesPackage
 from .runs import Run
 from .service_model import service_model
+from .weaknesses import Weakness
 
 _MOST = 2**63
 """One more than a ``Long`` of the API holds."""
@@ -31,6 +32,44 @@ def checked(shape_name: str, value: Any, name: str) -> Any:
         return compile_shape(shape_name)(value, name)
     except ApiError as error:
         raise ValueError(error.message) from None
+
+
+_INSTANCE = {
+    "instance_id": "AgentId",
+    "agent_health": "AgentHealth",
+    "agent_health_code": "AgentHealthCode",
+    "agent_health_details": "Message",
+    "hostname": "Hostname",
+    "ami_id": "AmiId",
+    "auto_scaling_group": "AutoScalingGroup",
+    "ipv4_address": "Ipv4Address",
+    "operating_system": "OperatingSystem",
+    "kernel_version": "KernelVersion",
+    "agent_version": "AgentVersion",
+    "network_interfaces": "NetworkInterfaces",
+    "telemetry": "TelemetryMetadataList",
+}
+"""The model's shapes of an instance's attributes."""
+
+
+def checked_instance(
+    *, tags: Mapping[str, str] | None, findings: Iterable[Weakness], **attributes: Any
+) -> dict[str, Any]:
+    """The attributes of an :class:`.Instance`; None is one that is left open. ValueError for what is not allowed."""
+    weaknesses = tuple(findings)
+    for weakness in weaknesses:
+        if not isinstance(weakness, Weakness):
+            raise ValueError(
+                "findings: takes what the functions of mock_inspector.findings make, such as "
+                f"cve('CVE-2016-2177'), got {weakness!r}"
+            )
+    for name, value in attributes.items():
+        if value is not None:
+            attributes[name] = checked(_INSTANCE[name], value, name)
+    if tags is not None and not isinstance(tags, Mapping):
+        raise ValueError(f"tags: takes a mapping such as {{'Name': 'web'}}, got {tags!r}")
+    checked("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
+    return {**attributes, "tags": dict(tags or {}), "findings": weaknesses}
 
 
 def _refuse_unknown(shape: Shape, value: Any, path: str) -> None:
