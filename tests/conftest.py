@@ -67,3 +67,10 @@ def aws_cli():
     if version.returncode != 0:
         pytest.skip(f"{command} --version fails: {version.stderr.strip()}")
     return command
+
+
+@pytest.fixture
+def pytester(pytester, monkeypatch):
+    """Tests of tests keep their order: a plugin that shuffles these ones stays out of those."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:random_order")
+    return pytester
