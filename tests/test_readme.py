@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from mock_inspector.options import Options
 
 from .wire import serving
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"(?<!<!-- fails -->\n)```python\n(.*?)```", README, re.DOTALL)
 FAILING = re.findall(r"<!-- fails -->\n```python\n(.*?)```.*?```text\n(.*?)\n```", README, re.DOTALL)
 
@@ -54,6 +56,14 @@ def test_the_server_is_used_from_a_shell_as_shown(aws_cli):
         assert done.returncode == 0, done.stderr
         assert '"instance_id":"i-0web"' in done.stdout
         assert "arn:aws:inspector:us-east-1:123456789012:target/0-" in done.stdout
+
+
+def test_the_command_that_measures_works():
+    section = README[README.index("## Performance") :]
+    command = re.findall(r"\.venv/bin/python (-m [\w.]+)", section)[0]
+    quickly = [sys.executable, *command.split(), "--quick", "--only", "entering"]
+    done = subprocess.run(quickly, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert "enter and exit, freeze=False / mock_aws()" in done.stdout, done.stderr
 
 
 def test_the_readme_opens_with_an_example():
