@@ -78,7 +78,10 @@ class HttpThreads:
         """Finish what is being answered, close the port and all connections, and end the threads."""
         self._workers.set_thread_count(0)
         self._workers.join(_PATIENCE)
-        self._server.trigger.pull_trigger(self._close)
+        trigger = self._server.trigger
+        with trigger.lock:  # or a server that is awake would close the trigger before it was pulled
+            trigger.thunks.append(self._close)
+            trigger.pull_trigger()
         self._thread.join()
         self._workers.join(_PATIENCE)  # those that wrote to somebody who did not read
 
