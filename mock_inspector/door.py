@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from .backend import perform
+from .actions.methods import perform
 from .errors import ApiError, CommonError, shown
 from .model.calls import Call
 from .model.faults import FailedItems, all_failed
