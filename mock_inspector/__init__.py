@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backend import InspectorBackend
-    from .mock import mock_inspector
-    from .model.fleet import Instance
+    from .decorator import mock_inspector
+    from .state.instances import Instance
 
 KEYWORDS = "_mock_inspector_keywords"
 """The attribute by which the plugin finds the keywords of a decorated test or class."""
 
 __all__ = ["InspectorBackend", "Instance", "mock_inspector"]
 
-_HOME = {"mock_inspector": ".mock", "InspectorBackend": ".backend", "Instance": ".model.fleet"}
+_HOME = {"mock_inspector": ".decorator", "InspectorBackend": ".backend", "Instance": ".state.instances"}
 
 
 def __getattr__(name: str) -> Any:

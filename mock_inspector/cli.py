@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def demo() -> int:
     """Describe a small fleet, let an ordinary script assess it, and print what it saw."""
     from . import demo as script
+    from .decorator import mock_inspector
     from .findings import best_practice, cve, network_reachability
-    from .mock import mock_inspector
 
     # So that making a client looks for credentials no further than here.
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):

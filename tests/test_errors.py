@@ -15,8 +15,9 @@ from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_inspector import door, mock_inspector
+from mock_inspector import mock_inspector
 from mock_inspector.errors import AccessDeniedException
+from mock_inspector.wire import dispatcher
 
 from .helpers import MODEL, OPERATIONS, complete_requests, create_target, create_template, furnish
 
@@ -41,7 +42,7 @@ class Answer(NamedTuple):
 
 def knock(backend, body=b"{}", headers=BOTH, *, method="POST", url=URL):
     """The door's answer, which is sound whatever the request."""
-    response = door.answer(backend._world, door.Request(method, url, headers, body))
+    response = dispatcher.answer(backend._world, dispatcher.Request(method, url, headers, body))
     headers = response.headers
     assert re.fullmatch(
         r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", headers["x-amzn-RequestId"]

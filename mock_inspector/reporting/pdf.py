@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 
-from ..model.clock import iso
-from ..model.findings import SEVERITIES
+from ..clock.clock import iso
+from ..state.findings import SEVERITIES
 from .document import Document, Entry, Host, Pairs, Severity, Tally
 from .sheet import LINE, QUIET, Cell, Colour, Sheets, Type
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from ..model.reports import ReportFile, ReportRefusedError, report_file
+from ..state.report_links import ReportFile, ReportRefusedError, report_file
 from .document import Document, document
 
 if TYPE_CHECKING:
-    from ..door import Request
-    from ..model.world import World
+    from ..state.service import World
+    from ..wire.dispatcher import Request
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 

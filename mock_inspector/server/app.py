@@ -17,16 +17,16 @@ from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
-from ..door import CONTENT_TYPE, Request, answer
-from ..model.patience import EndlessPollError
 from ..reporting.site import ReportSite
+from ..state.polling import EndlessPollError
+from ..wire.dispatcher import CONTENT_TYPE, Request, answer
 from .control import PREFIX, Control
 from .origins import refusal
 from .page import page
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
-    from ..model.world import World
+    from ..state.service import World
 
 MOST_BYTES = 1024 * 1024
 """The longest body that is read; a longer one is answered with 413."""

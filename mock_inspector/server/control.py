@@ -19,15 +19,15 @@ from urllib.parse import parse_qsl
 from .. import findings
 from ..backend import InspectorBackend
 from ..errors import ApiError, shown
-from ..model.calls import Call, Calls
-from ..model.events import Published
-from ..model.faults import ParametersAre
-from ..model.fleet import Instance
 from ..snapshots import check_json
+from ..state.call_log import Call, Calls
+from ..state.faults import ParametersAre
+from ..state.instances import Instance
+from ..state.notifications import Published
 from .overview import etag, overview
 
 if TYPE_CHECKING:
-    from ..model.world import World
+    from ..state.service import World
 
 PREFIX = "/_mock_inspector/"
 

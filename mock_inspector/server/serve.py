@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-from ..model.names import DEFAULT_ACCOUNT, checked_account, checked_region
+from ..api.identifiers import DEFAULT_ACCOUNT, checked_account, checked_region
 
 DEFAULT_PORT = 5016
 _HIGHEST_PORT = 65_535
@@ -69,7 +69,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. What cannot be served as asked for ends with status 2 and the reason."""
-    from ..mock import mock_inspector
+    from ..decorator import mock_inspector
     from .listener import InspectorServer
 
     if chosen.at is not None and not chosen.frozen:
@@ -133,7 +133,7 @@ def _speed(text: str) -> float:
 
 
 def _moment(text: str) -> str:
-    from ..model.clock import as_datetime
+    from ..clock.clock import as_datetime
 
     as_datetime(text, "at")
     return text
