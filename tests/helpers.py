@@ -247,4 +247,4 @@ def knock(backend: Any, operation: str, body: Any) -> Response:
         "aws4_request, SignedHeaders=host, Signature=none",
     }
     url = f"https://inspector.{backend.region}.amazonaws.com/"
-    return answer(backend._world, Request("POST", url, headers, json.dumps(body).encode()))
+    return answer(backend._service, Request("POST", url, headers, json.dumps(body).encode()))

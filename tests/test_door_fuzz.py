@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mock_inspector.backend import InspectorBackend, backend_of
 from mock_inspector.errors import COMMON, MODELLED
-from mock_inspector.state.service import World
+from mock_inspector.state.service import FakeService
 from mock_inspector.wire.dispatcher import Request, Response, answer
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish
@@ -52,8 +52,8 @@ def examples(count):
 
 def furnished():
     """A furnished account: always the same ids, at the time that it is."""
-    world = World(account_id=ACCOUNT, id_seed="fuzz", max_calls=10)
-    backend = backend_of(world.region(ACCOUNT, REGION))
+    service = FakeService(account_id=ACCOUNT, id_seed="fuzz", max_calls=10)
+    backend = backend_of(service.store(ACCOUNT, REGION))
     return backend, furnish(backend)
 
 
@@ -96,7 +96,7 @@ def frozen_time():
     with pytest.MonkeyPatch.context() as patch:
         still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
         patch.setattr("mock_inspector.clock.clock.datetime", still)
-        assert World(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
+        assert FakeService(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
         yield
 
 
@@ -115,7 +115,7 @@ def account(frozen_time):
             response = exchange(self.backend, request)
             call = self.backend.calls[-1]
             changed = response.status == 200 and call.operation not in READS
-            if changed or call.operation == "GetAssessmentReport" or len(self.backend._world.regions()) > 1:
+            if changed or call.operation == "GetAssessmentReport" or len(self.backend._service.stores()) > 1:
                 self.renew()
 
     return Account()
@@ -329,7 +329,7 @@ PARSER = create_parser("json")
 
 def exchange(backend: InspectorBackend, request: Request) -> Response:
     """Bring a request to the door. The answer is sound, whatever it is."""
-    response = answer(backend._world, request, polls=False)
+    response = answer(backend._service, request, polls=False)
     assert set(response.headers) == {"x-amzn-RequestId", "Content-Type", "Content-Length", "Date"}
     assert response.headers["Content-Length"] == str(len(response.body))
     call = backend.calls[-1]
@@ -392,7 +392,7 @@ def all_that_shows(backend):
                 return found
             page = ask(operation, maxResults=500, nextToken=page["nextToken"], **members)
 
-    def described(operation, member, arns):
+    def to_api(operation, member, arns):
         answers = [ask(operation, **{member: arns[first : first + 10]}) for first in range(0, len(arns), 10)]
         assert not any(body["failedItems"] for body in answers)
         return answers
@@ -402,18 +402,18 @@ def all_that_shows(backend):
         for kind in ("AssessmentTargets", "AssessmentTemplates", "AssessmentRuns", "Findings", "RulesPackages")
     )
     shown = [
-        described("DescribeAssessmentTargets", "assessmentTargetArns", targets),
-        described("DescribeAssessmentTemplates", "assessmentTemplateArns", templates),
-        described("DescribeAssessmentRuns", "assessmentRunArns", runs),
-        described("DescribeFindings", "findingArns", findings),
-        described("DescribeRulesPackages", "rulesPackageArns", packages),
+        to_api("DescribeAssessmentTargets", "assessmentTargetArns", targets),
+        to_api("DescribeAssessmentTemplates", "assessmentTemplateArns", templates),
+        to_api("DescribeAssessmentRuns", "assessmentRunArns", runs),
+        to_api("DescribeFindings", "findingArns", findings),
+        to_api("DescribeRulesPackages", "rulesPackageArns", packages),
         [ask("DescribeCrossAccountAccessRole"), all_of("ListEventSubscriptions")],
     ]
     for template in templates:
         shown += [ask("ListTagsForResource", resourceArn=template), all_of("PreviewAgents", previewAgentsArn=template)]
     for run in runs:
         exclusions = all_of("ListExclusions", assessmentRunArn=run)
-        shown += described("DescribeExclusions", "exclusionArns", exclusions)
+        shown += to_api("DescribeExclusions", "exclusionArns", exclusions)
         shown += [
             all_of("ListAssessmentRunAgents", assessmentRunArn=run),
             ask("GetTelemetryMetadata", assessmentRunArn=run),

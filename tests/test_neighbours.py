@@ -21,8 +21,8 @@ from mock_inspector.external import policies
 from mock_inspector.external.client import USER_AGENT
 from mock_inspector.external.endpoints import Endpoints
 from mock_inspector.findings import cve
-from mock_inspector.state.external import Signer
-from mock_inspector.state.service import World
+from mock_inspector.state.external import Credentials
+from mock_inspector.state.service import FakeService
 
 from .worlds import (
     ACCOUNT,
@@ -84,7 +84,7 @@ def instances(count=1, **more):
     return [instance["InstanceId"] for instance in launched]
 
 
-def previewed(client, target):
+def to_preview(client, target):
     pages = client.get_paginator("preview_agents").paginate(previewAgentsArn=target, PaginationConfig={"PageSize": 2})
     return {agent["agentId"]: agent for page in pages for agent in page["agentPreviews"]}
 
@@ -213,8 +213,8 @@ def test_running_instances_join_the_fleet_by_tag(backend, client):
     backend.add_instance("i-0own", tags={"Name": "web"})
 
     target = a_target(client, group=a_group(client, Name="web"))
-    assert previewed(client, target).keys() == {web[0], "i-0own"}
-    assert previewed(client, a_target(client)).keys() == {web[0], database, "i-0own"}
+    assert to_preview(client, target).keys() == {web[0], "i-0own"}
+    assert to_preview(client, a_target(client)).keys() == {web[0], database, "i-0own"}
     run = an_ended_run(backend, client, a_template(client, target))
     assert set(ran_on(client, run)) == {web[0], "i-0own"}
     assert described_run(client, run)["state"] == "COMPLETED"
@@ -228,7 +228,7 @@ def test_an_instance_brings_its_real_attributes(backend, client):
     backend.add_instance(web, agent_version="1.1.1098.0", findings=[cve("CVE-2016-2177")])
 
     template = a_template(client)
-    (agent,) = previewed(client, template).values()
+    (agent,) = to_preview(client, template).values()
     assert agent == {
         "agentId": web,
         "hostname": shown["PublicDnsName"],
@@ -264,13 +264,13 @@ def test_what_the_test_says_of_an_instance_counts(backend, client):
     backend.add_instance(
         web, tags={"Name": "mine"}, hostname="web.example.com", agent_health="UNHEALTHY", operating_system="Ubuntu"
     )
-    (agent,) = previewed(client, a_target(client, group=a_group(client, Stage="live", Name="none"))).values()
+    (agent,) = to_preview(client, a_target(client, group=a_group(client, Stage="live", Name="none"))).values()
 
     assert agent["hostname"] == "web.example.com"
     assert agent["agentHealth"] == "UNHEALTHY"
     assert agent["operatingSystem"] == "Ubuntu"
     assert agent["ipv4Address"]
-    assert previewed(client, a_target(client, group=a_group(client, Name="web"))) == {}
+    assert to_preview(client, a_target(client, group=a_group(client, Name="web"))) == {}
 
 
 def test_an_instance_stays_the_same_from_call_to_call(backend, client):
@@ -308,7 +308,7 @@ def test_an_instance_that_is_terminated_leaves_the_run(backend, client):
     template = a_template(client)
     run = a_run(client, template)
     boto3.client("ec2").terminate_instances(InstanceIds=[web])
-    assert previewed(client, template).keys() == {database}
+    assert to_preview(client, template).keys() == {database}
     backend.finish_run(run)
 
     assert [exclusion["title"] for exclusion in exclusions_of(client, run)] == ["Agent not found"]
@@ -318,9 +318,9 @@ def test_an_instance_that_is_terminated_leaves_the_run(backend, client):
 def test_instances_of_other_regions_stay_there(backend, client):
     instances(ec2=boto3.client("ec2", region_name="eu-west-1"))
 
-    assert previewed(client, a_target(client)) == {}
+    assert to_preview(client, a_target(client)) == {}
     elsewhere = boto3.client("inspector", region_name="eu-west-1")
-    assert len(previewed(elsewhere, a_target(elsewhere))) == 1
+    assert len(to_preview(elsewhere, a_target(elsewhere))) == 1
 
 
 def test_the_backends_own_methods_see_the_account_they_are_for(backend, client):
@@ -334,7 +334,7 @@ def test_the_backends_own_methods_see_the_account_they_are_for(backend, client):
 def test_instances_that_ran_before_the_mock_began_join_too(moto, client):
     (web,) = instances()
     with mock_inspector():
-        assert previewed(client, a_target(client)).keys() == {web}
+        assert to_preview(client, a_target(client)).keys() == {web}
 
 
 @pytest.mark.parametrize("order", [(mock_aws, mock_inspector), (mock_inspector, mock_aws)], ids=["around", "inside"])
@@ -360,7 +360,7 @@ def test_instances_that_another_service_launched_join_too(backend, client):
         MaxSize=2,
         AvailabilityZones=["us-west-2a"],
     )
-    agents = previewed(client, a_target(client)).values()
+    agents = to_preview(client, a_target(client)).values()
 
     assert [agent["autoScalingGroup"] for agent in agents] == ["web-servers"] * 2
 
@@ -369,7 +369,7 @@ def test_a_service_that_moto_was_told_not_to_mock_is_no_neighbour(client):
     with mock_aws(config={"core": {"service_whitelist": ["sns"]}}), mock_inspector() as backend:
         a_topic()
         backend.add_instance("i-0own")
-        assert previewed(client, a_target(client)).keys() == {"i-0own"}
+        assert to_preview(client, a_target(client)).keys() == {"i-0own"}
 
 
 # IAM
@@ -502,8 +502,8 @@ def test_the_neighbours_are_those_of_that_account(backend, client, visitor):
     template = a_template(inspector, packages=())
     inspector.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
 
-    assert previewed(inspector, template).keys() == set(theirs)
-    assert previewed(client, a_target(client)).keys() == set(mine)
+    assert to_preview(inspector, template).keys() == set(theirs)
+    assert to_preview(client, a_target(client)).keys() == set(mine)
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/inspector"
     with refused("InvalidCrossAccountRoleException"):
         inspector.register_cross_account_access_role(roleArn=role)
@@ -578,10 +578,10 @@ class _Raw:
 
 def test_an_ec2_that_is_not_motos_is_as_good(inspector_backend, client):
     with a_handler(SomeEc2(), "ec2"):
-        agents = previewed(client, a_target(client, group=a_group(client, Name="web")))
+        agents = to_preview(client, a_target(client, group=a_group(client, Name="web")))
 
     assert agents["i-0elsewhere"]["ipv4Address"] == "192.0.2.1"
-    assert previewed(client, a_target(client)) == {}
+    assert to_preview(client, a_target(client)) == {}
 
 
 def test_ec2_is_asked_only_for_what_concerns_the_fleet(inspector_backend, client):
@@ -610,7 +610,7 @@ def enforced_story(client, backend):
     template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
     client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
-    assert previewed(client, template).keys() == {"i-0own"}
+    assert to_preview(client, template).keys() == {"i-0own"}
     run = an_ended_run(backend, client, template)
     assert ran_on(client, run) == ["i-0own"]
     assert described_run(client, run)["state"] == "COMPLETED"
@@ -762,7 +762,7 @@ def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch
 def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody_there, inspector_backend, monkeypatch):
     """It would wait for itself."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{nobody_there.replace('127.0.0.1', host)}/some/path")
-    inspector_backend._world.neighbours.own_origins.add(nobody_there)
+    inspector_backend._service.external.own_urls.add(nobody_there)
     look_for_the_account()
 
     assert NobodyThere.came == []
@@ -775,15 +775,15 @@ def test_a_server_of_the_mock_is_no_neighbour_of_it(inspector_backend, client, m
     with InspectorServer(inspector_backend) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
-        assert previewed(client, a_target(client)) == {}
-    assert inspector_backend._world.neighbours.own_origins == set()
+        assert to_preview(client, a_target(client)) == {}
+    assert inspector_backend._service.external.own_urls == set()
 
 
 def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    inspector_backend._world.neighbours.own_origins.add("http://localhost:9/")
+    inspector_backend._service.external.own_urls.add("http://localhost:9/")
     with a_handler(SomeEc2(), "ec2"):
-        assert previewed(client, a_target(client)).keys() == {"i-0elsewhere"}
+        assert to_preview(client, a_target(client)).keys() == {"i-0elsewhere"}
 
 
 class TestPatience:
@@ -818,6 +818,6 @@ class TestPatience:
 
 
 def test_a_world_of_its_own_has_no_neighbours(inspector_backend):
-    world = World(account_id=ACCOUNT)
+    service = FakeService(account_id=ACCOUNT)
 
-    assert world.neighbours.account_of(Signer("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None
+    assert service.external.account_of(Credentials("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None

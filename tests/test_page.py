@@ -293,7 +293,7 @@ def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
         hang_up()
 
     def back():
-        if len(inspector_server.backend._region.instances) == 0:
+        if len(inspector_server.backend._store.instances) == 0:
             inspector_server.backend.add_instance("i-0after")
 
     overviews(monkeypatch, nothing, lost, lost, lost, lost, back)

@@ -214,7 +214,7 @@ SHRINKING = [
     "ListEventSubscriptions",
     "PreviewAgents",
 ]
-MOST_ON_A_PAGE = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
+MAX_ON_A_PAGE = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
 DEFAULT_PAGE = {"ListExclusions": 100, "GetExclusionsPreview": 100}
 
 every_list = pytest.mark.parametrize("operation", LISTINGS)
@@ -267,7 +267,7 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
 @every_list
 def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    most = MOST_ON_A_PAGE.get(operation, 100)
+    most = MAX_ON_A_PAGE.get(operation, 100)
     entries, question = listing.fill(most + 1), listing.question()
     for size in (500, 501, 5000):
         shown, token = listing.page(client, question, maxResults=size)
@@ -591,14 +591,14 @@ def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector
         ("stateChangeTimeRange", "stateChangedAt"),
     ],
 )
-def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, described, inspector_backend, unchecked_client):
+def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, to_api, inspector_backend, unchecked_client):
     template = _template(inspector_backend)
     runs = []
     for _ in range(3):
         runs.append(inspector_backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
         inspector_backend.finish_run(runs[-1])
     shown = inspector_backend.describe_assessment_runs(assessmentRunArns=runs)["assessmentRuns"]
-    _check_times(unchecked_client, _runs(inspector_backend), member, {run["arn"]: run[described] for run in shown})
+    _check_times(unchecked_client, _runs(inspector_backend), member, {run["arn"]: run[to_api] for run in shown})
 
 
 def test_ranges_of_findings_times_hold_both_ends_and_may_be_open(inspector_backend, unchecked_client):

@@ -36,7 +36,7 @@ def pairs(**members):
     return [{"key": key, "value": value} for key, value in members.items()]
 
 
-def previewed(client, arn):
+def to_preview(client, arn):
     return [agent["agentId"] for agent in client.preview_agents(previewAgentsArn=arn)["agentPreviews"]]
 
 
@@ -80,14 +80,14 @@ def test_a_target_has_the_instances_with_any_tag_of_its_group(fleet, client):
     group = a_group(client, Name="web", stage="beta")
     target = a_target(client, "web", group)
 
-    assert previewed(client, target) == ["i-web", "i-beta"]
+    assert to_preview(client, target) == ["i-web", "i-beta"]
     assert described_target(client, target)["resourceGroupArn"] == group
 
 
 def test_a_target_without_a_group_has_all_instances(fleet, client):
     target = a_target(client, "all")
 
-    assert previewed(client, target) == ["i-web", "i-beta", "i-else"]
+    assert to_preview(client, target) == ["i-web", "i-beta", "i-else"]
     assert described_target(client, target).keys() == {"arn", "name", "createdAt", "updatedAt"}
 
 
@@ -103,7 +103,7 @@ def test_an_update_changes_name_and_group_and_says_when(fleet, client):
     assert new["createdAt"] == new["updatedAt"] == shown["createdAt"]
     assert shown["updatedAt"].timestamp() == now(fleet)
     assert (shown["name"], shown["resourceGroupArn"]) == ("new", group)
-    assert previewed(client, target) == ["i-else"]
+    assert to_preview(client, target) == ["i-else"]
 
 
 def test_an_update_without_a_group_resets_the_target_to_all_instances(fleet, client):
@@ -112,7 +112,7 @@ def test_an_update_without_a_group_resets_the_target_to_all_instances(fleet, cli
     client.update_assessment_target(assessmentTargetArn=target, assessmentTargetName="web")
 
     assert "resourceGroupArn" not in described_target(client, target)
-    assert previewed(client, target) == ["i-web", "i-beta", "i-else"]
+    assert to_preview(client, target) == ["i-web", "i-beta", "i-else"]
 
 
 def test_a_target_name_is_taken_in_its_account_and_region(inspector_backend, client):
@@ -551,7 +551,7 @@ def test_a_preview_shows_what_is_known_of_each_agent(inspector_backend, client):
 def test_a_template_previews_the_agents_of_its_target(fleet, client):
     target = a_target(client, "web", a_group(client, Name="web"))
 
-    assert previewed(client, a_template(client, target)) == previewed(client, target) == ["i-web"]
+    assert to_preview(client, a_template(client, target)) == to_preview(client, target) == ["i-web"]
 
 
 @pytest.mark.parametrize(
@@ -652,7 +652,7 @@ def test_an_exclusion_put_in_by_hand_is_filled_in(inspector_backend, client):
 
 # Reports
 
-KINDS = [(file_format, kind) for file_format in ("HTML", "PDF") for kind in ("FINDING", "FULL")]
+RESOURCE_TYPES = [(file_format, kind) for file_format in ("HTML", "PDF") for kind in ("FINDING", "FULL")]
 
 
 def reported(client, run, file_format="HTML", kind="FULL"):
@@ -671,17 +671,17 @@ def test_a_run_in_progress_has_no_report(inspector_backend, client):
 
 def test_each_report_is_in_progress_at_first_and_then_has_a_url(inspector_backend, client):
     run = an_ended_run(inspector_backend, client)
-    for file_format, kind in KINDS:
+    for file_format, kind in RESOURCE_TYPES:
         assert reported(client, run, file_format, kind) == {"status": "WORK_IN_PROGRESS"}
 
     inspector_backend.clock.tick(10)
 
     urls = set()
-    for file_format, kind in KINDS:
+    for file_format, kind in RESOURCE_TYPES:
         answer = reported(client, run, file_format, kind)
         assert answer["status"] == "COMPLETED"
         urls.add(answer["url"])
-    assert len(urls) == len(KINDS)
+    assert len(urls) == len(RESOURCE_TYPES)
 
 
 @pytest.mark.mock_inspector(at="2024-02-29T12:00:00Z")

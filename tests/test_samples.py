@@ -271,7 +271,7 @@ def _sent(backend, sample):
     backend.clock.move_to(_moment(sample["operation"]))
     signed = {**headers, "Authorization": AUTHORIZATION.format(day=headers["X-Amz-Date"][:8])}
     url = f"https://{headers['Host']}/"
-    return answer(backend._world, Request("POST", url, signed, json.dumps(body).encode()))
+    return answer(backend._service, Request("POST", url, signed, json.dumps(body).encode()))
 
 
 def test_there_is_a_state_for_each_of_the_32_samples():

@@ -142,14 +142,14 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         instances.Instance: set(),
         instances.RunAgent: {"number"},
         findings.Finding: {"run", "instance", "own_user_attributes"},
-        findings.WeaknessContent: set(),
+        findings.SpecBody: set(),
         exclusions.Exclusion: {"arn"},
         exclusions.Preview: set(),
         faults.Fault: set(),
         rules_packages.RulesPackage: set(),
         store.Role: set(),
-        finding_specs.Weakness: set(),
-        finding_specs.Reachability: set(),
+        finding_specs.FindingSpec: set(),
+        finding_specs.ReachabilitySpec: set(),
     }
     written = {
         targets.Target: schema.TargetRecord,
@@ -160,14 +160,14 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         instances.Instance: schema.InstanceRecord,
         instances.RunAgent: schema.AgentRecord,
         findings.Finding: schema.FindingRecord,
-        findings.WeaknessContent: schema.ContentRecord,
+        findings.SpecBody: schema.ContentRecord,
         exclusions.Exclusion: schema.ExclusionRecord,
         exclusions.Preview: schema.PreviewRecord,
         faults.Fault: schema.FaultRecord,
         rules_packages.RulesPackage: schema.RulesPackageRecord,
         store.Role: schema.RoleRecord,
-        finding_specs.Weakness: schema.WeaknessRecord,
-        finding_specs.Reachability: schema.WeaknessRecord,
+        finding_specs.FindingSpec: schema.FindingSpecRecord,
+        finding_specs.ReachabilitySpec: schema.FindingSpecRecord,
     }
     for kind, kept in written.items():
         names = {entry.name for entry in dataclasses.fields(kind)}
@@ -175,7 +175,7 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
 
 
 def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_backend):
-    region = inspector_backend._region
+    store = inspector_backend._store
     no_state = {"world", "account_id", "region", "partition", "owner", "place", "backend", "signer"}
     follows = {"findings", "_open_runs"}
     written = {
@@ -189,7 +189,7 @@ def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_
         "instances",
         "joined",
     }
-    assert set(vars(region)) == no_state | follows | written | {"subscriptions", "role", "faults"}
+    assert set(vars(store)) == no_state | follows | written | {"subscriptions", "role", "faults"}
     mock_wide = {
         "account_id",
         "limits",
@@ -202,7 +202,7 @@ def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_
         "clock",
     }
     follows = {"_regions_of", "_agenda", "_happening", "now"}
-    assert set(vars(region.world)) == mock_wide | follows | {
+    assert set(vars(store.service)) == mock_wide | follows | {
         "_regions",
         "_access_keys",
         "id_seed",
@@ -711,9 +711,9 @@ def test_a_mapping_that_holds_itself_is_refused(inspector_backend):
 
 
 def test_what_many_findings_share_is_written_once(inspector_backend, client):
-    weaknesses = [cve(f"CVE-2016-{number}", description="x" * 1000) for number in range(1000, 1050)]
+    specs = [cve(f"CVE-2016-{number}", description="x" * 1000) for number in range(1000, 1050)]
     for _ in range(20):
-        inspector_backend.add_instance(findings=weaknesses)
+        inspector_backend.add_instance(findings=specs)
     template = a_template(client, packages=[CVE])
     for _ in range(2):
         inspector_backend.finish_run(a_run(client, template))
@@ -723,7 +723,7 @@ def test_what_many_findings_share_is_written_once(inspector_backend, client):
     assert (len(region["weaknesses"]), len(region["contents"]), len(region["instances"])) == (50, 50, 20)
     assert len(json.dumps(taken)) < 400_000
     inspector_backend.restore(json.loads(json.dumps(taken)))
-    contents = {id(finding.content) for finding in inspector_backend._region.findings.all}
+    contents = {id(finding.content) for finding in inspector_backend._store.findings.all}
     assert len(contents) == 50
     with refused("NoSuchEntityException"):
         client.delete_assessment_run(assessmentRunArn=f"{template}/run/0-00000000")

@@ -29,7 +29,7 @@ def examples(most):
     return settings(max_examples=most, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-class World:
+class FakeService:
     """One account, changed by numbered steps: each says what is done, and to which of the things there are."""
 
     def __init__(self, backend):
@@ -59,7 +59,7 @@ class World:
         )
 
     def gone(self, which):
-        fleet = [instance.instance_id for instance in self.backend._region.instances]
+        fleet = [instance.instance_id for instance in self.backend._store.instances]
         if fleet:
             self.backend.remove_instance(fleet[which % len(fleet)])
 
@@ -142,17 +142,17 @@ class World:
         self.backend.next_ids(f"0-{which:08}")
 
 
-STEPS = [name for name in vars(World) if not name.startswith("_") and name != "step"]
+STEPS = [name for name in vars(FakeService) if not name.startswith("_") and name != "step"]
 BASIS = [("instance", 3), ("target", 0), ("template", 0), ("run", 0)]
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25)
 
 
 def test_random_worlds_go_on_in_the_same_way():
     def go_on(backend, after):
-        world = World(backend)
+        service = FakeService(backend)
         now = survey(backend)
         for step in after:
-            world.step(*step)
+            service.step(*step)
         backend.clock.tick(100)
         return now, survey(backend), backend.snapshot()
 
@@ -164,9 +164,9 @@ def test_random_worlds_go_on_in_the_same_way():
         @given(before=steps, after=steps, emptied=st.booleans())
         def go_on_in_the_same_way(before, after, emptied):
             backend.restore(empty)
-            world = World(backend)
+            service = FakeService(backend)
             for step in BASIS + before:
-                world.step(*step)
+                service.step(*step)
             taken = json.loads(json.dumps(backend.snapshot()))
             expected = go_on(backend, after)
             if emptied:
@@ -315,7 +315,7 @@ def test_whatever_the_text_of_a_file_is_it_is_refused_or_loaded(tmp_path):
         def spoils(place, how, character):
             rest = {"cut": "", "drop": text[place + 1 :], "swap": character + text[place + 1 :]}[how]
             path.write_text(text[:place] + rest, "utf-8", "surrogatepass")
-            refused = reason(restore, backend._world, path, "state")
+            refused = reason(restore, backend._service, path, "state")
             assert refused is None or refused.startswith(f"state: {path}: ")
             assert refused is None or backend.snapshot() == before
             survey(backend)

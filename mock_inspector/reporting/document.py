@@ -3,7 +3,7 @@
 A report of type FINDING has an executive summary, the findings and the exclusions; one of type FULL adds the rules
 packages that were checked, all instances, and their telemetry (user guide, section "Assessment reports").
 
-A document is plain data, read from the state under the world's lock and rendered without it. Findings, runs and
+A document is plain data, read from the state under the service's lock and rendered without it. Findings, runs and
 exclusions are read in the shapes that the API describes them in.
 """
 
@@ -18,7 +18,7 @@ from ..clock.clock import iso
 from ..state.findings import CLEAN_TITLE, SEVERITIES
 from ..state.report_links import ReportFile
 from ..state.runs import Run
-from ..state.store import Region
+from ..state.store import Store
 from ..state.telemetry import summed_telemetry
 from .text import visible
 
@@ -139,10 +139,10 @@ class Document:
 
 def document(file: ReportFile, moment: int) -> Document:
     """Read what a report says at ``moment`` (milliseconds since 1970)."""
-    region, run, full = file.region, file.run, file.type == "FULL"
-    shown = run.described(moment)
-    named = _package_names(region, run)
-    findings = [finding.described() for finding in run.findings_row if finding.created <= moment]
+    store, run, full = file.store, file.run, file.type == "FULL"
+    shown = run.to_api(moment)
+    named = _package_names(store, run)
+    findings = [finding.to_api() for finding in run.findings_row if finding.created <= moment]
     by_package = _by_package(findings, named)
     by_instance = _by_instance(findings)
     template = run.template
@@ -152,9 +152,9 @@ def document(file: ReportFile, moment: int) -> Document:
         run_name=visible(run.name),
         state=shown["state"],
         summary=_summary(findings, by_instance, shown["state"]),
-        facts=_facts(region, run, shown, begun),
+        facts=_facts(store, run, shown, begun),
         resources=_pairs(
-            ("Rules packages", ", ".join(_package_names(region, run).values())),
+            ("Rules packages", ", ".join(_package_names(store, run).values())),
             ("Assessment run", run.arn),
             ("Assessment target", template.target.arn),
             ("Assessment template", template.arn),
@@ -162,12 +162,12 @@ def document(file: ReportFile, moment: int) -> Document:
         severities=_severities(findings, named),
         by_package=by_package,
         by_instance=by_instance,
-        exclusions=tuple(_excluded(exclusion.described()) for exclusion in run.exclusions.values()),
-        packages=_packages(region, run, findings) if full else (),
+        exclusions=tuple(_excluded(exclusion.to_api()) for exclusion in run.exclusions.values()),
+        packages=_packages(store, run, findings) if full else (),
         agents=_agents(run, by_instance) if full else (),
         telemetry=_telemetry(run) if full and run.has_telemetry(moment) else (),
         created=begun,
-        footer=visible(f"{run.name} · account {region.account_id} · {region.region}"),
+        footer=visible(f"{run.name} · account {store.account_id} · {store.region}"),
     )
 
 
@@ -181,13 +181,13 @@ def _keyed(attributes: Iterable[dict[str, str]]) -> Pairs:
     return tuple((visible(entry.get("key", "")), visible(entry.get("value", ""))) for entry in attributes)
 
 
-def _facts(region: Region, run: Run, shown: dict[str, Any], begun: int) -> Pairs:
+def _facts(store: Store, run: Run, shown: dict[str, Any], begun: int) -> Pairs:
     started, completed = shown.get("startedAt"), shown.get("completedAt")
     target = run.template.target
     group = None if target.group is None else _tags(target.group.tags)
     return _pairs(
-        ("Account", region.account_id),
-        ("Region", region.region),
+        ("Account", store.account_id),
+        ("Region", store.region),
         ("Assessment target", target.name),
         ("Instances of the target", group or "all instances of the account in this region"),
         ("Assessment template", run.template.name),
@@ -218,9 +218,9 @@ def _span(seconds: int) -> str:
     return " ".join(f"{count} {unit}" for unit, count in parts if count) or "0 s"
 
 
-def _package_names(region: Region, run: Run) -> dict[str | None, str]:
+def _package_names(store: Store, run: Run) -> dict[str | None, str]:
     """The names of the rules packages of a run, by their ARNs."""
-    known = {arn: region.rules_packages.get(arn) for arn in run.packages}
+    known = {arn: store.rules_packages.get(arn) for arn in run.packages}
     return {arn: arn if package is None else package.name for arn, package in known.items()}
 
 
@@ -333,12 +333,12 @@ def _excluded(exclusion: dict[str, Any]) -> Excluded:
     )
 
 
-def _packages(region: Region, run: Run, findings: list[dict[str, Any]]) -> tuple[Package, ...]:
+def _packages(store: Store, run: Run, findings: list[dict[str, Any]]) -> tuple[Package, ...]:
     issues = Counter(_package_of(finding) for finding in findings if finding["title"] != CLEAN_TITLE)
     clean = {_package_of(finding) for finding in findings if finding["title"] == CLEAN_TITLE}
     packages = []
-    for arn, name in _package_names(region, run).items():
-        known = region.rules_packages.get(str(arn))
+    for arn, name in _package_names(store, run).items():
+        known = store.rules_packages.get(str(arn))
         found = issues[arn]
         passed = not found and arn in clean
         packages.append(
@@ -357,8 +357,8 @@ def _agents(run: Run, by_instance: tuple[Tally, ...]) -> tuple[Agent, ...]:
     findings = {tally.name: tally.total for tally in by_instance}
     agents = []
     for agent in run.agents:
-        shown = agent.described(run.arn, with_telemetry=False)
-        preview = agent.instance.previewed()
+        shown = agent.to_api(run.arn, with_telemetry=False)
+        preview = agent.instance.to_preview()
         name = visible(shown["agentId"])
         details = shown.get("agentHealthDetails")
         agents.append(

@@ -12,7 +12,7 @@ from ..state.report_links import ReportFile, ReportRefusedError, report_file
 from .document import Document, document
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
     from ..wire.dispatcher import Request
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
@@ -41,22 +41,22 @@ class ReportSite:
     the same.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, service: FakeService) -> None:
+        self._service = service
         self._rendered: dict[tuple[str, str, str], tuple[Document, bytes]] = {}
 
     def answer(self, request: Request) -> ReportAnswer:
-        """Answer a GET or HEAD of a report's URL. The state is read under the world's lock, and rendered without."""
+        """Answer a GET or HEAD of a report's URL. The state is read under the service's lock, and rendered without."""
         url = urlsplit(request.url)
-        with self._world.lock:
-            now = self._world.look()
-            number = next(self._world.requests)
+        with self._service.lock:
+            now = self._service.advance()
+            number = next(self._service.requests)
             try:
                 if request.method not in ("GET", "HEAD"):
                     raise ReportRefusedError(
                         405, "MethodNotAllowed", "The specified method is not allowed against this resource."
                     )
-                file = report_file(self._world, unquote(url.path), url.query)
+                file = report_file(self._service, unquote(url.path), url.query)
                 says = document(file, now)
             except ReportRefusedError as error:
                 return _answer(now, number, error.status, "", "application/xml", _refusal(error, number))

@@ -26,12 +26,12 @@ from .page import page
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
-    from ..state.service import World
+    from ..state.service import FakeService
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """The longest body that is read; a longer one is answered with 413."""
 
-MOST_BYTES_OF_STATE = 64 * MOST_BYTES
+MAX_BYTES_OF_STATE = 64 * MAX_BYTES
 """The same, of a snapshot that is to be restored: one of half a million findings."""
 
 
@@ -73,12 +73,14 @@ class Application:
     ``hang_up`` is the exception that makes the server library close a connection without an answer.
     """
 
-    def __init__(self, world: World, backend: InspectorBackend, *, loopback: bool, hang_up: type[Exception]) -> None:
-        self._world = world
+    def __init__(
+        self, service: FakeService, backend: InspectorBackend, *, loopback: bool, hang_up: type[Exception]
+    ) -> None:
+        self._service = service
         self._loopback = loopback
         self._hang_up = hang_up
-        self._site = ReportSite(world)
-        self._control = Control(world, backend)
+        self._site = ReportSite(service)
+        self._control = Control(service, backend)
         self._asked = threading.local()
         self._at_work: set[int] = set()
 
@@ -115,7 +117,7 @@ class Application:
         reason = refusal(environ, loopback=self._loopback)
         if reason is not None:
             return self._json(403, {"error": reason})
-        most = MOST_BYTES_OF_STATE if path == f"{PREFIX}restore" else MOST_BYTES
+        most = MAX_BYTES_OF_STATE if path == f"{PREFIX}restore" else MAX_BYTES
         if int(environ.get("CONTENT_LENGTH") or 0) > most:
             text = f"The body of a request is at most {most} bytes long."
             return (
@@ -144,7 +146,7 @@ class Application:
 
     def _knock(self, request: Request) -> HttpAnswer:
         try:
-            status, headers, body = answer(self._world, request)
+            status, headers, body = answer(self._service, request)
         except EndlessPollError as error:
             return self._error(400, "EndlessPollError", str(error))
         except _NETWORK_FAILURES as failure:
@@ -162,7 +164,7 @@ class Application:
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
-            "Date": formatdate(self._world.clock.read() // 1000, usegmt=True),
+            "Date": formatdate(self._service.clock.read() // 1000, usegmt=True),
         }
         return HttpAnswer(status, {**usual, **headers}, body)
 

@@ -18,16 +18,16 @@ from urllib.parse import parse_qsl
 
 from .. import findings
 from ..backend import InspectorBackend
-from ..errors import ApiError, shown
+from ..errors import ApiError, short_repr
 from ..snapshots import check_json
 from ..state.call_log import Call, Calls
 from ..state.faults import ParametersAre
 from ..state.instances import Instance
-from ..state.notifications import Published
+from ..state.notifications import PublishedMessage
 from .overview import etag, overview
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 PREFIX = "/_mock_inspector/"
 
@@ -83,8 +83,8 @@ class _RefusedError(Exception):
 class Control:
     """The control calls of one mock, by default on ``backend``."""
 
-    def __init__(self, world: World, backend: InspectorBackend) -> None:
-        self._world = world
+    def __init__(self, service: FakeService, backend: InspectorBackend) -> None:
+        self._service = service
         self._backend = backend
 
     def answer(self, method: str, member: str, query: str, body: bytes) -> Outcome:
@@ -93,9 +93,9 @@ class Control:
             _check_method(member, method)
             backend = self._chosen(query)
             if member == _OVERVIEW:
-                seen = overview(self._world, backend._region)
+                seen = overview(self._service, backend._store)
                 return Outcome(200, seen, {"ETag": etag(seen)})
-            with self._world.lock:
+            with self._service.lock:
                 owner: Any = backend
                 for name in member.split(".")[:-1]:
                     owner = getattr(owner, name)
@@ -121,7 +121,7 @@ class Control:
             elif name == "region":
                 backend = backend.for_region(value)
             else:
-                raise ValueError(f"the query takes account_id and region, got {shown(name)}")
+                raise ValueError(f"the query takes account_id and region, got {short_repr(name)}")
         return backend
 
 
@@ -129,12 +129,12 @@ def _check_method(member: str, method: str) -> None:
     """Refuse unknown members (404), and known ones under another HTTP method (405)."""
     if member not in MEMBERS:
         raise _RefusedError(
-            404, f"{shown(member)} is no control call{_near(member, MEMBERS)}; there are {', '.join(MEMBERS)}"
+            404, f"{short_repr(member)} is no control call{_near(member, MEMBERS)}; there are {', '.join(MEMBERS)}"
         )
     allowed = ["GET"] if member not in _METHODS else ["GET", "POST"] if member in _READING else ["POST"]
     if method not in allowed:
         text = " or ".join(allowed)
-        raise _RefusedError(405, f"{member} takes {text}, not {shown(method)[1:-1]}", Allow=", ".join(allowed))
+        raise _RefusedError(405, f"{member} takes {text}, not {short_repr(method)[1:-1]}", Allow=", ".join(allowed))
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -152,9 +152,9 @@ def _members(body: bytes) -> dict[str, Any]:
         # Numbers beyond a float's range, NaN, and halves of surrogate pairs are no values that could be sent back.
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the request's body is not JSON: {shown(str(error))}") from None
+        raise ValueError(f"the request's body is not JSON: {short_repr(str(error))}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"the request's body takes a JSON object of arguments, got {shown(value)}")
+        raise ValueError(f"the request's body takes a JSON object of arguments, got {short_repr(value)}")
     return value
 
 
@@ -164,7 +164,7 @@ def _arguments(member: str, function: Callable[..., Any], given: dict[str, Any])
     unknown = [name for name in given if name not in parameters]
     if unknown:
         takes = f"it takes {', '.join(parameters)}" if parameters else "it takes none"
-        raise ValueError(f"unknown argument {shown(unknown[0])}{_near(unknown[0], parameters)}; {takes}")
+        raise ValueError(f"unknown argument {short_repr(unknown[0])}{_near(unknown[0], parameters)}; {takes}")
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for name, parameter in parameters.items():
@@ -191,32 +191,32 @@ def _typed(name: str, value: Any, parameter: inspect.Parameter) -> Any:
     given = "None" if value is None else type(value).__name__
     if given in allowed or (given == "int" and "float" in allowed) or not {*allowed} <= {*_TYPES}:
         return value
-    raise ValueError(f"{name}: takes {' or '.join(_TYPES[kind] for kind in allowed)}, got {shown(value)}")
+    raise ValueError(f"{name}: takes {' or '.join(_TYPES[kind] for kind in allowed)}, got {short_repr(value)}")
 
 
 def _listed(name: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError(f"{name}: takes an array, got {shown(value)}")
+        raise ValueError(f"{name}: takes an array, got {short_repr(value)}")
     return value
 
 
-_FINDINGS: dict[str, Callable[..., findings.Weakness]] = {
+_FINDINGS: dict[str, Callable[..., findings.FindingSpec]] = {
     name: getattr(findings, name)
     for name in ("cve", "cis", "best_practice", "network_reachability", "runtime_behavior")
 }
 
 
-def _weaknesses(value: Any) -> list[findings.Weakness]:
+def _specs(value: Any) -> list[findings.FindingSpec]:
     """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
-    return [_weakness(f"findings[{place}]", entry) for place, entry in enumerate(_listed("findings", value))]
+    return [_spec(f"findings[{place}]", entry) for place, entry in enumerate(_listed("findings", value))]
 
 
-def _weakness(name: str, entry: Any) -> findings.Weakness:
+def _spec(name: str, entry: Any) -> findings.FindingSpec:
     kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
     if len(kinds) != 1:
         raise ValueError(
             f"{name}: takes an object with one of {', '.join(_FINDINGS)}, such as "
-            f'{{"cve": "CVE-2016-2177", "severity": "High"}}, got {shown(entry)}'
+            f'{{"cve": "CVE-2016-2177", "severity": "High"}}, got {short_repr(entry)}'
         )
     overrides = {key: value for key, value in entry.items() if key != kinds[0]}
     try:
@@ -230,12 +230,12 @@ def _condition(value: Any) -> Callable[[dict[str, Any]], bool] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError(f"when: takes an object of parameters and the values they have, got {shown(value)}")
+        raise ValueError(f"when: takes an object of parameters and the values they have, got {short_repr(value)}")
     return ParametersAre(value)
 
 
 _READ: dict[tuple[str, str], Callable[[Any], Any]] = {
-    ("add_instance", "findings"): _weaknesses,
+    ("add_instance", "findings"): _specs,
     ("inject_fault", "when"): _condition,
 }
 """The arguments that JSON has no form for, and how the form they have here is read."""
@@ -264,9 +264,9 @@ def _named(value: Any) -> Mapping[str, Any] | None:
         return value.members()
     if isinstance(value, Instance):
         return {entry.name: getattr(value, entry.name) for entry in fields(Instance) if entry.name != "number"}
-    if isinstance(value, findings.Weakness):
-        members = {entry.name: getattr(value, entry.name) for entry in fields(findings.Weakness)}
+    if isinstance(value, findings.FindingSpec):
+        members = {entry.name: getattr(value, entry.name) for entry in fields(findings.FindingSpec)}
         return {**members, "attributes": dict(value.attributes)}
-    if isinstance(value, Published):
+    if isinstance(value, PublishedMessage):
         return value._asdict()
     return value if isinstance(value, Mapping) else None

@@ -56,7 +56,7 @@ class InspectorServer:
         from .app import Application
 
         activation = active()
-        if activation is None or activation.world is not self.backend._world:
+        if activation is None or activation.service is not self.backend._service:
             raise RuntimeError("The mock of this backend is not active: start the server within mock_inspector().")
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
@@ -65,12 +65,12 @@ class InspectorServer:
         if address.is_unspecified:  # it listens everywhere, so here too
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
-        self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
+        self._application = Application(activation.service, self.backend, loopback=self.loopback, hang_up=HangUp)
         self._stop.callback(HttpThreads(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
-        own_origins = activation.world.neighbours.own_origins
-        own_origins.add(self.url)
-        self._stop.callback(own_origins.discard, self.url)
+        own_urls = activation.service.external.own_urls
+        own_urls.add(self.url)
+        self._stop.callback(own_urls.discard, self.url)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import shown
+from ..errors import short_repr
 from ..patches.network_guard import is_loopback
 
 _OWN = (None, "same-origin", "none")
@@ -22,14 +22,14 @@ def refusal(environ: dict[str, Any], *, loopback: bool) -> str | None:
     if loopback and host is not None and not _leads_here(host):
         return (
             f"Host: this server listens on the loopback interface and answers under its names only (127.0.0.1, [::1], "
-            f"localhost), not under {shown(host)}"
+            f"localhost), not under {short_repr(host)}"
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return f"Origin: pages of other origins are refused, and {shown(origin)} is not http://{shown(host)[1:-1]}"
+        return f"Origin: pages of other origins are refused, and {short_repr(origin)} is not http://{short_repr(host)[1:-1]}"
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if site not in _OWN and not _followed_link(environ):
-        return f"Sec-Fetch-Site: pages of other origins are refused, got {shown(site)}"
+        return f"Sec-Fetch-Site: pages of other origins are refused, got {short_repr(site)}"
     return None
 
 

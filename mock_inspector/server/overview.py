@@ -16,22 +16,22 @@ from ..clock.clock import frozen, iso
 
 if TYPE_CHECKING:
     from ..state.call_log import Call
-    from ..state.collections import Numbered, Row
+    from ..state.collections import Numbered, NumberedList
     from ..state.faults import Fault
     from ..state.findings import Finding
     from ..state.instances import Instance
     from ..state.runs import Run
-    from ..state.service import World
-    from ..state.store import Region
+    from ..state.service import FakeService
+    from ..state.store import Store
     from ..state.targets import Subscription, Target, Template
 
 MOST = 100
 """How many regions are listed, and how many instances, targets, templates, runs and findings of one of them."""
 
-MOST_CALLS = 50
+MAX_CALLS = 50
 """How many of the last calls are listed."""
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 """How many weaknesses of an instance, topics of a template and state changes of a run are listed."""
 
 LONGEST = 300
@@ -43,18 +43,18 @@ _LONGEST_READ = 4_000
 T = TypeVar("T", bound="Numbered")
 
 
-def overview(world: World, chosen: Region) -> dict[str, Any]:
+def overview(service: FakeService, chosen: Store) -> dict[str, Any]:
     """Everything that a person would like to see of a mock, and of the ``chosen`` account and region in it."""
-    with world.lock:
-        now = world.look()
-        regions = world.regions()
+    with service.lock:
+        now = service.advance()
+        regions = service.stores()
         listed = [region for region in regions[:MOST] if region is not chosen]
         return {
             "now": iso(now),
             "frozen": frozen(),
-            "speed": world.clock.speed,
-            "course": world.clock.course,
-            "account_id": world.account_id,
+            "speed": service.clock.speed,
+            "course": service.clock.course,
+            "account_id": service.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
                 _region(region, now) if region is chosen else _sums(region)
@@ -63,10 +63,10 @@ def overview(world: World, chosen: Region) -> dict[str, Any]:
             ],
             "regions_total": len(regions),
             "calls": {
-                "total": world.calls.dropped + len(world.calls),
-                "newest": [_call(call) for call in reversed(world.calls.last(MOST_CALLS))],
+                "total": service.calls.dropped + len(service.calls),
+                "newest": [_call(call) for call in reversed(service.calls.last(MAX_CALLS))],
             },
-            "published": len(world.published),
+            "published": len(service.published),
         }
 
 
@@ -105,60 +105,60 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def _sums(region: Region) -> dict[str, Any]:
+def _sums(store: Store) -> dict[str, Any]:
     """How much there is."""
     return {
-        "account_id": region.account_id,
-        "region": region.region,
-        "partition": region.partition,
-        "instances": {"total": len(region.instances) + len(_joined(region))},
-        "targets": {"total": len(region.targets)},
-        "templates": {"total": len(region.templates)},
-        "runs": {"total": len(region.runs)},
+        "account_id": store.account_id,
+        "region": store.region,
+        "partition": store.partition,
+        "instances": {"total": len(store.instances) + len(_joined(store))},
+        "targets": {"total": len(store.targets)},
+        "templates": {"total": len(store.templates)},
+        "runs": {"total": len(store.runs)},
         "findings": {
-            "total": len(region.findings.all),
-            "by_severity": {severity: len(row) for severity, row in region.findings.by_severity.items()},
+            "total": len(store.findings.all),
+            "by_severity": {severity: len(row) for severity, row in store.findings.by_severity.items()},
         },
-        "faults": {"total": len(_faults(region))},
+        "faults": {"total": len(_faults(store))},
     }
 
 
-def _region(region: Region, now: int) -> dict[str, Any]:
+def _region(store: Store, now: int) -> dict[str, Any]:
     """How much there is, and the newest of it."""
     subscriptions: dict[str, list[Subscription]] = {}
-    for subscription in region.subscriptions:
+    for subscription in store.subscriptions:
         subscriptions.setdefault(subscription.template.arn, []).append(subscription)
-    instances = [*region.instances.row.newest(MOST), *_joined(region)]
+    instances = [*store.instances.row.newest(MOST), *_joined(store)]
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [
             _instance(instance)
             for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MOST]
         ],
-        "targets": _newest(region.targets.row, _target),
+        "targets": _newest(store.targets.row, _target),
         "templates": _newest(
-            region.templates.row, lambda template: _template(region, template, subscriptions.get(template.arn, []))
+            store.templates.row, lambda template: _template(store, template, subscriptions.get(template.arn, []))
         ),
-        "runs": _newest(region.runs.row, lambda run: _run(run, now)),
-        "findings": _newest(region.findings.all, _finding),
-        "faults": [_fault(fault) for fault in _faults(region)[: -MOST - 1 : -1]],
+        "runs": _newest(store.runs.row, lambda run: _run(run, now)),
+        "findings": _newest(store.findings.all, _finding),
+        "faults": [_fault(fault) for fault in _faults(store)[: -MOST - 1 : -1]],
     }
-    sums = _sums(region)
+    sums = _sums(store)
     return {**sums, **{kind: {**sums[kind], "newest": shown} for kind, shown in newest.items()}}
 
 
-def _newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
+def _newest(row: NumberedList[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
     """The newest of a row, newest first."""
     return [shown(item) for item in row.newest(MOST)]
 
 
-def _joined(region: Region) -> list[Instance]:
+def _joined(store: Store) -> list[Instance]:
     """The instances of an EC2 next door, as it was when it was last asked."""
-    return [instance for instance in region.joined.values() if instance.instance_id not in region.instances]
+    return [instance for instance in store.ec2_instances.values() if instance.instance_id not in store.instances]
 
 
-def _faults(region: Region) -> list[Fault]:
+def _faults(store: Store) -> list[Fault]:
     """The injected faults that have calls left to meet."""
-    return [fault for fault in region.faults if fault.times != 0]
+    return [fault for fault in store.faults if fault.times != 0]
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
         "operating_system": instance.operating_system,
         "agent_health": instance.agent_health,
         "weaknesses": len(instance.findings),
-        "findings": [_cut(weakness.id) for weakness in instance.findings[:MOST_NAMED]],
+        "findings": [_cut(spec.id) for spec in instance.findings[:MAX_NAMED]],
     }
 
 
@@ -192,8 +192,8 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _template(region: Region, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
-    packages = [(arn, region.rules_packages.get(arn)) for arn in template.packages]
+def _template(store: Store, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
+    packages = [(arn, store.rules_packages.get(arn)) for arn in template.packages]
     return {
         "arn": template.arn,
         "name": template.name,
@@ -202,7 +202,7 @@ def _template(region: Region, template: Template, subscriptions: list[Subscripti
         "rules_packages": [arn if package is None else package.name for arn, package in packages],
         "subscriptions": [
             {"topic": subscription.topic_arn, "events": list(subscription.events)}
-            for subscription in subscriptions[:MOST_NAMED]
+            for subscription in subscriptions[:MAX_NAMED]
         ],
         "subscriptions_total": len(subscriptions),
         "runs": len(template.runs),
@@ -222,8 +222,7 @@ def _run(run: Run, now: int) -> dict[str, Any]:
         "forced": run.forced,
         "created": iso(run.created),
         "timeline": [
-            {"state": state, "at": iso(moment), "reached": moment <= now}
-            for state, moment in run.timeline[-MOST_NAMED:]
+            {"state": state, "at": iso(moment), "reached": moment <= now} for state, moment in run.timeline[-MAX_NAMED:]
         ],
         "agents": len(run.agents),
         "findings": dict(run.counts),

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-from ..api.identifiers import DEFAULT_ACCOUNT, checked_account, checked_region
+from ..api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
 
 DEFAULT_PORT = 5016
-_HIGHEST_PORT = 65_535
-_MOST_CALLS = 1_000
+_MAX_PORT = 65_535
+_MAX_CALLS = 1_000
 """A server may run for days."""
 
 T = TypeVar("T")
@@ -53,14 +53,14 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--account-id",
-        type=_taken(checked_account),
+        type=_taken(validate_account_id),
         default=DEFAULT_ACCOUNT,
         metavar="ID",
         help="the account of access keys that are not registered otherwise (default: %(default)s)",
     )
     parser.add_argument(
         "--region",
-        type=_taken(checked_region),
+        type=_taken(validate_region),
         metavar="NAME",
         help="the region of control calls that name none (default: AWS_DEFAULT_REGION, else us-east-1)",
     )
@@ -85,7 +85,7 @@ def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
                     region=chosen.region,
                     freeze=chosen.frozen,
                     at=chosen.at,
-                    max_calls=_MOST_CALLS,
+                    max_calls=_MAX_CALLS,
                     state=chosen.state,
                     allow_unused_faults=True,
                 )
@@ -117,8 +117,8 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"takes a port from 0 to {_HIGHEST_PORT}, got {text!r}")
+    if not text.isascii() or not text.isdigit() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"takes a port from 0 to {_MAX_PORT}, got {text!r}")
     return int(text)
 
 

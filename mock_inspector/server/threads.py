@@ -20,8 +20,8 @@ from waitress.task import ThreadedTaskDispatcher
 __all__ = ["HangUp", "HttpThreads"]
 
 _THREADS = 8
-_MOST_CONNECTIONS = 1_000
-_MOST_BYTES = 80 * 1024 * 1024
+_MAX_CONNECTIONS = 1_000
+_MAX_BYTES = 80 * 1024 * 1024
 """The longest body that is read to its end, so that whoever sends it sees the answer that it is too long."""
 
 _NEVER = 2**40
@@ -66,9 +66,9 @@ class HttpThreads:
             sockets=[listening],
             ident="mock_inspector",
             asyncore_use_poll=hasattr(select, "poll"),
-            connection_limit=_MOST_CONNECTIONS,
+            connection_limit=_MAX_CONNECTIONS,
             channel_timeout=_NEVER,
-            max_request_body_size=_MOST_BYTES,
+            max_request_body_size=_MAX_BYTES,
         )
         self._workers.set_thread_count(_THREADS)
         self._thread = threading.Thread(target=self._server.run, name="mock_inspector server", daemon=True)
