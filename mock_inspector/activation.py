@@ -13,6 +13,7 @@ from . import _plugin_state
 from .backend import InspectorBackend, backend_of
 from .clock.clock import UTC, Moment, as_datetime, frozen
 from .clock.freeze import Freeze
+from .clock.patched_waits import start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import short_repr
 from .external import AwsServices
@@ -60,10 +61,10 @@ class Activation:
             self.service.report_origin = self._report_origin
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)
-            self._waiting = Waiting(self.service, followed=followed, busy=self._serving)
-            self._undo.callback(self._waiting.stop)
+            self._waiting = Waiting(self.service.clock, self.service.sleep, busy=self._serving)
             if options.sleep:
-                self._waiting.start()
+                self._undo.callback(stop_waiting)
+                start_waiting(self._waiting, self.service.clock, followed=followed)
             _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
             _urllib3.start(self._answer)

@@ -99,10 +99,10 @@ class FakeService:
         with self.lock:
             self.advance()
 
-    def sleep(self, seconds: float, where: str) -> None:
-        """Let ``seconds`` pass that code sleeps at the line ``where``."""
+    def sleep(self, span: datetime.timedelta, where: str) -> None:
+        """Let a ``span`` pass that code waits at the line ``where``."""
         self.polls.slept(where)
-        self.clock.tick(seconds)
+        self.clock.tick(span)
 
     def plan(self, store: Store, run: Run) -> None:
         """Put what lies ahead of a run on the agenda; what was planned for it before lapses."""
