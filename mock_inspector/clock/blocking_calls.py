@@ -11,7 +11,9 @@ waits (``Event``, ``Condition``, ``Semaphore``, ``Barrier``, ``Queue``, ``Future
 ``SimpleQueue.get``                             what the threads of a pool wait for
 ``Thread._wait_for_tstate_lock``                ``Thread.join`` up to Python 3.12
 ``_ThreadHandle.join``                          ``Thread.join`` since Python 3.13
-``threading._time``, ``queue.time``             how much is left to wait is counted by the mock's clock
+``threading._time``, ``queue.time``,            how much is left to wait is counted by the clock that is waited for
+``concurrent.futures._base.time``,
+``socketserver.time``
 ==============================================  ======================================================================
 
 A lock that is free is taken at once, as ever.
@@ -23,6 +25,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import _base as futures
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +50,17 @@ class _Awaited:
         self.waiters = 0
         self.released = False
         """Whether it was released, and nobody is known yet to have taken it: one of the threads is about to go on."""
+
+
+class _TimeModule:
+    """The module ``time``, as others see it whose ``time.monotonic()`` counts what is left to wait."""
+
+    def __init__(self, module: Any, monotonic: Callable[[], float]) -> None:
+        self._module = module
+        self.monotonic = monotonic
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
 
 
 class BlockingCallsPatch:
@@ -80,6 +94,10 @@ class BlockingCallsPatch:
             self._replace(threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock)
         self._replace(threading, "_time", self._time)
         self._replace(queue, "time", self._time)
+        self._replace(futures, "time", lambda module: _TimeModule(module, self._time(module)))
+        socketserver = sys.modules.get("socketserver")
+        if socketserver is not None:
+            self._replace(socketserver, "time", self._time)
 
     def stop(self) -> None:
         """Let threads wait in real time again."""
@@ -105,7 +123,7 @@ class BlockingCallsPatch:
         setattr(owner, name, replacement)
         self._undo.append(undo)
 
-    def _time(self, original: Callable[[], float]) -> Callable[[], float]:
+    def _time(self, _: object) -> Callable[[], float]:
         def monotonic() -> float:
             waiting = self._waiting
             if waiting is None or waiting.reason_to_wait(sys._getframe(1)) is not None:
@@ -116,7 +134,7 @@ class BlockingCallsPatch:
 
     # Locks
 
-    def _acquire_lock(self, original: Any) -> Any:
+    def _acquire_lock(self, _: Any) -> Any:
         def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
             if not blocking or not (timeout == -1 or timeout > 0):
                 return real_acquire(lock, blocking, timeout)
@@ -162,7 +180,7 @@ class BlockingCallsPatch:
 
         return release
 
-    def _acquire_rlock(self, original: Any) -> Any:
+    def _acquire_rlock(self, _: Any) -> Any:
         def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
             if self._waiting is None or not blocking or not (timeout == -1 or timeout > 0):
                 return _real_acquire_rlock(lock, blocking, timeout)  # type: ignore[no-any-return]

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from freezegun import api as freezegun_api
 
 from .awaiting import awaiting_line
+from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting
-
-RESOLUTION_SECONDS = 1e-6
-"""Seconds: what freezegun and the mock's clock tell apart."""
 
 QUIET_PERIOD_SECONDS = 0.25
 """Real seconds for which connections may be quiet before the clock moves all the same."""

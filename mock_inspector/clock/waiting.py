@@ -31,6 +31,9 @@ from .idle_threads import IdleThreads, has_pending_processes, is_any_starting, t
 if TYPE_CHECKING:
     from .clock import Clock
 
+RESOLUTION_SECONDS = 1e-6
+"""Seconds: what freezegun and the mock's clock tell apart."""
+
 POLL_INTERVAL_SECONDS = 0.002
 """Real seconds after which somebody who waits for a moment looks again at what the others do."""
 
@@ -71,7 +74,7 @@ real_release: Callable[..., None] = vars(type(threading.Lock()))["release"]
 class Wait:
     """One thread that waits."""
 
-    __slots__ = ("bell", "begun", "has_turn", "is_over", "moment", "number", "seconds", "thread_id")
+    __slots__ = ("begun", "bell", "has_turn", "is_over", "moment", "number", "seconds", "thread_id")
 
     def __init__(self, number: int, is_over: Callable[[], bool], bell: Callable[[], None] | None) -> None:
         self.number = number
@@ -278,7 +281,7 @@ class Waiting:
         span = wait.moment - self._clock.microseconds()
         if span > 0:
             self._fraction = 0.0
-        elif wait.seconds < 0.000_001:
+        elif wait.seconds < RESOLUTION_SECONDS:
             # What is left where seconds as floats do not add up: too little for the clock, and yet it has to pass.
             self._fraction += wait.seconds
         self._pass_time(datetime.timedelta(microseconds=max(span, 0)), line)
