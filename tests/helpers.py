@@ -7,7 +7,8 @@ from typing import Any
 from botocore import xform_name
 from botocore.session import get_session
 
-from mock_inspector.wire.dispatcher import Request, Response, answer
+from mock_inspector.wire.dispatcher import handle
+from mock_inspector.wire.http import Request, Response
 
 MODEL = get_session().get_service_model("inspector")
 OPERATIONS: tuple[str, ...] = tuple(MODEL.operation_names)
@@ -247,4 +248,4 @@ def knock(backend: Any, operation: str, body: Any) -> Response:
         "aws4_request, SignedHeaders=host, Signature=none",
     }
     url = f"https://inspector.{backend.region}.amazonaws.com/"
-    return answer(backend._service, Request("POST", url, headers, json.dumps(body).encode()))
+    return handle(backend._service, Request("POST", url, headers, json.dumps(body).encode()))

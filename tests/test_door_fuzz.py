@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from mock_inspector.backend import InspectorBackend, backend_of
 from mock_inspector.errors import COMMON, MODELLED
 from mock_inspector.state.service import FakeService
-from mock_inspector.wire.dispatcher import Request, Response, answer
+from mock_inspector.wire.dispatcher import handle
+from mock_inspector.wire.http import Request, Response
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish
 from .shapes import check_answer, problems
@@ -329,7 +330,7 @@ PARSER = create_parser("json")
 
 def exchange(backend: InspectorBackend, request: Request) -> Response:
     """Bring a request to the door. The answer is sound, whatever it is."""
-    response = answer(backend._service, request, polls=False)
+    response = handle(backend._service, request, polls=False)
     assert set(response.headers) == {"x-amzn-RequestId", "Content-Type", "Content-Length", "Date"}
     assert response.headers["Content-Length"] == str(len(response.body))
     call = backend.calls[-1]

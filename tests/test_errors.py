@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 def knock(backend, body=b"{}", headers=BOTH, *, method="POST", url=URL):
     """The door's answer, which is sound whatever the request."""
-    response = dispatcher.answer(backend._service, dispatcher.Request(method, url, headers, body))
+    response = dispatcher.handle(backend._service, dispatcher.Request(method, url, headers, body))
     headers = response.headers
     assert re.fullmatch(
         r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", headers["x-amzn-RequestId"]

@@ -10,8 +10,8 @@ import pytest
 from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
+from mock_inspector.errors import EndlessPollError
 from mock_inspector.state import polling
-from mock_inspector.state.polling import EndlessPollError
 
 from .clocks import MOMENT, in_another_thread, real_seconds
 from .timelines import END, FINDINGS, STORY

@@ -14,7 +14,7 @@ import pytest
 
 from mock_inspector import InspectorBackend
 from mock_inspector.actions.registry import ACTIONS
-from mock_inspector.api.operations import operations_by_method
+from mock_inspector.api.operations import names_by_method
 from mock_inspector.options import Options
 
 from .wire import serving
@@ -73,7 +73,7 @@ def test_the_readme_opens_with_an_example():
 
 def how_faithful():
     """The table of what each action follows and approximates."""
-    operations = operations_by_method()
+    operations = names_by_method()
     rows = [
         f"| {operations[name]} | {entry.follows} | {entry.approximates} |" for name, entry in sorted(ACTIONS.items())
     ]
@@ -85,7 +85,7 @@ def test_the_table_of_actions_is_what_they_declare():
 
 
 def test_every_action_declares_what_it_follows():
-    assert ACTIONS.keys() == operations_by_method().keys()
+    assert ACTIONS.keys() == names_by_method().keys()
     assert all(entry.follows for entry in ACTIONS.values())
 
 

@@ -10,7 +10,8 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, StructureShape
 
-from mock_inspector.wire.dispatcher import Request, answer
+from mock_inspector.wire.dispatcher import handle
+from mock_inspector.wire.http import Request
 
 from .worlds import a_group, a_run, a_target, a_template
 
@@ -271,7 +272,7 @@ def _sent(backend, sample):
     backend.clock.move_to(_moment(sample["operation"]))
     signed = {**headers, "Authorization": AUTHORIZATION.format(day=headers["X-Amz-Date"][:8])}
     url = f"https://{headers['Host']}/"
-    return answer(backend._service, Request("POST", url, signed, json.dumps(body).encode()))
+    return handle(backend._service, Request("POST", url, signed, json.dumps(body).encode()))
 
 
 def test_there_is_a_state_for_each_of_the_32_samples():

@@ -723,7 +723,7 @@ def test_what_many_findings_share_is_written_once(inspector_backend, client):
     assert (len(region["weaknesses"]), len(region["contents"]), len(region["instances"])) == (50, 50, 20)
     assert len(json.dumps(taken)) < 400_000
     inspector_backend.restore(json.loads(json.dumps(taken)))
-    contents = {id(finding.content) for finding in inspector_backend._store.findings.all}
+    contents = {id(finding.body) for finding in inspector_backend._store.findings.all}
     assert len(contents) == 50
     with refused("NoSuchEntityException"):
         client.delete_assessment_run(assessmentRunArn=f"{template}/run/0-00000000")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from freezegun import api as freezegun_api
 
 from .callers import calling_frame, calling_line, describe_line, real_time_caller, waits_for_process
-from .clock import frozen
+from .clock import is_frozen
 from .idle_threads import IdleThreads, has_pending_processes, is_any_starting, thread_name
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Waiting:
         """Why a wait, begun at ``frame``, has to take real time; None when it waits for the mock's clock."""
         if not self.enabled:
             return "mock_inspector does not move the clock: sleep=False, or it has ended"
-        if not frozen():
+        if not is_frozen():
             return "time is not frozen"
         caller = real_time_caller(frame)
         return None if caller is None else f"{caller} waits in real time"
@@ -288,7 +288,7 @@ class Waiting:
 
     def move_by(self, seconds: float, line: str) -> None:
         """Move the clock for somebody who does not wait, but is busy doing nothing."""
-        if frozen():
+        if is_frozen():
             self._pass_time(datetime.timedelta(microseconds=max(1, round(seconds * 1_000_000))), line)
 
     def _left(self, wait: Wait) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ConnectionClosedError
 
-from ..wire.dispatcher import Response
+from ..wire.http import Response
 
 
 def is_async(endpoint: Any) -> bool:

@@ -18,9 +18,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError
 
-from ..wire.dispatcher import Request, Response
+from ..errors import UnmockedRequestError
+from ..wire.http import Request, Response
 from .aiobotocore import AioEndpointPatch, as_awaited, is_async
-from .network_guard import GuardPatch, UnmockedRequestError
+from .network_guard import GuardPatch
 from .retry_backoff import BackoffPatch
 
 SERVICE = "inspector"

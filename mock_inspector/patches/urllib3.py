@@ -29,7 +29,7 @@ from urllib3.exceptions import (
 from urllib3.response import HTTPResponse
 from urllib3.util.retry import Retry
 
-from ..wire.dispatcher import Request, Response
+from ..wire.http import Request, Response
 
 _DOMAINS = (
     "amazonaws.com api.aws amazonaws.com.cn api.amazonwebservices.com.cn amazonaws.eu api.amazonwebservices.eu "

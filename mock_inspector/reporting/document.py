@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..clock.clock import iso
+from ..clock.moments import format_iso
 from ..state.findings import CLEAN_TITLE, SEVERITIES
 from ..state.report_links import ReportFile
 from ..state.runs import Run
 from ..state.store import Store
-from ..state.telemetry import summed_telemetry
+from ..state.telemetry import sum_telemetry
 from .text import visible
 
 NO_INSTANCE = "No particular instance"
@@ -142,7 +142,7 @@ def document(file: ReportFile, moment: int) -> Document:
     store, run, full = file.store, file.run, file.type == "FULL"
     shown = run.to_api(moment)
     named = _package_names(store, run)
-    findings = [finding.to_api() for finding in run.findings_row if finding.created <= moment]
+    findings = [finding.to_api() for finding in store.findings.of(run).all if finding.created <= moment]
     by_package = _by_package(findings, named)
     by_instance = _by_instance(findings)
     template = run.template
@@ -162,7 +162,7 @@ def document(file: ReportFile, moment: int) -> Document:
         severities=_severities(findings, named),
         by_package=by_package,
         by_instance=by_instance,
-        exclusions=tuple(_excluded(exclusion.to_api()) for exclusion in run.exclusions.values()),
+        exclusions=tuple(_excluded(exclusion.to_api()) for exclusion in store.exclusions.of(run.arn).values()),
         packages=_packages(store, run, findings) if full else (),
         agents=_agents(run, by_instance) if full else (),
         telemetry=_telemetry(run) if full and run.has_telemetry(moment) else (),
@@ -209,7 +209,7 @@ def _tags(tags: Iterable[dict[str, str]]) -> str:
 
 
 def _utc(seconds: float) -> str:
-    return iso(round(seconds * 1000))[:19].replace("T", " ") + " UTC"
+    return format_iso(round(seconds * 1000))[:19].replace("T", " ") + " UTC"
 
 
 def _span(seconds: int) -> str:
@@ -384,6 +384,6 @@ def _telemetry(run: Run) -> tuple[tuple[str, int, int], ...]:
     """What the agents sent, by message type, "Total" last."""
     entries = [
         (visible(entry["messageType"]), entry["count"], entry.get("dataSize", 0))
-        for entry in summed_telemetry(agent.telemetry for agent in run.agents)
+        for entry in sum_telemetry(agent.telemetry for agent in run.agents)
     ]
     return tuple(sorted(entries, key=lambda entry: (entry[0] == "Total", entry[0])))

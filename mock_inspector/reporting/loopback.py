@@ -14,7 +14,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from ..wire.dispatcher import Request
+from ..wire.http import Request
 from .site import ReportAnswer
 
 _HOST = "127.0.0.1"

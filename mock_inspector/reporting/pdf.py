@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 
-from ..clock.clock import iso
+from ..clock.moments import format_iso
 from ..state.findings import SEVERITIES
 from .document import Document, Entry, Host, Pairs, Severity, Tally
 from .sheet import LINE, QUIET, Cell, Colour, Sheets, Type
@@ -36,7 +36,7 @@ def as_pdf(report: Document) -> bytes:
     sheets = Sheets(
         f"{report.title}: {report.run_name}",
         report.footer,
-        datetime.datetime.fromisoformat(iso(report.created)),
+        datetime.datetime.fromisoformat(format_iso(report.created)),
     )
     _summary(sheets, report)
     _findings(sheets, report)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from ..state.report_links import ReportFile, ReportRefusedError, report_file
+from ..state.report_links import ReportFile, ReportRefusedError, find_report
 from .document import Document, document
 
 if TYPE_CHECKING:
     from ..state.service import FakeService
-    from ..wire.dispatcher import Request
+    from ..wire.http import Request
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 
@@ -50,13 +50,13 @@ class ReportSite:
         url = urlsplit(request.url)
         with self._service.lock:
             now = self._service.advance()
-            number = next(self._service.requests)
+            number = next(self._service.request_numbers)
             try:
                 if request.method not in ("GET", "HEAD"):
                     raise ReportRefusedError(
                         405, "MethodNotAllowed", "The specified method is not allowed against this resource."
                     )
-                file = report_file(self._service, unquote(url.path), url.query)
+                file = find_report(self._service, unquote(url.path), url.query)
                 says = document(file, now)
             except ReportRefusedError as error:
                 return _answer(now, number, error.status, "", "application/xml", _refusal(error, number))

@@ -17,9 +17,10 @@ from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
+from ..errors import EndlessPollError
 from ..reporting.site import ReportSite
-from ..state.polling import EndlessPollError
-from ..wire.dispatcher import CONTENT_TYPE, Request, answer
+from ..wire.dispatcher import CONTENT_TYPE, handle
+from ..wire.http import Request
 from .control import PREFIX, Control
 from .origins import refusal
 from .page import page
@@ -146,7 +147,7 @@ class Application:
 
     def _knock(self, request: Request) -> HttpAnswer:
         try:
-            status, headers, body = answer(self._service, request)
+            status, headers, body = handle(self._service, request)
         except EndlessPollError as error:
             return self._error(400, "EndlessPollError", str(error))
         except _NETWORK_FAILURES as failure:

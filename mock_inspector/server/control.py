@@ -20,10 +20,10 @@ from .. import findings
 from ..backend import InspectorBackend
 from ..errors import ApiError, short_repr
 from ..snapshots import check_json
-from ..state.call_log import Call, Calls
+from ..state.call_log import Call, CallLog
 from ..state.faults import ParametersAre
 from ..state.instances import Instance
-from ..state.notifications import PublishedMessage
+from ..state.messages import PublishedMessage
 from .overview import etag, overview
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _json(value: Any) -> Any:
         return {name: _json(entry) for name, entry in named.items()}
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
-    if isinstance(value, (list, tuple, Calls)):
+    if isinstance(value, (list, tuple, CallLog)):
         return [_json(entry) for entry in value[:]]
     return value
 

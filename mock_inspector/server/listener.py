@@ -68,7 +68,7 @@ class InspectorServer:
         self._application = Application(activation.service, self.backend, loopback=self.loopback, hang_up=HangUp)
         self._stop.callback(HttpThreads(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
-        own_urls = activation.service.external.own_urls
+        own_urls = activation.service.context.external.own_urls
         own_urls.add(self.url)
         self._stop.callback(own_urls.discard, self.url)
         activation.attach(self)

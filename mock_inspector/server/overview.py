@@ -12,11 +12,13 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..clock.clock import frozen, iso
+from ..clock.clock import is_frozen
+from ..clock.moments import format_iso
 
 if TYPE_CHECKING:
+    from ..api.pagination import Numbered
     from ..state.call_log import Call
-    from ..state.collections import Numbered, NumberedList
+    from ..state.collections import NumberedList
     from ..state.faults import Fault
     from ..state.findings import Finding
     from ..state.instances import Instance
@@ -50,11 +52,11 @@ def overview(service: FakeService, chosen: Store) -> dict[str, Any]:
         regions = service.stores()
         listed = [region for region in regions[:MOST] if region is not chosen]
         return {
-            "now": iso(now),
-            "frozen": frozen(),
+            "now": format_iso(now),
+            "frozen": is_frozen(),
             "speed": service.clock.speed,
             "course": service.clock.course,
-            "account_id": service.account_id,
+            "account_id": service.context.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
                 _region(region, now) if region is chosen else _sums(region)
@@ -78,7 +80,7 @@ def etag(seen: dict[str, Any]) -> str:
 
 def _call(call: Call) -> dict[str, Any]:
     return {
-        "time": iso(call.moment),
+        "time": format_iso(call.moment),
         "operation": call.operation,
         "parameters": _parameters(call.request),
         "error": call.error,
@@ -128,7 +130,7 @@ def _region(store: Store, now: int) -> dict[str, Any]:
     subscriptions: dict[str, list[Subscription]] = {}
     for subscription in store.subscriptions:
         subscriptions.setdefault(subscription.template.arn, []).append(subscription)
-    instances = [*store.instances.row.newest(MOST), *_joined(store)]
+    instances = [*store.instances.newest(MOST), *_joined(store)]
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [
             _instance(instance)
@@ -158,11 +160,11 @@ def _joined(store: Store) -> list[Instance]:
 
 def _faults(store: Store) -> list[Fault]:
     """The injected faults that have calls left to meet."""
-    return [fault for fault in store.faults if fault.times != 0]
+    return [fault for fault in store.faults if not fault.is_spent]
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
-    return {"fault": _cut(fault.shown), "times": fault.times, "met": fault.met}
+    return {"fault": _cut(fault.summary), "times": fault.times, "met": fault.hits}
 
 
 def _instance(instance: Instance) -> dict[str, Any]:
@@ -188,7 +190,7 @@ def _target(target: Target) -> dict[str, Any]:
         "name": target.name,
         "tags": tags,
         "templates": len(target.templates),
-        "created": iso(target.created),
+        "created": format_iso(target.created),
     }
 
 
@@ -198,7 +200,7 @@ def _template(store: Store, template: Template, subscriptions: list[Subscription
         "arn": template.arn,
         "name": template.name,
         "target": template.target.name,
-        "duration": template.duration,
+        "duration": template.duration_seconds,
         "rules_packages": [arn if package is None else package.name for arn, package in packages],
         "subscriptions": [
             {"topic": subscription.topic_arn, "events": list(subscription.events)}
@@ -206,7 +208,7 @@ def _template(store: Store, template: Template, subscriptions: list[Subscription
         ],
         "subscriptions_total": len(subscriptions),
         "runs": len(template.runs),
-        "created": iso(template.created),
+        "created": format_iso(template.created),
     }
 
 
@@ -220,13 +222,14 @@ def _run(run: Run, now: int) -> dict[str, Any]:
         "state": run.state(now),
         "in_progress": run.in_progress(now),
         "forced": run.forced,
-        "created": iso(run.created),
+        "created": format_iso(run.created),
         "timeline": [
-            {"state": state, "at": iso(moment), "reached": moment <= now} for state, moment in run.timeline[-MAX_NAMED:]
+            {"state": state, "at": format_iso(moment), "reached": moment <= now}
+            for state, moment in run.timeline[-MAX_NAMED:]
         ],
         "agents": len(run.agents),
-        "findings": dict(run.counts),
-        "exclusions": len(run.exclusions),
+        "findings": dict(store.findings.of(run).counts),
+        "exclusions": len(store.exclusions.of(run.arn)),
     }
 
 
@@ -234,8 +237,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "arn": finding.arn,
         "run": finding.run.name,
-        "severity": finding.content.severity,
+        "severity": finding.body.severity,
         "title": _cut(finding.members["title"]),
         "agent_id": None if finding.instance is None else finding.instance.instance_id,
-        "created": iso(finding.created),
+        "created": format_iso(finding.created),
     }

@@ -133,9 +133,9 @@ def _speed(text: str) -> float:
 
 
 def _moment(text: str) -> str:
-    from ..clock.clock import as_datetime
+    from ..clock.moments import to_datetime
 
-    as_datetime(text, "at")
+    to_datetime(text, "at")
     return text
 
 
