@@ -2,9 +2,11 @@
 
 import asyncio
 import datetime
+import queue
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
@@ -395,17 +397,25 @@ _HOLDERS: tuple[Any, ...] = (
     TokenBucket,
     asyncio.BaseEventLoop,
     asyncio.SelectorEventLoop,
+    type(threading.Lock()),
+    type(threading.RLock()),
+    queue,
+    queue.SimpleQueue,
+    threading,
+    threading.Thread,
 )
 
 
 def replaceable():
     """All that a mock might replace in the process."""
-    return {
+    found = {
         f"{holder.__name__}.{name}": value
         for holder in _HOLDERS
         for name, value in vars(holder).items()
         if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
     }
+    found["what time.sleep does"] = getattr(time.sleep, "__self__", None)
+    return found
 
 
 def changes_since(before):
@@ -459,7 +469,7 @@ def test_whatever_happened_everything_is_put_back(freezer, end, error):
 
     def scenario():
         with freezer() as backend:
-            assert {"time.sleep", "BaseEventLoop.time"} <= changes_since(before)
+            assert {"what time.sleep does", "lock.acquire", "BaseEventLoop.time"} <= changes_since(before)
             end(backend)
 
     with pytest.raises(error):
@@ -484,7 +494,7 @@ def test_a_mock_that_freezes_nothing_leaves_time_alone():
     with mock_inspector(freeze=False):
         meanwhile = changes_since(before)
 
-    assert {name for name in meanwhile if name.startswith(("datetime.", "time."))} <= {"time.sleep"}
+    assert {name for name in meanwhile if name.startswith(("datetime.", "time."))} == set()
     assert changes_since(before) == set()
 
 
@@ -495,7 +505,8 @@ def test_a_mock_in_which_sleeping_waits_leaves_sleeping_alone():
         meanwhile = changes_since(before)
 
     assert "time.time" in meanwhile
-    assert {name for name in meanwhile if name.startswith(("time.sleep", "BaseEventLoop."))} == set()
+    waits = ("what time.sleep", "lock.", "RLock.", "queue.", "SimpleQueue.", "threading.", "Thread.", "BaseEventLoop.")
+    assert {name for name in meanwhile if name.startswith(waits)} == set()
     assert changes_since(before) == set()
 
 
