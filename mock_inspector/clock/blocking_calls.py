@@ -1,4 +1,4 @@
-"""What blocks a thread waits by the mock's clock: locks, and with them all that ``threading`` and ``queue`` have.
+"""Threads wait by the mock's clock: for locks, and with them for all that ``threading`` and ``queue`` have.
 
 What is patched, where a thread would block. Everything else of ``threading``, ``queue`` and ``concurrent.futures`` that
 waits (``Event``, ``Condition``, ``Semaphore``, ``Barrier``, ``Queue``, ``Future``) ends in one of these:
@@ -12,8 +12,7 @@ waits (``Event``, ``Condition``, ``Semaphore``, ``Barrier``, ``Queue``, ``Future
 ``Thread._wait_for_tstate_lock``                ``Thread.join`` up to Python 3.12
 ``_ThreadHandle.join``                          ``Thread.join`` since Python 3.13
 ``threading._time``, ``queue.time``,            how much is left to wait is counted by the clock that is waited for
-``concurrent.futures._base.time``,
-``socketserver.time``
+``concurrent.futures._base.time``
 ==============================================  ======================================================================
 
 A lock that is free is taken at once, as ever.
@@ -31,14 +30,18 @@ from typing import TYPE_CHECKING, Any
 
 from freezegun import api as freezegun_api
 
-from .builtin_patch import MethodPatch, can_patch
-from .waiting import Mutex, real_acquire
+from .builtin_patch import TypePatch, can_patch
+from .waiting import Mutex, real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Waiting
 
 _Lock: type = type(threading.Lock())
 _RLock: type = type(threading.RLock())
+_ThreadHandle: Any = getattr(sys.modules["_thread"], "_ThreadHandle", None)
+_real_acquire_rlock: Callable[..., bool] = vars(_RLock)["acquire"]
+_real_acquire_restore: Callable[..., None] = vars(_RLock)["_acquire_restore"]
+_real_get: Callable[..., Any] = vars(queue.SimpleQueue)["get"]
 
 
 class _Awaited:
@@ -53,14 +56,13 @@ class _Awaited:
 
 
 class _TimeModule:
-    """The module ``time``, as others see it whose ``time.monotonic()`` counts what is left to wait."""
+    """The module ``time``, as others see it who count by ``time.monotonic()`` what is left to wait."""
 
-    def __init__(self, module: Any, monotonic: Callable[[], float]) -> None:
-        self._module = module
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         self.monotonic = monotonic
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
+        return getattr(sys.modules["time"], name)
 
 
 class BlockingCallsPatch:
@@ -70,60 +72,58 @@ class BlockingCallsPatch:
         self._waiting: Waiting | None = None
         self._awaited: dict[int, _Awaited] = {}
         self._mutex = Mutex()
-        self._patches: list[MethodPatch] = []
-        self._undo: list[Callable[[], None]] = []
-        if can_patch():
-            self._patches = [
-                *(MethodPatch(_Lock, name, self._acquire_lock) for name in ("acquire", "acquire_lock", "__enter__")),
-                *(MethodPatch(_Lock, name, self._release_lock) for name in ("release", "release_lock", "__exit__")),
-                *(MethodPatch(_RLock, name, self._acquire_rlock) for name in ("acquire", "__enter__")),
-                MethodPatch(_RLock, "_acquire_restore", self._acquire_restore),
-                MethodPatch(queue.SimpleQueue, "get", self._get),
-            ]
-            handle = getattr(sys.modules["_thread"], "_ThreadHandle", None)
-            if handle is not None:
-                self._patches.append(MethodPatch(handle, "join", self._join_handle))
+        self._types: list[TypePatch] = []
+        self._attributes: list[tuple[Any, str, Any]] = []
+        self._originals: list[Any] = []
+        if not can_patch():
+            return
+        acquire, release, acquire_rlock = self._acquire(), self._release(), self._acquire_rlock()
+        locks = {**dict.fromkeys(_ACQUIRING, acquire), **dict.fromkeys(_RELEASING, release)}
+        rlocks = {**dict.fromkeys(_ACQUIRING, acquire_rlock), "_acquire_restore": self._acquire_restore()}
+        self._types = [
+            TypePatch(_Lock, locks),
+            TypePatch(_RLock, rlocks),
+            TypePatch(queue.SimpleQueue, {"get": self._get()}),
+        ]
+        if _ThreadHandle is not None:
+            self._types.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
+        monotonic = self._monotonic()
+        self._attributes = [
+            (threading, "_time", monotonic),
+            (queue, "time", monotonic),
+            (futures, "time", _TimeModule(monotonic)),
+        ]
+        wait_for_tstate_lock = getattr(threading.Thread, "_wait_for_tstate_lock", None)
+        if wait_for_tstate_lock is not None:
+            self._attributes.append(
+                (threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock(wait_for_tstate_lock))
+            )
 
     def start(self, waiting: Waiting) -> None:
         """Let threads wait for the clock, as ``waiting`` says."""
         self._waiting = waiting
         self._awaited.clear()
-        for patch in self._patches:
+        for patch in self._types:
             patch.install()
-        if hasattr(threading.Thread, "_wait_for_tstate_lock"):
-            self._replace(threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock)
-        self._replace(threading, "_time", self._time)
-        self._replace(queue, "time", self._time)
-        self._replace(futures, "time", lambda module: _TimeModule(module, self._time(module)))
-        socketserver = sys.modules.get("socketserver")
-        if socketserver is not None:
-            self._replace(socketserver, "time", self._time)
+        self._originals = [getattr(owner, name) for owner, name, _ in self._attributes]
+        for owner, name, replacement in self._attributes:
+            setattr(owner, name, replacement)
 
     def stop(self) -> None:
         """Let threads wait in real time again."""
         self._waiting = None
-        for patch in self._patches:
+        for patch in self._types:
             patch.uninstall()
-        while self._undo:
-            self._undo.pop()()
+        for (owner, name, replacement), original in zip(self._attributes, self._originals, strict=True):
+            if getattr(owner, name) is replacement:
+                setattr(owner, name, original)
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""
         self._mutex = Mutex()
         self._awaited.clear()
 
-    def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-        original = getattr(owner, name)
-        replacement = wrap(original)
-
-        def undo() -> None:
-            if getattr(owner, name) is replacement:
-                setattr(owner, name, original)
-
-        setattr(owner, name, replacement)
-        self._undo.append(undo)
-
-    def _time(self, _: object) -> Callable[[], float]:
+    def _monotonic(self) -> Callable[[], float]:
         def monotonic() -> float:
             waiting = self._waiting
             if waiting is None or waiting.reason_to_wait(sys._getframe(1)) is not None:
@@ -134,102 +134,102 @@ class BlockingCallsPatch:
 
     # Locks
 
-    def _acquire_lock(self, _: Any) -> Any:
+    def _acquire(self) -> Callable[..., bool]:
         def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
             if not blocking or not (timeout == -1 or timeout > 0):
                 return real_acquire(lock, blocking, timeout)
-            taken = real_acquire(lock, False)
-            if not taken:
-                if self._waiting is None:
-                    return real_acquire(lock, True, timeout)
-                return self._wait_for_lock(lock, None if timeout == -1 else timeout, sys._getframe(1))
-            awaited = self._awaited.get(id(lock))
-            if awaited is not None:
-                awaited.released = False
-            return True
+            if real_acquire(lock, False):
+                awaited = self._awaited.get(id(lock))
+                if awaited is not None:
+                    awaited.released = False
+                return True
+            if self._waiting is None:
+                return real_acquire(lock, True, timeout)
+            return self._wait_for_lock(self._waiting, lock, None if timeout == -1 else timeout, sys._getframe(1))
 
         return acquire
 
-    def _wait_for_lock(self, lock: Any, seconds: float | None, frame: FrameType) -> bool:
-        assert self._waiting is not None  # noqa: S101  the caller has looked
+    def _wait_for_lock(self, waiting: Waiting, lock: Any, seconds: float | None, frame: FrameType) -> bool:
         with self._mutex:
             awaited = self._awaited.setdefault(id(lock), _Awaited())
             awaited.waiters += 1
         try:
-            taken = self._waiting.wait(
+            taken = waiting.wait(
                 lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
                 frame,
                 seconds=seconds,
                 is_over=lambda: awaited.released or not lock.locked(),
             )
+            if taken:
+                awaited.released = False
+            return bool(taken)
         finally:
             with self._mutex:
                 awaited.waiters -= 1
                 if awaited.waiters == 0:
                     self._awaited.pop(id(lock), None)
-        if taken:
-            awaited.released = False
-        return bool(taken)
 
-    def _release_lock(self, original: Any) -> Any:
-        def release(lock: Any, *args: Any) -> None:
+    def _release(self) -> Callable[..., None]:
+        def release(lock: Any, *_: object) -> None:
             awaited = self._awaited.get(id(lock))
             if awaited is not None:
                 awaited.released = True
-            original(lock, *args)
+            real_release(lock)
 
         return release
 
-    def _acquire_rlock(self, _: Any) -> Any:
+    def _acquire_rlock(self) -> Callable[..., bool]:
         def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
             if self._waiting is None or not blocking or not (timeout == -1 or timeout > 0):
-                return _real_acquire_rlock(lock, blocking, timeout)  # type: ignore[no-any-return]
+                return _real_acquire_rlock(lock, blocking, timeout)
             if _real_acquire_rlock(lock, False):
                 return True
-            return bool(
-                self._waiting.wait(
-                    lambda timeout: _real_acquire_rlock(lock, True, _lock_timeout(timeout)),
-                    sys._getframe(1),
-                    seconds=None if timeout == -1 else timeout,
-                    is_over=_is_free_for_this_thread(lock),
-                )
+            taken = self._waiting.wait(
+                lambda timeout: _real_acquire_rlock(lock, True, _lock_timeout(timeout)),
+                sys._getframe(1),
+                seconds=None if timeout == -1 else timeout,
+                is_over=_is_free_for_this_thread(lock),
             )
+            return bool(taken)
 
         return acquire
 
-    def _acquire_restore(self, original: Any) -> Any:
+    def _acquire_restore(self) -> Callable[..., None]:
         def acquire_restore(lock: Any, state: Any) -> None:
-            if self._waiting is None:
-                original(lock, state)
-                return
-
             def attempt(_: float | None) -> bool:
-                original(lock, state)
+                _real_acquire_restore(lock, state)
                 return True
 
-            self._waiting.wait(attempt, sys._getframe(1), seconds=None, is_over=_is_free_for_this_thread(lock))
+            if self._waiting is None:
+                attempt(None)
+            else:
+                self._waiting.wait(attempt, sys._getframe(1), seconds=None, is_over=_is_free_for_this_thread(lock))
 
         return acquire_restore
 
     # Queues and threads
 
-    def _get(self, original: Any) -> Any:
+    def _get(self) -> Callable[..., Any]:
         def get(items: Any, block: Any = True, timeout: Any = None) -> Any:
             if self._waiting is None or not block or not items.empty() or not (timeout is None or timeout > 0):
-                return original(items, block, timeout)
+                return _real_get(items, block, timeout)
 
             def attempt(timeout: float | None) -> list[Any]:
                 try:
-                    return [original(items, True, timeout)] if timeout != 0 else [original(items, False)]
+                    return [_real_get(items, timeout != 0, timeout)]
                 except queue.Empty:
                     return []
 
-            got = self._waiting.wait(attempt, sys._getframe(1), seconds=timeout, is_over=lambda: not items.empty())
-            return got[0] if got else original(items, False)
+            got = self._waiting.wait(
+                attempt, sys._getframe(1), seconds=timeout, is_over=lambda: not items.empty()
+            ) or attempt(0)
+            if not got:
+                raise queue.Empty
+            return got[0]
 
         return get
 
-    def _wait_for_tstate_lock(self, original: Any) -> Any:
+    def _wait_for_tstate_lock(self, original: Any) -> Callable[..., Any]:
         def wait_for_tstate_lock(thread: Any, block: bool = True, timeout: float = -1) -> Any:
             if self._waiting is None or not block or thread._tstate_lock is None or timeout == 0:
                 return original(thread, block, timeout)
@@ -247,9 +247,9 @@ class BlockingCallsPatch:
 
         return wait_for_tstate_lock
 
-    def _join_handle(self, original: Any) -> Any:
+    def _join_handle(self, original: Any) -> Callable[..., None]:
         def join(handle: Any, timeout: float | None = None) -> None:
-            if self._waiting is None or handle.is_done() or (timeout is not None and timeout == 0):
+            if self._waiting is None or handle.is_done() or timeout == 0:
                 original(handle, timeout)
                 return
 
@@ -263,7 +263,8 @@ class BlockingCallsPatch:
         return join
 
 
-_real_acquire_rlock: Any = vars(_RLock)["acquire"]
+_ACQUIRING = ("acquire", "__enter__")
+_RELEASING = ("release", "__exit__")
 
 
 def _lock_timeout(timeout: float | None) -> float:

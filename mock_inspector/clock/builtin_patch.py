@@ -104,23 +104,24 @@ class FunctionPatch:
             ctypes.pythonapi.Py_DecRef(ctypes.py_object(self._target))
 
 
-class MethodPatch:
-    """Replaces a method of a built-in type by ``wrap(original)``."""
+class TypePatch:
+    """Replaces methods of a built-in type."""
 
-    def __init__(self, owner: type, name: str, wrap: Callable[[Any], Callable[..., Any]]) -> None:
-        self._owner, self._name = owner, name
+    def __init__(self, owner: type, replacements: dict[str, Callable[..., Any]]) -> None:
+        self._owner = ctypes.py_object(owner)
         self._members: dict[str, Any] = gc.get_referents(owner.__dict__)[0]
-        self.original: Any = self._members[name]
-        self._replacement = wrap(self.original)
+        self._originals = {name: self._members[name] for name in replacements}
+        self._replacements = replacements
 
     def install(self) -> None:
-        """Let the type have the replacement."""
-        self._put(self._replacement)
+        """Let the type have the replacements."""
+        self._members.update(self._replacements)
+        _forget_lookups(self._owner)
 
     def uninstall(self) -> None:
-        """Let the type have its own method again."""
-        self._put(self.original)
+        """Let the type have its own methods again."""
+        self._members.update(self._originals)
+        _forget_lookups(self._owner)
 
-    def _put(self, member: Any) -> None:
-        self._members[self._name] = member
-        ctypes.pythonapi.PyType_Modified(ctypes.py_object(self._owner))
+
+_forget_lookups = ctypes.pythonapi.PyType_Modified

@@ -20,11 +20,13 @@ import asyncio
 import time
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
+from selectors import BaseSelector
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from freezegun import api as freezegun_api
 
+from .awaiting import awaiting_line
 from .clock import freezer
 from .selector import WaitingSelector
 
@@ -84,9 +86,15 @@ class LoopPatch:
             _shift_timers(loop, -ahead)
         self._loops.clear()
 
-    def _has_own_time(self, loop: Any) -> bool:
-        """Whether this loop's time is that of asyncio's loops, and not somebody else's."""
-        return type(loop).time in (self._replacements["time"], self._originals.get("time"))
+    def _reason_to_wait(self, loop: Any) -> str | None:
+        """Why a loop runs in real time, or None when it waits for the mock's clock."""
+        if type(loop).time not in (self._replacements["time"], self._originals.get("time")):
+            return f"{type(loop).__name__} has a time of its own"
+        if not isinstance(getattr(loop, "_selector", None), (BaseSelector, WaitingSelector)):
+            return f"{type(loop).__name__} has a selector of its own"
+        if getattr(loop, "_ssock", None) is None:
+            return f"{type(loop).__name__} has no socket by which other threads wake it"
+        return None
 
     def _time(self) -> float:
         """The loops' time: it goes on where it was, with the clock while that is frozen, else as time really passes.
@@ -105,18 +113,22 @@ class LoopPatch:
         def loop_time(loop: Any) -> float:
             if self._clock is None:
                 return self._originals["time"](loop)  # type: ignore[no-any-return]
-            return self._time()
+            return self._time() if self._reason_to_wait(loop) is None else freezegun_api.real_monotonic()
 
         return loop_time
 
     def _run_once(self) -> Any:
         def run_once(loop: Any) -> None:
-            if self._waiting is not None and self._has_own_time(loop):
+            waiting, begun = self._waiting, freezegun_api.real_monotonic()
+            reason = None if waiting is None else self._reason_to_wait(loop)
+            if waiting is not None and reason is None:
                 if not isinstance(loop._selector, WaitingSelector):
                     loop._selector = WaitingSelector(loop._selector, loop, self._processes)
                     self._loops.add(loop)
-                loop._selector.waiting = self._waiting
+                loop._selector.waiting = waiting
             self._originals["_run_once"](loop)
+            if waiting is not None and reason is not None:
+                waiting.record(awaiting_line(loop), reason, freezegun_api.real_monotonic() - begun)
 
         return run_once
 

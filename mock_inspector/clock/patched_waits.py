@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .blocking_calls import BlockingCallsPatch
 from .event_loop import LoopPatch
+from .select_calls import SelectCallsPatch
 from .sleep import SleepPatch
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _sleep = SleepPatch()
 _blocking_calls = BlockingCallsPatch()
+_select_calls = SelectCallsPatch()
 _loops = LoopPatch()
 _waiting: Waiting | None = None
 
@@ -25,6 +27,7 @@ def start_waiting(waiting: Waiting, clock: Clock, *, followed: bool) -> None:
     _waiting = waiting
     _sleep.start(waiting)
     _blocking_calls.start(waiting)
+    _select_calls.start(waiting)
     _loops.start(waiting, clock, followed=followed)
 
 
@@ -34,6 +37,7 @@ def stop_waiting() -> None:
     ended, _waiting = _waiting, None
     if ended is not None:
         _loops.stop()
+        _select_calls.stop()
         _blocking_calls.stop()
         _sleep.stop()
         ended.end()

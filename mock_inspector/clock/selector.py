@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import select
 from typing import TYPE_CHECKING, Any
 
-from freezegun import api as freezegun_api
-
 from .awaiting import awaiting_line
+from .connections import has_child_process
+from .select_calls import Noise, is_ready
 from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting
 
-QUIET_PERIOD_SECONDS = 0.25
-"""Real seconds for which connections may be quiet before the clock moves all the same."""
-
 PROCESS_QUIET_PERIOD_SECONDS = 5.0
-"""The same, while a process that the loop has started is running."""
+"""Real seconds for which a loop whose process is running may be quiet before the clock moves all the same."""
 
 BUSY_TURN_SECONDS = 0.0001
 """What one turn of a loop that is busy counts for its timers: seconds of the mock's clock."""
@@ -31,7 +27,7 @@ class WaitingSelector:
         self._loop = loop
         self._processes = processes
         self.waiting: Waiting | None = None
-        self._quiet_since: float | None = None
+        self._noise = Noise()
         self._busy_turns = 0
         # A timer is due when the loop's time is within the clock's resolution: that of a real clock is finer than what
         # a time of months or years, kept as a float, can tell.
@@ -41,11 +37,11 @@ class WaitingSelector:
         return getattr(self._selector, name)
 
     def register(self, *args: Any, **kwargs: Any) -> Any:
-        self._quiet_since = None
+        self._noise.came(self)
         return self._selector.register(*args, **kwargs)
 
     def modify(self, *args: Any, **kwargs: Any) -> Any:
-        self._quiet_since = None
+        self._noise.came(self)
         return self._selector.modify(*args, **kwargs)
 
     def restore(self) -> None:
@@ -62,8 +58,6 @@ class WaitingSelector:
             return events
         self._busy_turns = 0
         if not events:
-            if self._quiet_since is None:
-                self._quiet_since = freezegun_api.real_monotonic()
             events = self.waiting.wait(
                 self._selector.select,
                 None,
@@ -72,7 +66,7 @@ class WaitingSelector:
                 line=lambda: awaiting_line(self._loop),
             )
         if events:
-            self._quiet_since = None
+            self._noise.came(self, [key.fd for key, _ in events])
         return events
 
     def _count_busy_turn(self, waiting: Waiting) -> None:
@@ -86,24 +80,19 @@ class WaitingSelector:
                 waiting.move_by(left, awaiting_line(self._loop))
 
     def _is_over(self) -> bool:
-        """Whether something has come, or may come yet from outside of this process."""
-        return bool(_ready(self._selector)) or self._is_noisy()
-
-    def _is_noisy(self) -> bool:
+        """Whether something has come, or may come yet from another process."""
+        if is_ready(self._selector) if hasattr(self._selector, "fileno") else self._selector.select(0):
+            return True
         own = self._loop._ssock.fileno()  # by which other threads wake the loop
+        if self._has_process():
+            return self._noise.may_come(self, self._files, PROCESS_QUIET_PERIOD_SECONDS)
+        return any(file != own for file in self._files()) and self._noise.may_come(self, self._files)
+
+    def _files(self) -> list[int]:
+        return [key.fd for key in list(self._selector.get_map().values())]
+
+    def _has_process(self) -> bool:
+        """Whether a process is running that may write to this loop, or send a signal that it waits for."""
         if any(process._loop is self._loop and process.get_returncode() is None for process in self._processes):
-            period = PROCESS_QUIET_PERIOD_SECONDS
-        elif any(key.fd != own for key in self._selector.get_map().values()):
-            period = QUIET_PERIOD_SECONDS
-        else:
-            return False
-        return self._quiet_since is None or freezegun_api.real_monotonic() - self._quiet_since < period
-
-
-def _ready(selector: Any) -> Any:
-    """What a selector has to tell, seen from any thread."""
-    if not hasattr(selector, "fileno"):
-        return selector.select(0)
-    poll = select.poll()
-    poll.register(selector.fileno(), select.POLLIN)
-    return poll.poll(0)
+            return True
+        return bool(self._loop._signal_handlers) and has_child_process()

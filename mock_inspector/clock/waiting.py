@@ -192,7 +192,7 @@ class Waiting:
         finally:
             self._waits.pop(wait.thread_id, None)
             if seconds is not None:
-                self._record(line(), reason, freezegun_api.real_monotonic() - begun)
+                self.record(line(), reason, freezegun_api.real_monotonic() - begun)
 
     def _wait_for_clock(self, attempt: Attempt, wait: Wait, seconds: float | None, line: Callable[[], str]) -> Any:
         if seconds is not None:
@@ -211,7 +211,7 @@ class Waiting:
         finally:
             self._waits.pop(wait.thread_id, None)
             if worker is not None:
-                self._record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
+                self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
         self._move(wait, line())
         return attempt(0)
 
@@ -295,7 +295,8 @@ class Waiting:
         """The seconds that are left of a wait when the mock has ended."""
         return None if wait.moment is None else max(0, wait.moment - self._clock.microseconds()) / 1_000_000
 
-    def _record(self, line: str, reason: str, seconds: float) -> None:
+    def record(self, line: str, reason: str, seconds: float) -> None:
+        """Keep a wait that took real ``seconds``, for the failure report, if it is worth a line there."""
         if seconds < MIN_REAL_WAIT_SECONDS:
             return
         wait = RealWait(line, reason)
