@@ -632,7 +632,7 @@ def test_a_loop_in_another_thread_that_is_older_than_the_mock_goes_on_by_its_clo
     async def scenario():
         begun.set()
         for number in range(4):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
             naps.append(number)
 
     thread = Thread(target=lambda: asyncio.run(scenario()), daemon=True)
@@ -640,8 +640,8 @@ def test_a_loop_in_another_thread_that_is_older_than_the_mock_goes_on_by_its_clo
     assert begun.wait(10)
     with mock_inspector() as backend:
         start = backend.clock.now()
-        asyncio.run(asyncio.sleep(0.15))
-        assert backend.clock.now() - start == timedelta(seconds=0.15)
+        asyncio.run(asyncio.sleep(0.7))
+        assert backend.clock.now() - start == timedelta(seconds=0.7)
     thread.join(10)
 
     assert naps == [0, 1, 2, 3]

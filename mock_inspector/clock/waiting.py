@@ -74,7 +74,7 @@ real_release: Callable[..., None] = vars(type(threading.Lock()))["release"]
 class Wait:
     """One thread that waits."""
 
-    __slots__ = ("begun", "bell", "has_turn", "is_over", "moment", "number", "seconds", "thread_id")
+    __slots__ = ("begun", "bell", "has_turn", "is_over", "moment", "number", "seconds", "seconds_left", "thread_id")
 
     def __init__(self, number: int, is_over: Callable[[], bool], bell: Callable[[], None] | None) -> None:
         self.number = number
@@ -86,6 +86,7 @@ class Wait:
         self.moment: int | None = None
         """When it is to go on at the latest: microseconds since 1970, of the mock's clock."""
         self.seconds = 0.0
+        self.seconds_left: float | None = None
         self.begun = 0.0
         self.has_turn = False
 
@@ -203,7 +204,7 @@ class Waiting:
         try:
             while not self._has_turn(wait):
                 if not self.enabled:
-                    return attempt(self._left(wait))
+                    return attempt(wait.seconds_left)
                 result = attempt(None if seconds is None else POLL_INTERVAL_SECONDS)
                 if result:
                     return result
@@ -291,10 +292,6 @@ class Waiting:
         if is_frozen():
             self._pass_time(datetime.timedelta(microseconds=max(1, round(seconds * 1_000_000))), line)
 
-    def _left(self, wait: Wait) -> float | None:
-        """The seconds that are left of a wait when the mock has ended."""
-        return None if wait.moment is None else max(0, wait.moment - self._clock.microseconds()) / 1_000_000
-
     def record(self, line: str, reason: str, seconds: float) -> None:
         """Keep a wait that took real ``seconds``, for the failure report, if it is worth a line there."""
         if seconds < MIN_REAL_WAIT_SECONDS:
@@ -309,7 +306,10 @@ class Waiting:
         """Let those who wait go on in real time, for what is left to wait."""
         with self._mutex:
             self.enabled = False
+            now = self._clock.microseconds()
             for wait in self._waits.values():
+                if wait.moment is not None:
+                    wait.seconds_left = max(0, wait.moment - now) / 1_000_000
                 if wait.bell is not None:
                     wait.bell()
 
