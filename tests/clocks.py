@@ -1,7 +1,10 @@
-"""What tests about time share: who may have frozen it, real seconds beside frozen ones, other threads, an end to hanging."""
+"""What tests about time share: who may have frozen it, what really waits, other threads, an end to hanging."""
 
 import datetime
+import selectors
 import signal
+import sys
+import threading
 import time
 from contextlib import contextmanager
 from threading import Thread
@@ -13,23 +16,56 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-_REAL = (time.perf_counter, time.sleep)
-"""Out of reach of freezegun and of the mock, which look for names in modules."""
+_REAL_SLEEP = (time.sleep,)
+"""Python's own function: in a tuple, where the mock's scan for module attributes does not find it."""
+
+HANG_TIMEOUT_SECONDS = 120
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 
 @contextmanager
-def real_seconds(*, at_least=0.0, below=5.0):
-    """Bound what the block really takes, generously: what waits where it should not takes far longer."""
-    begun = _REAL[0]()
-    yield
-    assert at_least <= _REAL[0]() - begun < below
+def real_sleeps():
+    """Record each call of Python's own ``time.sleep``, in this thread and in those that begin in the block."""
+    calls: list[str] = []
+
+    def profile(frame, event, function):
+        if event == "c_call" and function is _REAL_SLEEP[0]:
+            calls.append(frame.f_code.co_name)
+
+    before = sys.getprofile(), threading.getprofile()
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before[0])
+        threading.setprofile(before[1])
+
+
+@contextmanager
+def selector_waits():
+    """Record for how many seconds event loops ask the operating system to wait, in all threads."""
+    waits: list[float | None] = []
+    select = selectors.DefaultSelector.select
+
+    def recorded(selector, timeout=None):
+        waits.append(timeout)
+        return select(selector, timeout)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selectors.DefaultSelector, "select", recorded)
+        yield waits
+
+
+def longest(waits):
+    """The longest of some waits for the operating system that end by themselves."""
+    return max((wait for wait in waits if wait is not None), default=0.0)
 
 
 def real_sleep(seconds):
-    _REAL[1](seconds)
+    _REAL_SLEEP[0](seconds)
 
 
 @contextmanager
@@ -40,7 +76,7 @@ def watched():
         pytest.fail("it hangs")
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, 15, 1)
+    signal.setitimer(signal.ITIMER_REAL, HANG_TIMEOUT_SECONDS, 1)
     try:
         yield
     finally:
@@ -60,7 +96,7 @@ def in_another_thread(function):
 
     thread = Thread(target=call, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(HANG_TIMEOUT_SECONDS)
     assert not thread.is_alive()
     if isinstance(outcome[0], BaseException):
         raise outcome[0]

@@ -8,7 +8,6 @@ from moto import mock_aws
 
 from mock_inspector import mock_inspector
 from mock_inspector.clients.guard import UnmockedRequestError
-from tests.clocks import real_seconds
 
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
 AioConfig = pytest.importorskip("aiobotocore.config").AioConfig
@@ -96,8 +95,7 @@ def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, over):
                     return
                 await asyncio.sleep(30)
 
-    with real_seconds():
-        asyncio.run(scenario())
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
@@ -108,8 +106,7 @@ def test_retries_take_no_time(inspector_backend, mode, over):
             return await client.list_findings()
 
     start = inspector_backend.clock.now()
-    with real_seconds():
-        assert asyncio.run(scenario())["ResponseMetadata"]["RetryAttempts"] == 4
+    assert asyncio.run(scenario())["ResponseMetadata"]["RetryAttempts"] == 4
     assert inspector_backend.clock.now() > start, "the back-off moves the frozen clock instead"
 
 
@@ -151,8 +148,7 @@ def test_a_failure_of_the_network_is_raised_and_retried(inspector_backend, over)
                 await client.list_findings()
             return (await client.list_findings())["ResponseMetadata"]["RetryAttempts"]
 
-    with real_seconds():
-        assert asyncio.run(scenario()) == 1
+    assert asyncio.run(scenario()) == 1
 
 
 def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, over):
@@ -167,8 +163,7 @@ def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, ove
         async with over() as client:
             await asyncio.gather(*(later(client, seconds) for seconds in (3600, 60, 600)))
 
-    with real_seconds():
-        asyncio.run(scenario())
+    asyncio.run(scenario())
     assert order == [(60, 200), (600, 200), (3600, 200)]
     assert (inspector_backend.clock.now() - start).total_seconds() == pytest.approx(3600, abs=1)
 

@@ -15,7 +15,7 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from .clocks import FREEZERS, MOMENT, in_another_thread, real_seconds, real_sleep
+from .clocks import FREEZERS, HANG_TIMEOUT_SECONDS, MOMENT, in_another_thread, longest, real_sleep, selector_waits
 from .worlds import a_run, described_run
 
 pytestmark = pytest.mark.usefixtures("watchdog")
@@ -23,6 +23,10 @@ pytestmark = pytest.mark.usefixtures("watchdog")
 _REAL = (time.perf_counter,)
 
 HOUR = 3600
+QUIET_PERIOD_SECONDS = 0.25
+"""For which open connections may be quiet in real time before a timer moves the clock."""
+POLL_INTERVAL_SECONDS = 0.005
+"""The longest wait for the operating system that a loop makes whose timers move the clock."""
 
 
 @pytest.fixture(params=FREEZERS)
@@ -48,8 +52,7 @@ def passed(clock):
 
 @pytest.mark.parametrize("nap", [asyncio.sleep, sleep, asyncio.tasks.sleep])
 def test_sleeping_moves_the_clock_under_every_name(passed, nap):
-    with real_seconds():
-        asyncio.run(nap(HOUR))
+    asyncio.run(nap(HOUR))
 
     assert passed() == HOUR
 
@@ -64,8 +67,7 @@ def test_the_clock_moves_by_just_what_was_slept(passed, seconds):
         for _ in range(10):
             await asyncio.sleep(seconds)
 
-    with real_seconds():
-        asyncio.run(naps())
+    asyncio.run(naps())
 
     assert passed() == pytest.approx(10 * seconds, rel=1e-15, abs=1e-9)
 
@@ -104,7 +106,7 @@ def test_a_poll_that_awaits_ends_in_no_time(client):
             seen.append(((backend.clock.now() - MOMENT).total_seconds(), described_run(client, run)["state"]))
             await asyncio.sleep(30)
 
-    with real_seconds(), mock_inspector(at=MOMENT, region="us-west-2") as backend:
+    with mock_inspector(at=MOMENT, region="us-west-2") as backend:
         asyncio.run(poll(backend))
 
     assert seen == [
@@ -354,8 +356,7 @@ WORKERS = [in_a_thread, in_the_loops_executor, in_an_executor, in_a_wrapped_futu
 def test_work_in_threads_is_waited_for_in_real_time(worker):
     async def scenario():
         await asyncio.sleep(HOUR)
-        with real_seconds(at_least=0.3):
-            assert await asyncio.wait_for(worker(), 10) == "worked"
+        assert await asyncio.wait_for(worker(), HOUR) == "worked"
 
     with mock_inspector(at=MOMENT) as backend:
         asyncio.run(scenario())
@@ -366,7 +367,7 @@ def test_work_in_threads_is_waited_for_in_real_time(worker):
 def test_work_that_begins_right_after_the_mock_is_waited_for(worker):
     async def scenario():
         async with mock_inspector(at=MOMENT) as backend:
-            assert await asyncio.wait_for(worker(), 10) == "worked"
+            assert await asyncio.wait_for(worker(), HOUR) == "worked"
             return backend.clock.now()
 
     assert asyncio.run(scenario()) == MOMENT
@@ -376,7 +377,7 @@ def test_work_that_began_before_the_mock_is_waited_for():
     async def scenario():
         working = in_the_loops_executor()
         async with mock_inspector(at=MOMENT) as backend:
-            assert await asyncio.wait_for(working, 10) == "worked"
+            assert await asyncio.wait_for(working, HOUR) == "worked"
             return backend.clock.now()
 
     assert asyncio.run(scenario()) == MOMENT
@@ -384,13 +385,15 @@ def test_work_that_began_before_the_mock_is_waited_for():
 
 @by_the_mock
 def test_work_that_takes_too_long_times_out_in_real_time(passed):
+    done = Event()
+
     async def scenario():
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(in_the_loops_executor(), 0.1)
+        with selector_waits() as waits, pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, done.wait), 0.1)
+        done.set()
+        return waits
 
-    with real_seconds(at_least=0.1):
-        asyncio.run(scenario())
-
+    assert longest(asyncio.run(scenario())) > 0
     assert passed() == pytest.approx(0.1)
 
 
@@ -400,8 +403,7 @@ def test_when_the_work_is_done_timers_jump_again(passed):
         await in_the_loops_executor()
         await asyncio.sleep(HOUR)
 
-    with real_seconds():
-        asyncio.run(scenario())
+    asyncio.run(scenario())
 
     assert passed() == HOUR
 
@@ -412,22 +414,25 @@ def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(passed):
             await asyncio.to_thread(len, "work")
             await asyncio.sleep(HOUR)
 
-    with real_seconds():
+    with selector_waits() as waits:
         asyncio.run(scenario())
 
+    assert sum(wait or 0 for wait in waits) < 200 * QUIET_PERIOD_SECONDS
     assert passed() == 200 * HOUR
 
 
 @by_the_mock
 def test_work_that_nobody_awaits_ends_with_its_loop(passed):
+    done: list[str] = []
+
     async def scenario():
-        working = asyncio.get_running_loop().run_in_executor(None, work)
+        working = asyncio.get_running_loop().run_in_executor(None, lambda: done.append(work()))
         await asyncio.sleep(0)
         working.cancel()
 
-    with real_seconds(at_least=0.25):
-        asyncio.run(scenario())
+    asyncio.run(scenario())
 
+    assert done == ["worked"]
     assert passed() == 0
 
 
@@ -466,23 +471,20 @@ def test_tasks_talk_over_sockets_as_ever(passed):
 
 
 def test_a_server_that_sleeps_answers_by_the_clock(passed):
-    with real_seconds():
-        assert asyncio.run(asked(timeout=HOUR, seconds=60)) == (b"hello\n", 60)
+    assert asyncio.run(asked(timeout=HOUR, seconds=60)) == (b"hello\n", 60)
 
     assert passed() == 60
 
 
 def test_a_client_does_not_wait_for_a_server_that_sleeps_too_long(clock):
-    with real_seconds():
-        assert asyncio.run(asked(timeout=60, seconds=HOUR)) == (b"timed out", 60)
+    assert asyncio.run(asked(timeout=60, seconds=HOUR)) == (b"timed out", 60)
 
 
 def test_many_tasks_talk_over_sockets_at_once(passed):
     async def scenario():
         return await asyncio.gather(*(asked(timeout=HOUR, seconds=number) for number in range(1, 6)))
 
-    with real_seconds():
-        assert asyncio.run(scenario()) == [(b"hello\n", number) for number in range(1, 6)]
+    assert asyncio.run(scenario()) == [(b"hello\n", number) for number in range(1, 6)]
 
     assert passed() == 5
 
@@ -521,8 +523,7 @@ def test_timers_from_before_the_mock_come_due_by_its_clock():
             seen.append((backend.clock.now() - start).total_seconds())
             await asyncio.sleep(2)
 
-    with real_seconds():
-        asyncio.run(scenario())
+    asyncio.run(scenario())
 
     assert seen == [pytest.approx(HOUR, abs=60), pytest.approx(HOUR + 1)]
 
@@ -533,22 +534,24 @@ def test_timers_that_are_left_over_keep_what_they_had_left(slept):
         loop = asyncio.get_running_loop()
         rung = asyncio.Event()
         async with mock_inspector():
-            loop.call_later(slept + 0.3, rung.set)
+            loop.call_later(slept + 0.05, rung.set)
+            later = loop.call_later(slept + 2 * HOUR, rung.clear)
             await asyncio.sleep(slept)
-        with real_seconds(at_least=0.15):
-            await rung.wait()
+        assert HOUR < later.when() - loop.time() <= 2 * HOUR
+        await rung.wait()
 
     asyncio.run(scenario())
 
 
 def test_a_timer_from_before_the_mock_keeps_what_it_has_left_after_it():
     async def scenario():
-        rung = asyncio.Event()
-        asyncio.get_running_loop().call_later(HOUR + 0.3, rung.set)
+        rung, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.call_later(HOUR + 0.05, rung.set)
+        later = loop.call_later(3 * HOUR, rung.clear)
         async with mock_inspector():
             await asyncio.sleep(HOUR)
-        with real_seconds(at_least=0.1):
-            await rung.wait()
+        assert HOUR < later.when() - loop.time() <= 2 * HOUR
+        await rung.wait()
 
     asyncio.run(scenario())
 
@@ -562,8 +565,9 @@ def test_a_loop_is_as_before_when_the_mock_is_left():
         await asyncio.sleep(0)
         assert type(loop._selector) is before[0]
         assert loop.time() - before[1] < 60
-        with real_seconds(at_least=0.05):
-            await asyncio.sleep(0.05)
+        with selector_waits() as waits:
+            await asyncio.sleep(0.2)
+        assert longest(waits) > POLL_INTERVAL_SECONDS
 
     asyncio.run(scenario())
 
@@ -572,20 +576,20 @@ def test_a_loop_can_be_run_in_one_mock_after_the_other_and_outside():
     loop = asyncio.new_event_loop()
     try:
         for _ in range(3):
-            with mock_inspector() as backend, real_seconds():
+            with mock_inspector() as backend:
                 start = backend.clock.now()
                 loop.run_until_complete(asyncio.sleep(HOUR))
                 assert backend.clock.now() - start == timedelta(hours=1)
-            with real_seconds(at_least=0.02):
-                loop.run_until_complete(asyncio.sleep(0.02))
+            with selector_waits() as waits:
+                loop.run_until_complete(asyncio.sleep(0.2))
+            assert longest(waits) > POLL_INTERVAL_SECONDS
     finally:
         loop.close()
 
 
 def test_many_loops_take_no_time(passed):
-    with real_seconds():
-        for _ in range(40):
-            asyncio.run(asyncio.sleep(HOUR))
+    for _ in range(40):
+        asyncio.run(asyncio.sleep(HOUR))
 
     assert passed() == 40 * HOUR
 
@@ -620,36 +624,39 @@ def test_an_exception_in_a_task_ends_the_loop_and_not_the_clock(passed):
 
 def test_loops_in_other_threads_run_in_real_time(passed):
     def run():
-        with real_seconds(at_least=0.1):
-            asyncio.run(asyncio.wait_for(asyncio.sleep(0.1), 5))
+        asyncio.run(asyncio.wait_for(asyncio.sleep(0.2), HOUR))
 
-    in_another_thread(run)
+    with selector_waits() as waits:
+        in_another_thread(run)
 
+    assert longest(waits) > POLL_INTERVAL_SECONDS
     assert passed() == 0
 
 
 def test_a_loop_in_another_thread_does_not_notice_the_mock():
-    took: list[float] = []
+    waited: list[float] = []
     begun = Event()
 
     async def scenario():
-        start = _REAL[0]()
-        begun.set()
-        for _ in range(3):
-            await asyncio.sleep(0.1)
-            took.append(_REAL[0]() - start)
+        with selector_waits() as waits:
+            begun.set()
+            for _ in range(3):
+                waits.clear()
+                await asyncio.sleep(0.2)
+                waited.append(longest(waits))
 
     thread = Thread(target=lambda: asyncio.run(scenario()), daemon=True)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(HANG_TIMEOUT_SECONDS)
     with mock_inspector() as backend:
         backend.clock.tick(HOUR)
         asyncio.run(asyncio.sleep(HOUR))
         real_sleep(0.15)
-    thread.join(10)
+    thread.join(HANG_TIMEOUT_SECONDS)
 
     assert not thread.is_alive()
-    assert all(0.099 * number < seconds < 5 for number, seconds in enumerate(took, 1))
+    assert len(waited) == 3
+    assert all(POLL_INTERVAL_SECONDS < seconds < 0.201 for seconds in waited)
 
 
 def test_work_for_a_loop_in_another_thread_is_done_there_in_real_time(passed):
@@ -657,19 +664,21 @@ def test_work_for_a_loop_in_another_thread_is_done_there_in_real_time(passed):
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        with real_seconds(at_least=0.05):
-            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.05), loop).result(10)
+        with selector_waits() as waits:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.2), loop).result(HANG_TIMEOUT_SECONDS)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(HANG_TIMEOUT_SECONDS)
         loop.close()
 
+    assert longest(waits) > POLL_INTERVAL_SECONDS
     assert passed() == 0
 
 
 def test_timers_really_wait_where_nothing_is_frozen():
-    with mock_inspector(freeze=False), real_seconds(at_least=0.05):
-        asyncio.run(asyncio.sleep(0.05))
+    with mock_inspector(freeze=False), selector_waits() as waits:
+        asyncio.run(asyncio.sleep(0.2))
+    assert longest(waits) > POLL_INTERVAL_SECONDS
 
 
 @pytest.fixture
@@ -683,8 +692,9 @@ def real_asyncio():
 @pytest.mark.usefixtures("real_asyncio")
 def test_timers_really_wait_where_somebody_gave_loops_real_time():
     with freeze_time(MOMENT, real_asyncio=True), mock_inspector() as backend:
-        with real_seconds(at_least=0.05):
-            asyncio.run(asyncio.sleep(0.05))
+        with selector_waits() as waits:
+            asyncio.run(asyncio.sleep(0.2))
+        assert longest(waits) > POLL_INTERVAL_SECONDS
         assert backend.clock.now() == MOMENT
 
 
@@ -707,10 +717,12 @@ def test_timers_really_wait_in_a_loop_that_has_a_time_of_its_own(inspector_backe
     start = inspector_backend.clock.now()
     loop = Loop()
     try:
-        with real_seconds(at_least=0.05):
-            loop.run_until_complete(asyncio.sleep(0.05))
+        with selector_waits() as waits:
+            loop.run_until_complete(asyncio.sleep(0.2))
     finally:
         loop.close()
+
+    assert longest(waits) > POLL_INTERVAL_SECONDS
 
     assert inspector_backend.clock.now() == start
 
@@ -728,7 +740,7 @@ def test_timers_follow_a_freeze_inside_a_mock_that_froze_nothing(client):
         order.append("second")
         assert backend.clock.now() - MOMENT == timedelta(seconds=2)
 
-    with mock_inspector(freeze=False) as backend, freeze_time(MOMENT), real_seconds():
+    with mock_inspector(freeze=False) as backend, freeze_time(MOMENT):
         asyncio.run(scenario(backend))
 
     assert order == ["first", "second"]
@@ -741,6 +753,6 @@ def test_timers_follow_a_freeze_inside_a_frozen_mock():
             assert backend.clock.now() - MOMENT == timedelta(seconds=60)
         await asyncio.sleep(1)
 
-    with mock_inspector(at="2001-01-01T00:00:00Z") as backend, real_seconds():
+    with mock_inspector(at="2001-01-01T00:00:00Z") as backend:
         asyncio.run(scenario(backend))
         assert backend.clock.now().isoformat() == "2001-01-01T00:00:01+00:00"

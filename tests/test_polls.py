@@ -13,7 +13,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.model import patience
 from mock_inspector.model.patience import EndlessPollError
 
-from .clocks import MOMENT, in_another_thread, real_seconds
+from .clocks import MOMENT, in_another_thread
 from .timelines import END, FINDINGS, STORY
 from .worlds import (
     a_run,
@@ -87,9 +87,8 @@ def report_of(client, run, kind="FULL"):
 
 def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, passed):
     seen: list[tuple[str, float]] = []
-    with real_seconds():
-        while not seen or seen[-1][0] != "COMPLETED":
-            seen.append((state_of(client, run), passed()))
+    while not seen or seen[-1][0] != "COMPLETED":
+        seen.append((state_of(client, run), passed()))
 
     answers = Counter(seen)
     *ahead, end = [(state, since) for state, since in answers if (state, since) in STORY]
@@ -351,8 +350,7 @@ def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend,
 def test_a_poll_that_sleeps_ends_with_the_reason_and_the_line_that_sleeps(backend, client, run):
     backend.set_run_state(run, "EVALUATING_RULES")
 
-    with real_seconds(below=10):
-        message, _ = ended_poll(lambda: state_of(client, run), nap)
+    message, _ = ended_poll(lambda: state_of(client, run), nap)
 
     for part in ["DescribeAssessmentRuns", f"{run} is EVALUATING_RULES", "set_run_state", line_of(nap)]:
         assert part in message

@@ -26,7 +26,7 @@ from urllib3.util.retry import Retry
 
 from mock_inspector import mock_inspector
 
-from .clocks import real_seconds
+from .clocks import real_sleeps
 from .worlds import a_run, a_template
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
@@ -235,10 +235,11 @@ def test_polling_by_hand_takes_no_time(inspector_backend):
     def state():
         return call("DescribeAssessmentRuns", assessmentRunArns=[run])["assessmentRuns"][0]["state"]
 
-    with real_seconds():
+    with real_sleeps() as sleeps:
         while state() != "COMPLETED":
             time.sleep(600)
     assert time.time() - begin > 3600
+    assert sleeps == []
 
 
 def test_polling_by_hand_without_sleeping_comes_to_an_end(client, inspector_backend):
@@ -369,9 +370,10 @@ def test_a_sessions_own_retries_are_made_and_take_no_time(inspector_backend, fau
     inspector_backend.inject_fault("ListFindings", fault, times=3)
     begin = time.time()
 
-    with real_seconds():
+    with real_sleeps() as sleeps:
         answer = post(by=retrying(total=4, status_forcelist=[500]))
 
+    assert sleeps == []
     assert answer.json() == {"findingArns": []}
     assert len(answer.raw.retries.history) == 3
     assert time.time() - begin >= 5

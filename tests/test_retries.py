@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 
 from mock_inspector import mock_inspector
 
-from .clocks import FREEZERS, in_another_thread, real_seconds
+from .clocks import FREEZERS, in_another_thread, real_sleeps
 from .worlds import a_run, a_template, described_run
 
 pytestmark = pytest.mark.usefixtures("watchdog")
@@ -66,9 +66,10 @@ def test_retries_take_no_time_and_move_the_clock_by_what_they_would_have_waited(
         backend.inject_fault("ListFindings", fault, times=TIMES)
         start = backend.clock.now()
 
-        with real_seconds():
+        with real_sleeps() as sleeps:
             assert retrying_client.list_findings()["findingArns"] == []
 
+        assert sleeps == []
         moved = (backend.clock.now() - start).total_seconds()
         assert backend.clock.now() == datetime.now(timezone.utc)
     assert len(waits()) == TIMES
@@ -84,18 +85,20 @@ def test_retries_take_no_time_where_sleeping_really_waits(retrying_client, waits
     with mock_inspector(**keywords) as backend:
         backend.inject_fault("ListFindings", fault, times=TIMES)
 
-        with real_seconds():
+        with real_sleeps() as sleeps:
             assert retrying_client.list_findings()["findingArns"] == []
 
+    assert sleeps == []
     assert len(waits()) == TIMES
 
 
 def test_retries_that_do_not_help_take_no_time_either(retrying_client, inspector_backend, waits):
     inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=None)
 
-    with real_seconds(), pytest.raises(ClientError, match="Throttling"):
+    with real_sleeps() as sleeps, pytest.raises(ClientError, match="Throttling"):
         retrying_client.list_findings()
 
+    assert sleeps == []
     assert len(waits()) == TIMES
 
 
@@ -115,8 +118,9 @@ def test_retries_in_other_threads_take_no_time_and_leave_the_clock_alone(retryin
 
     for _ in range(3):
         inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=3)
-        with real_seconds():
+        with real_sleeps() as sleeps:
             assert in_another_thread(retrying_client.list_findings)["findingArns"] == []
+        assert sleeps == []
 
     assert len(waits()) == 9
     assert inspector_backend.clock.now() == start
@@ -124,11 +128,12 @@ def test_retries_in_other_threads_take_no_time_and_leave_the_clock_alone(retryin
 
 def test_a_client_that_is_throttled_often_neither_hangs_nor_takes_time(retrying_client, inspector_backend):
     start = inspector_backend.clock.now()
-    with real_seconds():
+    with real_sleeps() as sleeps:
         for _ in range(40):
             inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=2)
             retrying_client.list_findings()
 
+    assert sleeps == []
     assert inspector_backend.clock.now() - start < timedelta(hours=1)
 
 
@@ -146,16 +151,18 @@ def throttled(client, backend):
 @pytest.mark.parametrize("later", ["2016-01-01T00:00:00Z", "2030-01-01T00:00:00Z", "2044-01-01T00:00:00Z"])
 def test_a_client_that_was_throttled_at_another_time_waits_no_longer_for_it(retrying_client, later):
     for at in ["2030-01-01T00:00:00Z", later]:
-        with mock_inspector(at=at) as backend, real_seconds():
+        with mock_inspector(at=at) as backend, real_sleeps() as sleeps:
             assert throttled(retrying_client, backend) < timedelta(minutes=1)
+        assert sleeps == []
 
 
 @pytest.mark.parametrize("at", ["2016-01-01T00:00:00Z", "2044-01-01T00:00:00Z"])
 def test_a_client_that_several_threads_use_waits_no_longer_for_it(retrying_client, at):
-    with mock_inspector(at=at) as backend, real_seconds():
+    with mock_inspector(at=at) as backend, real_sleeps() as sleeps:
         for _ in range(3):
             assert throttled(retrying_client, backend) < timedelta(minutes=1)
             assert in_another_thread(lambda: throttled(retrying_client, backend)) == timedelta()
+    assert sleeps == []
 
 
 # Other services
@@ -201,14 +208,25 @@ def test_while_time_is_frozen_other_services_wait_by_the_clock_like_everybody(
 ):
     start = inspector_backend.clock.now()
 
-    with real_seconds(), pytest.raises(ClientError):
+    with real_sleeps() as sleeps, pytest.raises(ClientError):
         failing_sts(mode).get_caller_identity()
 
+    assert sleeps == []
     moved = (inspector_backend.clock.now() - start).total_seconds()
     assert moved == pytest.approx(sum(waits()), abs=0.001)
 
 
-def test_other_services_wait_for_their_limit_of_the_rate_as_ever():
+def test_other_services_wait_for_their_limit_of_the_rate_as_ever(monkeypatch):
     bucket = TokenBucket(max_rate=10, clock=Clock())
-    with mock_inspector(freeze=False), real_seconds(at_least=0.05):
+    waited: list[float] = []
+    wait = bucket._new_fill_rate_condition.wait
+
+    def recorded(seconds):
+        waited.append(seconds)
+        return wait(seconds)
+
+    monkeypatch.setattr(bucket._new_fill_rate_condition, "wait", recorded)
+    with mock_inspector(freeze=False):
         bucket.acquire()
+
+    assert waited[0] > 0
