@@ -13,8 +13,13 @@ import mock_inspector.failure_report
 import mock_inspector.findings  # noqa: F401
 
 from .clocks import watched
+from .support.fast_subset import FastSubset
 
 REGION = "us-west-2"
+
+
+def pytest_configure(config):
+    FastSubset.selected = "not slow" in config.option.markexpr
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from .benchmarks.cycles import Holdings, growth
+from .support.fast_subset import slow
 from .worlds import an_ended_run
 
 
@@ -17,15 +18,17 @@ def assert_nothing_stays(grown: Holdings, cycles: int) -> None:
     assert grown.blocks < cycles / 3 + 1_000
 
 
-def test_ten_thousand_uses_leave_no_memory_handlers_or_files(client):
-    assert_nothing_stays(growth(client, 10_000, freeze=False), 10_000)
+@pytest.mark.parametrize("cycles", [1_000, slow(10_000)])
+def test_ten_thousand_uses_leave_no_memory_handlers_or_files(client, cycles):
+    assert_nothing_stays(growth(client, cycles, freeze=False), cycles)
 
 
-@pytest.mark.parametrize(("freeze", "cycles"), [(False, 2_000), (True, 200)])
+@pytest.mark.parametrize(("freeze", "cycles"), [(False, 200), slow((False, 2_000)), slow((True, 200))])
 def test_uses_in_which_a_client_calls_leave_nothing(client, freeze, cycles):
     assert_nothing_stays(growth(client, cycles, within=lambda _: client.list_findings(), freeze=freeze), cycles)
 
 
+@pytest.mark.slow
 def test_uses_that_give_out_reports_leave_no_port_or_thread(client):
     def fetch(backend):
         request = {"assessmentRunArn": an_ended_run(backend, client), "reportFileFormat": "HTML", "reportType": "FULL"}

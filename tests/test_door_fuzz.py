@@ -25,6 +25,7 @@ from mock_inspector.model.world import World
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish
 from .shapes import check_answer, problems
+from .support.fast_subset import max_examples
 
 ACCOUNT, REGION = "123456789012", "us-west-2"
 URL = f"https://inspector.{REGION}.amazonaws.com/"
@@ -40,7 +41,7 @@ MEMBERS = sorted({member for shape in MODEL.shape_names for member in getattr(MO
 
 def examples(count):
     return settings(
-        max_examples=count,
+        max_examples=max_examples(count),
         deadline=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],

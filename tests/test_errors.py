@@ -19,6 +19,7 @@ from mock_inspector import door, mock_inspector
 from mock_inspector.errors import AccessDeniedException
 
 from .helpers import MODEL, OPERATIONS, complete_requests, create_target, create_template, furnish
+from .support.fast_subset import max_examples
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
 SCOPE = "AKIAEXAMPLE/20160315/us-west-2/inspector/aws4_request"
@@ -486,7 +487,7 @@ def test_good_and_bad_answers_are_dated_by_the_clock_and_numbered(inspector_back
 
 MEMBERS = sorted({name for shape in MODEL.shape_names for name in getattr(MODEL.shape_for(shape), "members", ())})
 examples = settings(
-    max_examples=300,
+    max_examples=max_examples(300),
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -12,6 +12,7 @@ from mock_inspector.failure_report import failure_report
 from mock_inspector.findings import cve
 
 from .helpers import knock
+from .support.fast_subset import slow
 from .worlds import a_group, a_run, a_target, a_template, refused
 
 PRELUDE = """
@@ -194,7 +195,9 @@ def test_it(inspector_backend, subtests):
 HOSTILE = 'def test_it(inspector_backend):\n    create("\\x1b[31m Größe 中文 ✓ \\u202e")\n    assert 0'
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n1"], ["--junitxml=junit.xml"], ["-n1", "--junitxml=junit.xml"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [[], slow(["-n1"]), slow(["--junitxml=junit.xml"]), slow(["-n1", "--junitxml=junit.xml"])], ids=str
+)
 def test_the_section_is_shown_in_the_terminal_and_through_xdist(pytester, monkeypatch, arguments):
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
     pytester.makepyfile(PRELUDE + HOSTILE)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from .support.fast_subset import slow
+
 FILE = """
 import json, pathlib, unittest
 import pytest
@@ -89,7 +91,7 @@ def minted(pytester, *arguments):
     return found
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", [slow(order) if "xdist" in order else order for order in ORDERS])
 def test_ids_depend_on_the_test_alone(pytester, order):
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_file=FILE)

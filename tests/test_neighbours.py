@@ -24,6 +24,7 @@ from mock_inspector.neighbours import policies
 from mock_inspector.neighbours.calls import USER_AGENT
 from mock_inspector.neighbours.endpoints import Endpoints
 
+from .support.fast_subset import slow
 from .worlds import (
     ACCOUNT,
     a_group,
@@ -623,7 +624,7 @@ def test_an_iam_that_refuses_what_the_mock_asks_breaks_nothing(backend, client):
 
 
 @pytest.mark.parametrize("allow_network", [False, True])
-@pytest.mark.parametrize("service", ["ec2", "sns", "sts", "iam"])
+@pytest.mark.parametrize("service", ["ec2", slow("sns"), slow("sts"), slow("iam")])
 def test_a_neighbour_that_breaks_down_breaks_nothing(client, service, allow_network):
     def broken(**_):
         raise RuntimeError("out of order")

@@ -34,6 +34,7 @@ def node():
     return command, modules
 
 
+@pytest.mark.slow
 @pytest.mark.mock_inspector(freeze=False)
 def test_a_shell_script_with_the_aws_cli_scans_while_time_runs_fast(inspector_server, aws_cli):
     backend = inspector_server.backend
@@ -49,6 +50,7 @@ def test_a_shell_script_with_the_aws_cli_scans_while_time_runs_fast(inspector_se
         assert TITLE in report.read().decode()
 
 
+@pytest.mark.slow
 def test_a_node_script_with_the_javascript_sdk_scans_while_time_is_frozen(inspector_server, node):
     command, modules = node
     inspector_server.backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177")])

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from mock_inspector.errors import InvalidInputException
 
 from .helpers import FOREIGN_ACCOUNT, MODEL, create_target, create_template, send
+from .support.fast_subset import max_examples
 
 LIMITS = dict.fromkeys(["assessment_targets", "assessment_templates", "assessment_runs", "agents"])
 pytestmark = pytest.mark.mock_inspector(freeze=False, limits=LIMITS)
 
-few_examples = settings(max_examples=25, deadline=None, database=None)
+few_examples = settings(max_examples=max_examples(25), deadline=None, database=None)
 
 
 # The ten lists, each with a way to lengthen and, where the API has one, to shorten it

@@ -25,11 +25,22 @@ BLOCKS = re.findall(r"(?<!<!-- fails -->\n)```python\n(.*?)```", README, re.DOTA
 FAILING = re.findall(r"<!-- fails -->\n```python\n(.*?)```.*?```text\n(.*?)\n```", README, re.DOTALL)
 
 
+def count_tests(block):
+    return len(re.findall(r"^ *def test_", block, re.MULTILINE))
+
+
+def test_all_code_blocks_pass_as_tests(pytester):
+    pytester.makepyfile(**{f"test_block_{number}": block for number, block in enumerate(BLOCKS)})
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(passed=sum(map(count_tests, BLOCKS)))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_code_block_passes_as_a_test(block, pytester):
     path = pytester.makepyfile(block)
     result = pytester.runpytest_subprocess("-q", path)
-    result.assert_outcomes(passed=len(re.findall(r"^ *def test_", block, re.MULTILINE)))
+    result.assert_outcomes(passed=count_tests(block))
 
 
 @pytest.mark.parametrize(("block", "report"), FAILING)
@@ -58,6 +69,7 @@ def test_the_server_is_used_from_a_shell_as_shown(aws_cli):
         assert "arn:aws:inspector:us-east-1:123456789012:target/0-" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_that_measures_works():
     section = README[README.index("## Performance") :]
     command = re.findall(r"\.venv/bin/python (-m [\w.]+)", section)[0]

@@ -31,6 +31,7 @@ from mock_inspector.findings import best_practice, cve
 from mock_inspector.reporting import html, site
 from mock_inspector.reporting.text import visible, western
 
+from .support.fast_subset import max_examples
 from .worlds import ACCOUNT, BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, an_ended_run, refused
 
 BOTH_FORMATS = pytest.mark.parametrize("file_format", ["HTML", "PDF"])
@@ -592,7 +593,7 @@ def hostile_report(text, file_format):
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(str.strip)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=max_examples(25), deadline=None)
 @example(HOSTILE)
 @example("x" * 10_000)
 @example("a\r\nb\tc " + "\u05d0" * 500)
@@ -605,7 +606,7 @@ def test_no_text_breaks_out_of_the_page(text):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "".join(page.texts))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=max_examples(25), deadline=None)
 @example(HOSTILE)
 @example("x" * 10_000)
 @example("a\r\nb\tc " + "\u05d0" * 500)
@@ -625,6 +626,7 @@ def test_what_cannot_be_seen_is_written_out():
     assert western("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
 
 
+@pytest.mark.slow
 def test_ten_thousand_findings_are_all_there(client, inspector_backend):
     run = an_ended_run(inspector_backend, client)
     severities = ["High", "Medium", "Medium", "Low"]

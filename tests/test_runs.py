@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
 
+from .support.fast_subset import max_examples
 from .timelines import AFTER_STOP, DURATION, END, FINDINGS, MOMENTS, STOP, STORY, UNTIL_STOP
 from .worlds import (
     BEST_PRACTICES,
@@ -257,7 +258,7 @@ STOPS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max_examples(60), deadline=None)
 @given(visits=st.dictionaries(MOMENTS, st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6), stop=STOPS)
 @pytest.mark.parametrize("stopped", [False, True])
 def test_however_time_passes_a_run_comes_out_the_same(client, visits, stop, stopped):

@@ -17,6 +17,7 @@ from mock_inspector.server import InspectorServer
 from mock_inspector.server.control import MEMBERS
 
 from .helpers import OPERATIONS
+from .support.fast_subset import max_examples
 from .wire import ask, call, connection, control, exchange, read, signed
 from .worlds import CVE, a_run, a_target, a_template, described_finding, described_run, findings_of
 
@@ -443,7 +444,7 @@ def test_whatever_is_sent_is_answered_in_json():
         closing(connection(server)) as kept,
     ):
 
-        @settings(max_examples=300, deadline=None)
+        @settings(max_examples=max_examples(300), deadline=None)
         @given(st.sampled_from(MEMBERS).flatmap(lambda member: parameters(backend, member)))
         @example(("remove_instance", {"instance_id": {}}))
         @example(("add_finding", {"run_arn": [], "finding": {}}))

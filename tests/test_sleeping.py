@@ -15,6 +15,7 @@ from freezegun import freeze_time
 from mock_inspector import mock_inspector
 
 from .clocks import FREEZERS, MOMENT, in_another_thread, real_sleeps
+from .support.fast_subset import slow
 from .worlds import a_run, a_template, described_run
 
 pytestmark = pytest.mark.usefixtures("watchdog")
@@ -349,7 +350,7 @@ def watched(client, seconds):
     return seen
 
 
-@pytest.mark.parametrize("seconds", [0.5, 7, 30, 3600])
+@pytest.mark.parametrize("seconds", [slow(0.5), 7, 30, 3600])
 def test_a_poll_ends_in_no_time_and_sees_the_same_states_at_the_same_moments_each_time(client, seconds):
     first = watched(client, seconds)
 

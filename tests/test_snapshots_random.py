@@ -15,6 +15,7 @@ from mock_inspector.findings import cve, network_reachability
 from mock_inspector.snapshots import restore
 
 from .helpers import create_target, create_template
+from .support.fast_subset import max_examples
 from .surveys import survey
 from .test_snapshots import AT, stocked
 
@@ -26,7 +27,7 @@ SUFFERED = (cve("CVE-2016-2177"), network_reachability(22), cve("CVE-2016-2178",
 
 def examples(most):
     """So many examples, each of which may take its time."""
-    return settings(max_examples=most, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=max_examples(most), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class World:

@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from .alone import alone
+from .support.fast_subset import slow
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
 ARN = "arn:aws:inspector:us-west-2:123456789012:target/0-0nvgVhax"
@@ -198,6 +199,7 @@ def test_no_handler_is_left_on_a_client_whatever_its_first_call_was():
         assert handlers(client) == fresh
 
 
+@pytest.mark.slow
 @alone
 def test_endpoints_are_not_kept_alive():
     import gc
@@ -264,7 +266,7 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+@pytest.mark.parametrize("name", [name if name == "freezegun" else slow(name) for name in NEIGHBOURS])
 @alone
 def test_mocks_end_in_any_order_and_leave_nothing_behind(name):
     client, bare = lonely(), without_credentials()
@@ -303,7 +305,7 @@ def begin_and_end(order, make, client, bare):
 STACKS = [["ours", "moto"], ["moto", "ours"], ["ours", "moto", "ours"], ["moto", "ours", "moto"]]
 
 
-@pytest.mark.parametrize("first", ["mock_inspector", "moto"])
+@pytest.mark.parametrize("first", ["mock_inspector", slow("moto")])
 @alone
 def test_moto_and_the_mock_answer_each_for_their_own(first):
     importlib.import_module(first)
@@ -323,7 +325,7 @@ def test_moto_and_the_mock_answer_each_for_their_own(first):
 # Botocore's own stubber
 
 
-@pytest.mark.parametrize("order", ["stubber ours", "ours stubber"])
+@pytest.mark.parametrize("order", ["stubber ours", slow("ours stubber")])
 @alone
 def test_a_stubber_answers_for_its_client_and_nobody_else(order):
     from botocore.stub import Stubber
@@ -349,6 +351,7 @@ def test_a_stubber_answers_for_its_client_and_nobody_else(order):
 # Recorders
 
 
+@pytest.mark.slow
 @alone
 def test_placebo_plays_back_in_the_mock_and_records_what_the_mock_says(tmp_path):
     placebo = pytest.importorskip("placebo")
@@ -381,7 +384,7 @@ interactions:
 """
 
 
-@pytest.mark.parametrize("order", ["vcr ours", "ours vcr"])
+@pytest.mark.parametrize("order", ["vcr ours", slow("ours vcr")])
 @alone
 def test_vcrpy_records_nothing_and_is_not_asked(order, tmp_path):
     vcr = pytest.importorskip("vcr")
@@ -463,6 +466,7 @@ def test_a_hand_made_patch_of_every_call_answers_what_it_wants_to():
             assert targets(client) == []
 
 
+@pytest.mark.slow
 @alone
 def test_who_patched_the_same_method_later_may_go_later():
     from botocore.endpoint import Endpoint
@@ -540,6 +544,7 @@ def test_what_a_users_handler_says_of_a_request_or_answer_counts():
         assert "assessmentTargetArns" not in client.list_assessment_targets(), "it was another operation's answer"
 
 
+@pytest.mark.slow
 @alone
 def test_an_answer_of_a_users_own_handler_comes_first():
     from botocore.awsrequest import AWSResponse
@@ -565,6 +570,7 @@ def test_an_answer_of_a_users_own_handler_comes_first():
             assert targets(client) == []
 
 
+@pytest.mark.slow
 @alone
 def test_retries_are_botocores_own():
     from botocore.config import Config
@@ -611,6 +617,7 @@ def account(client):
     return group.split(":")[4]
 
 
+@pytest.mark.slow
 @alone
 def test_expiring_credentials_are_refreshed_by_the_mocks_clock():
     keys = Keys(3600, 86_400)
@@ -624,7 +631,7 @@ def test_expiring_credentials_are_refreshed_by_the_mocks_clock():
         assert keys.asked == 2
 
 
-@pytest.mark.parametrize("what", ["still expired", "not there", "unmocked"])
+@pytest.mark.parametrize("what", ["still expired", slow("not there"), slow("unmocked")])
 @alone
 def test_credentials_that_cannot_be_refreshed_are_not_needed(what):
     from botocore.exceptions import CredentialRetrievalError
@@ -659,6 +666,7 @@ ENDPOINTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @alone
 def test_no_endpoint_is_ever_connected_to():
     from botocore.config import Config
@@ -684,6 +692,7 @@ def test_no_endpoint_is_ever_connected_to():
 # When it is imported, and by how many it is used
 
 
+@pytest.mark.slow
 @alone
 def test_clients_and_sessions_made_before_the_import_are_reached():
     client, session = lonely(), boto3.Session()
@@ -698,7 +707,7 @@ def test_clients_and_sessions_made_before_the_import_are_reached():
     assert not mocked(client)
 
 
-@pytest.mark.parametrize("beside", ["", "moto"])
+@pytest.mark.parametrize("beside", [slow(""), slow("moto")])
 @alone
 def test_eight_threads_use_clients_of_their_own_and_a_shared_one(beside):
     shared = boto3.client("inspector")
@@ -726,6 +735,7 @@ def test_eight_threads_use_clients_of_their_own_and_a_shared_one(beside):
     assert handlers(shared) == fresh
 
 
+@pytest.mark.slow
 @alone
 def test_first_calls_of_a_client_at_once_in_many_threads_are_all_answered():
     start = threading.Barrier(8)

@@ -29,11 +29,12 @@ from mock_inspector import findings, mock_inspector
 from .helpers import FOREIGN_ACCOUNT, MODEL, OPERATIONS
 from .rules_actions import Model
 from .rules_model import LIMITS, SEVERITIES, Refused
+from .support.fast_subset import max_examples
 from .worlds import BEST_PRACTICES, CIS, CVE
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 PROFILE = settings(
-    max_examples=1_000 if THOROUGH else 80,
+    max_examples=1_000 if THOROUGH else max_examples(80),
     stateful_step_count=100 if THOROUGH else 40,
     deadline=None,
     print_blob=True,

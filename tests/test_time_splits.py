@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .clocks import FREEZERS, watched
+from .support.fast_subset import max_examples
 from .timelines import MOMENTS
 from .worlds import BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, all_there_is_to_see
 
@@ -139,7 +140,7 @@ VISITS = MOMENTS.map(lambda milliseconds: milliseconds * 1000) | st.integers(0, 
 STEPS = st.lists(st.tuples(st.integers(0, 1000), st.sampled_from(WAYS), st.sampled_from(READS)), max_size=5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=max_examples(50), deadline=None)
 @given(freezer=st.sampled_from(FREEZERS), spans=st.dictionaries(VISITS, STEPS, min_size=1, max_size=3))
 def test_however_a_span_is_split_the_same_has_happened_after_it(client, freezer, spans):
     assert story(client, freezer, spans) == story(client, FREEZERS[0], {visit: [] for visit in spans})
