@@ -12,8 +12,8 @@ import mock_inspector.activation
 import mock_inspector.failure_report
 import mock_inspector.findings  # noqa: F401
 
-from .clocks import watched
 from .support.fast_subset import FastSubset
+from .support.time_control import watched
 
 REGION = "us-west-2"
 

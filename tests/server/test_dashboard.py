@@ -1,0 +1,332 @@
+"""The page at the server's root: what it is sent with, what it is drawn from, and what a browser shows of it."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from mock_inspector.findings import cis, cve
+from mock_inspector.server import control as control_calls
+from mock_inspector.server import overview, threads
+
+from ..support.aws import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended_run
+from ..support.raw_http import ask, call, connection, control, exchange, read, signed
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+OVERVIEW = "/_mock_inspector/overview"
+WEAKNESSES = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
+
+
+def lively(backend, client):
+    """A run that has reported findings, one that is collecting data, and a name that no page should take for markup."""
+    backend.add_instance("i-0web", tags={"Name": "web"}, findings=WEAKNESSES)
+    backend.add_instance("i-0ill", hostname=HOSTILE, tags={"<b>": "</script>"}, agent_health="UNHEALTHY")
+    target = a_target(client, name="servers", group=a_group(client, Name="web", team="blue"))
+    template = a_template(client, target, name="hourly", duration=3600, packages=[CVE])
+    client.subscribe_to_event(
+        resourceArn=template, event="FINDING_REPORTED", topicArn=f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
+    )
+    an_ended_run(backend, client, template, name="first")
+    running = a_run(client, template, name="second")
+    backend.clock.tick(60)
+    return running
+
+
+# What is sent
+
+
+def test_it_is_sent_with_a_policy_that_fits_it(inspector_server):
+    answer = ask(inspector_server, "GET", "/")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    allowed = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert (allowed["default-src"], allowed["connect-src"]) == ("'none'", "'self'")
+    assert (allowed["frame-ancestors"], allowed["base-uri"]) == ("'none'", "'none'")
+    for element in ("style", "script"):
+        (text,) = re.findall(rf"<{element}>(.*?)</{element}>".encode(), answer.body, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
+        assert allowed[f"{element}-src"] == f"'sha256-{digest}'"
+
+
+def test_it_names_nothing_outside_its_origin(inspector_server):
+    text = ask(inspector_server, "GET", "/").body.decode()
+    assert re.findall(r"[a-z]+://|[\"'(=]\s*//|@import|url\(", text) == []
+    assert re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text) == ["data:,"]
+    assert "innerHTML" not in text
+
+
+def test_only_a_browsers_question_gets_it(inspector_server):
+    head = ask(inspector_server, "HEAD", "/")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(ask(inspector_server, "GET", "/").body)
+    assert (
+        ask(inspector_server, "GET", "/", None, signed("ListFindings")).value["__type"] == "UnknownOperationException"
+    )
+    assert ask(inspector_server, "POST", "/", {}, signed("ListFindings")).value == {"findingArns": []}
+    assert ask(inspector_server, "GET", "/", None, {"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert [entry.operation for entry in inspector_server.backend.calls] == ["", "ListFindings"]
+
+
+# What it is drawn from
+
+
+def test_the_overview_has_what_it_draws(inspector_server, client):
+    backend = inspector_server.backend
+    running = lively(backend, client)
+    backend.inject_fault("ListFindings", "ThrottlingException", times=2)
+    call(inspector_server, "ListFindings")
+    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    seen = read(inspector_server, "overview")
+    (region,) = seen["regions"]
+    assert seen["chosen"] == {"account_id": ACCOUNT, "region": "us-west-2"}
+    ill, web = region["instances"]["newest"]
+    assert (web["weaknesses"], web["findings"][0], ill["agent_health"]) == (2, "CVE-2016-2177", "UNHEALTHY")
+    assert (ill["hostname"], ill["tags"]) == (HOSTILE, {"<b>": "</script>"})
+    assert region["targets"]["newest"][0]["tags"] == [["Name", "web"], ["team", "blue"]]
+    (template,) = region["templates"]["newest"]
+    assert (template["duration"], template["rules_packages"]) == (3600, ["Common Vulnerabilities and Exposures"])
+    assert template["subscriptions"] == [
+        {"topic": f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms", "events": ["FINDING_REPORTED"]}
+    ]
+    second, first = region["runs"]["newest"]
+    assert (second["state"], first["state"]) == ("COLLECTING_DATA", "COMPLETED")
+    assert next(step["state"] for step in second["timeline"] if not step["reached"]) == "STOP_DATA_COLLECTION_PENDING"
+    assert region["findings"]["by_severity"]["High"] == first["findings"]["High"] == 1
+    (fault,) = region["faults"]["newest"]
+    assert fault["fault"].startswith("ListFindings: ThrottlingException")
+    assert (fault["times"], fault["met"]) == (1, 1)
+    refused, throttled = seen["calls"]["newest"][:2]
+    assert (refused["operation"], refused["error"]) == ("DeleteAssessmentRun", "AssessmentRunInProgressException")
+    assert json.loads(refused["parameters"]) == {"assessmentRunArn": running}
+    assert (throttled["parameters"], throttled["error"]) == ("{}", "ThrottlingException")
+
+
+def test_a_fault_that_has_met_all_its_calls_is_not_shown(inspector_server):
+    inspector_server.backend.inject_fault("ListFindings", "ThrottlingException")
+    call(inspector_server, "ListFindings")
+    assert read(inspector_server, "overview")["regions"][0]["faults"] == {"total": 0, "newest": []}
+
+
+def test_of_other_accounts_and_regions_it_has_the_sums(inspector_server):
+    backend = inspector_server.backend
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    there.add_instance("i-0there")
+    sums = {region["region"]: region for region in read(inspector_server, "overview")["regions"]}
+    assert sums["eu-west-1"]["instances"] == {"total": 1}
+    seen = read(inspector_server, "overview", "?account_id=999999999999&region=eu-west-1")
+    assert seen["chosen"] == {"account_id": "999999999999", "region": "eu-west-1"}
+    shown = {region["region"]: region for region in seen["regions"]}
+    assert shown["eu-west-1"]["instances"]["newest"][0]["instance_id"] == "i-0there"
+    assert shown["us-west-2"]["instances"] == {"total": 0}
+
+
+def test_of_many_regions_the_chosen_one_is_among_those_shown(inspector_server):
+    backend = inspector_server.backend
+    for number in range(150):
+        backend.for_account(f"{number:012}")
+    seen = read(inspector_server, "overview", "?account_id=000000000149")
+    assert (seen["regions_total"], len(seen["regions"])) == (151, 101)
+    assert (seen["regions"][-1]["account_id"], "newest" in seen["regions"][-1]["runs"]) == ("000000000149", True)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff" * 5000, b"[" * 5000, b'{"a": "\\ud800"}', b'{"a": "' + b"x" * 5000])
+def test_calls_are_shown_in_short_whatever_was_sent(inspector_server, body):
+    ask(inspector_server, "POST", "/", body, signed("ListFindings"))
+    (shown,) = read(inspector_server, "overview")["calls"]["newest"]
+    assert shown["error"] == "SerializationException"
+    assert 0 < len(shown["parameters"]) <= 300
+
+
+def test_parameters_are_shown_as_they_were_meant(inspector_server):
+    call(inspector_server, "CreateAssessmentTarget", assessmentTargetName="Größe ✓")
+    (shown,) = read(inspector_server, "overview")["calls"]["newest"]
+    assert shown["parameters"] == '{"assessmentTargetName": "Größe ✓"}'
+
+
+def test_what_has_not_changed_is_not_sent_again(inspector_server):
+    first = ask(inspector_server, "GET", OVERVIEW)
+    known = {"If-None-Match": first.headers["ETag"]}
+    with closing(connection(inspector_server)) as kept:
+        for _ in range(2):
+            again = exchange(kept, "GET", OVERVIEW, None, known)
+            assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    inspector_server.backend.add_instance("i-0new")
+    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 200
+    known = {"If-None-Match": ask(inspector_server, "GET", OVERVIEW).headers["ETag"]}
+    inspector_server.backend.clock.tick(0.001)
+    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 200
+    assert ask(inspector_server, "GET", "/_mock_inspector/region", None, {"If-None-Match": ""}).value == "us-west-2"
+
+
+@pytest.mark.mock_inspector(freeze=False)
+def test_passing_time_alone_is_no_change_but_moving_it_is(inspector_server):
+    first = ask(inspector_server, "GET", OVERVIEW)
+    while read(inspector_server, "clock.now") == first.value["now"]:
+        pass
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 304
+    control(inspector_server, "clock.tick", delta=1)
+    moved = ask(inspector_server, "GET", OVERVIEW, None, known)
+    control(inspector_server, "clock.run", speed=60)
+    faster = ask(inspector_server, "GET", OVERVIEW, None, {"If-None-Match": moved.headers["ETag"]})
+    assert (moved.value["speed"], faster.value["speed"]) == (1, 60)
+
+
+# What a browser shows
+
+
+@pytest.fixture
+def shown(inspector_server, tmp_path):
+    """What headless Chromium shows of the page, as its elements after some seconds of the browser's time."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium or Chrome on this machine")
+
+    def show(seconds, fragment=""):
+        ran = subprocess.run(
+            [
+                CHROMIUM,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                f"--user-data-dir={tmp_path / 'profile'}",
+                f"--virtual-time-budget={seconds * 1000}",
+                "--dump-dom",
+                f"{inspector_server.url}/{fragment}",
+            ],
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+        return ran.stdout.decode()
+
+    return show
+
+
+def part(dom, name):
+    """The section of that id, tags left out: what it says, as text."""
+    (section,) = re.findall(rf'<(\w+)[^>]* id="{name}"[^>]*>(.*?)</\1>', dom, re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", section[1]))
+
+
+def test_a_browser_shows_what_there_is_as_text(inspector_server, client, shown):
+    running = lively(inspector_server.backend, client)
+    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    dom = shown(3)
+    assert part(dom, "link") == "connected"
+    assert HOSTILE in part(dom, "instances")
+    assert "<b>=</script>" in part(dom, "instances")
+    assert "<img" not in dom
+    assert "owned" not in re.findall("<title>(.*?)</title>", dom)[0]
+    runs = part(dom, "runs")
+    assert runs.index("second") < runs.index("COLLECTING_DATA") < runs.index("first") < runs.index("High 1")
+    assert "STOP_DATA_COLLECTION_PENDING in 59 min 1 s" in runs
+    for state in ("CREATED", "START_DATA_COLLECTION_PENDING", "EVALUATING_RULES", "COMPLETED"):
+        assert state in runs
+    assert re.search(r"High\s+1\s+Medium\s+0", part(dom, "findings"))
+    assert "Instance i-0web is vulnerable to CVE-2016-2177" in part(dom, "findings")
+    assert "Name=web" in part(dom, "targets")
+    assert "Common Vulnerabilities and Exposures" in part(dom, "templates")
+    assert "AssessmentRunInProgressException" in part(dom, "calls")
+    assert "frozen" in part(dom, "pace")
+
+
+def overviews(monkeypatch, *before):
+    """Let something happen before each overview that the server gives; the last thing happens before all that follow."""
+    begun = iter(before)
+
+    def given(*args):
+        next(begun, before[-1])()
+        return overview.overview(*args)
+
+    monkeypatch.setattr(control_calls, "overview", given)
+
+
+def nothing():
+    pass
+
+
+def hang_up():
+    raise threads.HangUp
+
+
+def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):
+    running = lively(inspector_server.backend, client)
+    at_first: list[str] = []
+
+    def change():
+        if not at_first:
+            at_first.extend(client.list_assessment_runs()["assessmentRunArns"])
+            inspector_server.backend.add_instance("i-0late")
+            inspector_server.backend.finish_run(running)
+
+    overviews(monkeypatch, nothing, nothing, change)
+    dom = shown(10)
+    assert len(at_first) == 2
+    assert "i-0late" in part(dom, "instances")
+    assert "COLLECTING_DATA in" not in part(dom, "runs")
+    assert part(dom, "said") == "Run second: COMPLETED"
+
+
+def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(inspector_server, shown, monkeypatch):
+    inspector_server.backend.add_instance("i-0seen")
+    overviews(monkeypatch, nothing, nothing, hang_up)
+    dom = shown(10)
+    assert part(dom, "link") == "disconnected"
+    assert "has the server ended?" in part(dom, "problem")
+    assert "i-0seen" in part(dom, "instances")
+
+
+def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
+    gone = []
+
+    def lost():
+        gone.append(1)
+        hang_up()
+
+    def back():
+        if len(inspector_server.backend._region.instances) == 0:
+            inspector_server.backend.add_instance("i-0after")
+
+    overviews(monkeypatch, nothing, lost, lost, lost, lost, back)
+    dom = shown(20)
+    assert len(gone) == 4
+    assert (part(dom, "link"), part(dom, "problem")) == ("connected", "")
+    assert "i-0after" in part(dom, "instances")
+
+
+def test_the_fragment_chooses_the_account_and_region(inspector_server, shown):
+    backend = inspector_server.backend
+    backend.add_instance("i-0here")
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    for number in range(120):
+        there.add_instance(f"i-0there{number}")
+    dom = shown(3, "#999999999999/eu-west-1")
+    assert "i-0there119" in part(dom, "instances")
+    assert "and 20 more" in part(dom, "instances")
+    assert "i-0here" not in part(dom, "instances")
+    assert "i-0here" in part(shown(3, "#999999999999/no-such-1"), "instances")
+
+
+def test_a_newcomer_is_told_what_to_do_and_it_works(inspector_server, shown):
+    dom = shown(3)
+    assert '<details id="start" class="card" open="">' in dom
+    netloc = urlsplit(inspector_server.url).netloc
+    assert set(re.findall(r"https?://([^/\s<]+)", dom)) == {netloc}
+    client = part(dom, "example-client")
+    assert f"AWS_ENDPOINT_URL_INSPECTOR={inspector_server.url} " in client
+    assert client.endswith("aws inspector list-findings")
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(dom, "example-control"))[0]
+    assert ask(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(dom, "example-run"))[0]
+    before = inspector_server.backend.clock.now()
+    assert ask(inspector_server, "POST", path, body.encode()).status == 200
+    assert (inspector_server.backend.clock.now() - before).total_seconds() == 3600
