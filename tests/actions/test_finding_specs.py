@@ -6,7 +6,7 @@ from botocore.validate import ParamValidator
 from mock_inspector.findings import best_practice, cis, cve, network_reachability, runtime_behavior
 
 from ..support.aws import (
-    OWNER,
+    PACKAGES,
     a_group,
     a_target,
     a_template,
@@ -18,14 +18,9 @@ from ..support.aws import (
 )
 from ..support.requests import MODEL
 
-PACKAGES = {
-    "Common Vulnerabilities and Exposures": f"{OWNER}/0-9hgA516p",
-    "CIS Operating System Security Configuration Benchmarks": f"{OWNER}/0-H5hpSawc",
-    "Security Best Practices": f"{OWNER}/0-JJOtZiqQ",
-    "Network Reachability": f"{OWNER}/0-rD1z6dpl",
-    "Runtime Behavior Analysis": f"{OWNER}/0-vg5GGHSD",
-}
 EVERY = tuple(PACKAGES.values())
+
+
 CLEAN = "No potential security issues found"
 
 
@@ -277,171 +272,6 @@ def test_an_unknown_keyword_is_refused_with_those_there_are():
 def test_an_instance_takes_nothing_but_weaknesses(inspector_backend):
     with pytest.raises(ValueError, match=r"findings: .*cve\("):
         inspector_backend.add_instance("i-0web", findings=["CVE-2016-2177"])
-
-
-# Exclusions that the fleet gives rise to
-
-
-def test_an_instance_with_an_unknown_operating_system_is_excluded(inspector_backend, client):
-    inspector_backend.add_instance("i-0old", operating_system="BeOS R5", findings=[cve("CVE-2016-2177")])
-    run = an_ended_run(inspector_backend, client)
-
-    (exclusion,) = exclusions_of(client, run)
-
-    assert exclusion["title"] == "Unsupported OS version"
-    assert "BeOS R5" in exclusion["description"]
-    assert described_run(client, run)["state"] == "COMPLETED_WITH_ERRORS"
-    assert findings_of(client, run) == [], "nothing was looked at, so nothing is known to be clean"
-
-
-@pytest.mark.parametrize(
-    "name", ["Amazon Linux AMI release 2015.09", '"Ubuntu 18.04.1 LTS"', "Windows Server 2016", "CentOS Linux 7.5"]
-)
-def test_known_operating_systems_are_assessed(name, inspector_backend, client):
-    inspector_backend.add_instance("i-0web", operating_system=name)
-
-    assert exclusions_of(client, an_ended_run(inspector_backend, client)) == []
-
-
-def test_a_rules_package_for_linux_excludes_a_windows_instance_from_itself_alone(inspector_backend, client):
-    inspector_backend.add_instance(
-        "i-0win", operating_system="Windows Server 2016", findings=[best_practice("Enable DEP"), cve("CVE-2016-2177")]
-    )
-    best, vulnerabilities = PACKAGES["Security Best Practices"], PACKAGES["Common Vulnerabilities and Exposures"]
-    run = an_ended_run(inspector_backend, client, a_template(client, packages=[best, vulnerabilities]))
-
-    (exclusion,) = exclusions_of(client, run)
-
-    assert exclusion["title"] == "Rules package not supported by OS"
-    assert exclusion["scopes"] == [
-        {"key": "INSTANCE_ID", "value": "i-0win"},
-        {"key": "RULES_PACKAGE_ARN", "value": best},
-    ]
-    titles = [described_finding(client, arn)["title"] for arn in findings_of(client, run)]
-    assert titles == ["Instance i-0win is vulnerable to CVE-2016-2177"]
-
-
-# Rules packages that are deprecated
-
-
-def test_a_deprecated_rules_package_is_excluded_as_a_whole(inspector_backend, client):
-    """As Runtime Behavior Analysis was, after templates had been made with it."""
-    vulnerabilities, behavior = PACKAGES["Common Vulnerabilities and Exposures"], PACKAGES["Runtime Behavior Analysis"]
-    inspector_backend.add_instance("i-0web", findings=[cve("CVE-2016-2177"), runtime_behavior("Software Without DEP")])
-    inspector_backend.add_instance("i-0db", findings=[runtime_behavior("Software Without DEP")])
-    template = a_template(client, packages=[vulnerabilities, behavior])
-    inspector_backend.add_rules_package("Runtime Behavior Analysis", arn=behavior, deprecated=True)
-    run = an_ended_run(inspector_backend, client, template)
-
-    (exclusion,) = exclusions_of(client, run)
-
-    assert exclusion["title"] == "Deprecated rules package"
-    assert "the rules package Runtime Behavior Analysis" in exclusion["description"]
-    assert exclusion["scopes"] == exclusion["attributes"] == [{"key": "RULES_PACKAGE_ARN", "value": behavior}]
-    reported = [
-        described_finding(client, arn)["serviceAttributes"]["rulesPackageArn"] for arn in findings_of(client, run)
-    ]
-    assert reported == [vulnerabilities]
-    assert described_run(client, run)["state"] == "COMPLETED"
-
-
-def test_a_deprecated_rules_package_is_previewed_without_instances_too(inspector_backend, client):
-    package = inspector_backend.add_rules_package("Old", deprecated=True)
-    template = a_template(client, packages=[package])
-    token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
-    inspector_backend.clock.tick(10)
-    shown = client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)["exclusionPreviews"]
-
-    assert [exclusion["title"] for exclusion in shown] == ["No instances in target", "Deprecated rules package"]
-    assert findings_of(client, an_ended_run(inspector_backend, client, template)) == []
-
-
-def test_a_deprecated_rules_package_is_described_but_no_longer_listed(inspector_backend, client):
-    package = inspector_backend.add_rules_package("Old", deprecated=True)
-
-    assert package not in client.list_rules_packages(maxResults=500)["rulesPackageArns"]
-    (described,) = client.describe_rules_packages(rulesPackageArns=[package])["rulesPackages"]
-    assert described["name"] == "Old"
-
-
-def test_no_rules_package_is_deprecated_unless_the_test_says_so(inspector_backend, client):
-    inspector_backend.add_instance("i-0web", operating_system="Amazon Linux AMI release 2015.09")
-
-    assert exclusions_of(client, an_ended_run(inspector_backend, client, a_template(client, packages=EVERY))) == []
-
-
-def test_deprecated_takes_nothing_but_a_truth_value(inspector_backend):
-    with pytest.raises(ValueError, match="deprecated: takes True or False, got '2019'"):
-        inspector_backend.add_rules_package("Old", deprecated="2019")
-
-
-# Exclusions that no fleet gives rise to, by their titles
-
-REACHABILITY = "Network Reachability error"
-TITLES = [
-    "No instances in target",
-    "Agent is already running",
-    "Agent not found",
-    "Agent is unhealthy",
-    "Unsupported OS version",
-    "Deprecated rules package",
-    "Rules package not supported by OS",
-    "Rules evaluation error for single instance",
-    "Rules evaluation error",
-    f"{REACHABILITY} - internet",
-    f"{REACHABILITY} - internet through an Application Load Balancer",
-    f"{REACHABILITY} - internet through an Elastic Load Balancing load balancer",
-    f"{REACHABILITY} - VPN",
-    f"{REACHABILITY} - AWS Direct Connect",
-    f"{REACHABILITY} - VPC peering",
-]
-
-
-def put_in(backend, client, **exclusion):
-    run = an_ended_run(backend, client, a_template(client, packages=EVERY))
-    arn = backend.add_exclusion(run, exclusion)
-    return client.describe_exclusions(exclusionArns=[arn])["exclusions"][arn]
-
-
-@pytest.mark.parametrize("title", TITLES)
-def test_a_documented_title_is_enough_for_an_exclusion(title, inspector_backend, client):
-    exclusion, other = put_in(inspector_backend, client, title=title), put_in(inspector_backend, client, title="Mine")
-
-    assert exclusion["title"] == title
-    assert exclusion["description"] != other["description"]
-    assert exclusion["recommendation"] != other["recommendation"]
-    assert "{" not in exclusion["description"] + exclusion["recommendation"]
-    wanted = [PACKAGES["Network Reachability"]] if title.startswith(REACHABILITY) else sorted(EVERY)
-    assert sorted(scope["value"] for scope in exclusion["scopes"]) == wanted
-    assert not ParamValidator().validate(exclusion, MODEL.shape_for("Exclusion")).has_errors()
-
-
-@pytest.mark.parametrize("title", [f"{REACHABILITY} \N{EN DASH}internet", f"{REACHABILITY} \N{EN DASH} internet"])
-def test_titles_may_have_the_dashes_of_the_user_guide(title, inspector_backend, client):
-    exclusion = put_in(inspector_backend, client, title=title)
-
-    assert exclusion["title"] == title
-    assert "reachable from the internet could not be found out" in exclusion["description"]
-
-
-def test_an_exclusions_texts_name_what_its_scopes_name(inspector_backend, client):
-    scopes = [
-        {"key": "INSTANCE_ID", "value": "i-0{web}"},
-        {"key": "RULES_PACKAGE_ARN", "value": PACKAGES["Security Best Practices"]},
-    ]
-    exclusion = put_in(inspector_backend, client, title="Rules package not supported by OS", scopes=scopes)
-
-    assert (
-        "on instance i-0{web} is not supported by the rules package Security Best Practices" in exclusion["description"]
-    )
-    assert exclusion["scopes"] == scopes
-
-
-def test_texts_that_the_test_gives_stay(inspector_backend, client):
-    exclusion = put_in(inspector_backend, client, title="Rules evaluation error", description="Mine.")
-
-    assert exclusion["description"] == "Mine."
-    assert exclusion["recommendation"] == "Run the assessment again."
 
 
 # An instance that leaves while a run holds it

@@ -2,36 +2,31 @@
 
 import asyncio
 import datetime
-import subprocess
-import sys
-import textwrap
 import time
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-import botocore.endpoint
 import freezegun.api
 import pytest
 import time_machine
-from botocore.endpoint import Endpoint
-from botocore.retries.bucket import TokenBucket
 from freezegun import freeze_time
 
-from mock_inspector import errors, mock_inspector
+from mock_inspector import mock_inspector
 
 from ..support.aws import a_run, a_template, described_run
 from ..support.time_control import (
     FREEZERS,
     MOMENT,
     UTC,
+    changes_since,
     frozen_by_freezegun_inside,
     in_another_thread,
     real_sleep,
-    real_sleeps,
+    replaceable,
 )
 
 SECOND = datetime.timedelta(seconds=1)
+
 
 pytestmark = pytest.mark.usefixtures("watchdog")
 
@@ -391,224 +386,3 @@ def test_spans_below_a_millisecond_add_up(client, backend):
 
     assert backend.clock.now() == MOMENT + datetime.timedelta(milliseconds=30)
     assert described_run(client, run)["state"] == "START_DATA_COLLECTION_PENDING"
-
-
-# Everything is put back
-
-_HOLDERS: tuple[Any, ...] = (
-    datetime,
-    time,
-    botocore.endpoint,
-    Endpoint,
-    TokenBucket,
-    asyncio.BaseEventLoop,
-    asyncio.SelectorEventLoop,
-)
-
-
-def replaceable():
-    """All that a mock might replace in the process."""
-    return {
-        f"{holder.__name__}.{name}": value
-        for holder in _HOLDERS
-        for name, value in vars(holder).items()
-        if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
-    }
-
-
-def changes_since(before):
-    after = replaceable()
-    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
-
-
-def fail(backend):
-    raise ZeroDivisionError
-
-
-def be_interrupted(backend):
-    raise KeyboardInterrupt
-
-
-def fail_to_move(backend):
-    backend.clock.tick(-1)
-
-
-def fail_in_an_inner_mock(backend):
-    with mock_inspector(), freeze_time(MOMENT):
-        raise ZeroDivisionError
-
-
-def fail_while_a_loop_runs(backend):
-    async def wait():
-        await asyncio.sleep(30)
-        raise ZeroDivisionError
-
-    asyncio.run(wait())
-
-
-def fail_while_a_request_is_made(backend):
-    backend.describe_assessment_runs(assessmentRunArns=7)
-
-
-@pytest.mark.parametrize(
-    ("end", "error"),
-    [
-        (fail, ZeroDivisionError),
-        (be_interrupted, KeyboardInterrupt),
-        (fail_to_move, ValueError),
-        (fail_in_an_inner_mock, ZeroDivisionError),
-        (fail_while_a_loop_runs, ZeroDivisionError),
-        (fail_while_a_request_is_made, errors.ApiError),
-    ],
-)
-@pytest.mark.parametrize("freezer", FREEZERS)
-def test_whatever_happened_everything_is_put_back(freezer, end, error):
-    before = replaceable()
-
-    def scenario():
-        with freezer() as backend:
-            assert {"time.sleep", "BaseEventLoop.time"} <= changes_since(before)
-            end(backend)
-
-    with pytest.raises(error):
-        scenario()
-
-    assert changes_since(before) == set()
-
-
-def test_a_mock_that_cannot_begin_puts_everything_back(monkeypatch):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "the moon")
-    before = replaceable()
-
-    with pytest.raises(ValueError, match="the moon"), mock_inspector():
-        pytest.fail("it began")
-
-    assert changes_since(before) == set()
-
-
-def test_a_mock_that_freezes_nothing_leaves_time_alone():
-    before = replaceable()
-
-    with mock_inspector(freeze=False):
-        meanwhile = changes_since(before)
-
-    assert {name for name in meanwhile if name.startswith(("datetime.", "time."))} <= {"time.sleep"}
-    assert changes_since(before) == set()
-
-
-def test_a_mock_in_which_sleeping_waits_leaves_sleeping_alone():
-    before = replaceable()
-
-    with mock_inspector(sleep=False):
-        meanwhile = changes_since(before)
-
-    assert "time.time" in meanwhile
-    assert {name for name in meanwhile if name.startswith(("time.sleep", "BaseEventLoop."))} == set()
-    assert changes_since(before) == set()
-
-
-def test_an_inner_mock_puts_nothing_back():
-    with mock_inspector() as backend:
-        before, start = replaceable(), backend.clock.now()
-        with mock_inspector():
-            backend.clock.tick(5)
-        assert changes_since(before) == set()
-        assert backend.clock.now() == start + 5 * SECOND
-
-
-def test_what_a_user_had_replaced_before_is_put_back(monkeypatch):
-    class Time:
-        """A stand-in for the module."""
-
-        def __getattr__(self, name):
-            return getattr(time, name)
-
-    monkeypatch.setattr(botocore.endpoint, "time", Time())
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(TokenBucket, "_acquire", lambda self, amount, block: True)
-    monkeypatch.setattr(Endpoint, "make_request", lambda *args: None)
-    before = replaceable()
-
-    with mock_inspector():
-        pass
-
-    assert changes_since(before) == set()
-
-
-# Ends in the wrong order
-
-
-@pytest.fixture
-def heal():
-    """Put back what a wrong order must not leave behind, lest it reaches other tests."""
-    before = time.sleep, Endpoint.make_request
-    yield
-    time.sleep, Endpoint.make_request = before
-
-
-def test_a_freeze_that_began_before_the_mock_may_end_before_it():
-    before = replaceable()
-    freezer = freeze_time(MOMENT)
-    freezer.start()
-
-    with mock_inspector() as backend:
-        freezer.stop()
-        assert abs(backend.clock.now() - datetime.datetime.now(UTC)) < 60 * SECOND
-
-    assert changes_since(before) == set()
-
-
-def test_a_freeze_that_began_in_the_mock_may_end_after_it():
-    script = """
-        import datetime, time
-        from datetime import datetime as bound
-        from freezegun import freeze_time
-        from mock_inspector import mock_inspector
-
-        def told():
-            return [datetime.datetime, bound, time.time, time.sleep]
-
-        before = told()
-        freezer = freeze_time("2020-02-29")
-        with mock_inspector(at="2001-01-01T00:00:00Z"):
-            freezer.start()
-        assert datetime.datetime.now().year == 2020, "their time stays frozen until they end it"
-        freezer.stop()
-        assert told() == before
-        with mock_inspector(at="2001-01-01T00:00:00Z") as backend:
-            time.sleep(1)
-            assert backend.clock.now().isoformat() == "2001-01-01T00:00:01+00:00"
-    """
-
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
-
-    assert ended.returncode == 0, ended.stderr
-
-
-@pytest.mark.usefixtures("heal")
-def test_a_sleep_that_was_replaced_in_the_mock_may_be_put_back_after_it(monkeypatch):
-    before = replaceable()
-    with mock_inspector():
-        monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    monkeypatch.undo()
-
-    with real_sleeps() as sleeps:
-        time.sleep(0.001)
-    assert len(sleeps) == 1
-    with mock_inspector() as backend:
-        start = backend.clock.now()
-        time.sleep(0.25)
-        assert backend.clock.now() - start == SECOND / 4
-    assert changes_since(before) == set(), "the next mock tidies up"
-
-
-@pytest.mark.usefixtures("heal")
-def test_a_request_maker_that_was_replaced_in_the_mock_may_be_put_back_after_it(monkeypatch, client):
-    before = replaceable()
-    with mock_inspector():
-        monkeypatch.setattr(Endpoint, "make_request", lambda *args: None)
-    monkeypatch.undo()
-
-    with mock_inspector():
-        assert client.list_assessment_runs()["assessmentRunArns"] == []
-    assert changes_since(before) == set(), "the next mock tidies up"

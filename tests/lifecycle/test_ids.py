@@ -1,9 +1,13 @@
 """Minted ids are the same whenever, wherever and in whichever company a test runs."""
 
 import json
+import re
 
 import pytest
 
+from mock_inspector import mock_inspector
+
+from ..support.aws import an_id
 from ..support.fast_subset import slow
 
 FILE = """
@@ -47,6 +51,7 @@ class Case(unittest.TestCase):
         mint("in-case")
 """
 
+
 SHARED = """
 import json, pathlib, unittest
 import pytest
@@ -63,12 +68,14 @@ def ids():
     return activation.active().world.id_seed
 """
 
+
 ORDERS: dict[str, list[str]] = {
     "alone": [],
     "backwards": ["--backwards"],
     "xdist": ["-n2"],
     "xdist by group": ["-n2", "--dist=loadgroup"],
 }
+
 
 CONFTEST = """
 def pytest_addoption(parser):
@@ -158,3 +165,59 @@ def test_ids_of_a_decorated_class_depend_on_the_class_only_where_its_tests_share
         """
     )
     pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=3)
+
+
+# Ids
+
+
+def first_id(**keywords):
+    with mock_inspector(**keywords) as backend:
+        return an_id(backend)
+
+
+def test_the_same_seed_mints_the_same_ids():
+    assert first_id(id_seed="one") == first_id(id_seed="one") != first_id(id_seed="other")
+
+
+def test_ids_depend_on_the_test_and_on_nothing_else(monkeypatch):
+    def in_test(node_id, **keywords):
+        monkeypatch.setenv("PYTEST_CURRENT_TEST", node_id)
+        return first_id(**keywords)
+
+    one = in_test("tests/test_a.py::test_one (call)")
+    assert one == in_test("tests/test_a.py::test_one (setup)")
+    assert one != in_test("tests/test_a.py::test_other (call)")
+    seeded = in_test("tests/test_a.py::test_one (call)", id_seed="mine")
+    assert seeded == in_test("tests/test_a.py::test_other (call)", id_seed="mine")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    assert first_id() == first_id()
+
+
+def test_ids_have_the_services_form_and_never_come_twice(inspector_backend):
+    backends = [
+        inspector_backend,
+        inspector_backend.for_region("eu-west-1"),
+        inspector_backend.for_account("111122223333"),
+    ]
+    minted = [an_id(backend) for _ in range(300) for backend in backends]
+
+    assert all(re.fullmatch("0-[A-Za-z0-9]{8}", one) for one in minted)
+    assert len(set(minted)) == len(minted)
+
+
+def test_the_next_ids_can_be_chosen(inspector_backend):
+    inspector_backend.next_ids("0-nvgVhaxX", "0-AB6DMKnv")
+    inspector_backend.next_ids("0-it5r2S4T")
+
+    elsewhere = an_id(inspector_backend.for_region("eu-west-1"))
+
+    assert [an_id(inspector_backend) for _ in range(3)] == ["0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T"]
+    assert an_id(inspector_backend) not in {"0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T", elsewhere}
+
+
+@pytest.mark.parametrize("chosen", ["", "0-short", "0-nvgVhax!", "1-nvgVhaxX", "0-nvgVhaxXX"])
+def test_what_has_not_an_ids_form_cannot_be_the_next(inspector_backend, chosen):
+    with pytest.raises(ValueError, match=re.escape(repr(chosen))):
+        inspector_backend.next_ids("0-nvgVhaxX", chosen)
+
+    assert an_id(inspector_backend) != "0-nvgVhaxX"

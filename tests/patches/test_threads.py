@@ -12,10 +12,23 @@ from botocore.exceptions import ClientError
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve, network_reachability
 
-from ..support.aws import CVE, OWNER, a_group, described_run, findings_of
+from ..support.aws import (
+    CVE,
+    OWNER,
+    a_group,
+    a_target,
+    described_run,
+    findings_of,
+    mocked,
+    targets,
+)
 
 THREADS = 32
+
+
 NETWORK = f"{OWNER}/0-rD1z6dpl"
+
+
 TOPIC = "arn:aws:sns:us-west-2:123456789012:of-thread-{}"
 
 
@@ -187,3 +200,38 @@ def test_each_answer_has_a_request_id_of_its_own(inspector_backend, client):
     ids = [request_id for ids in at_once(work) for request_id in ids]
     assert len(set(ids)) == 20 * THREADS
     assert len(inspector_backend.calls.of("ListRulesPackages")) == 20 * THREADS
+
+
+# Threads
+
+
+@pytest.mark.mock_inspector(limits={"assessment_targets": None})
+def test_threads_lose_nothing(inspector_backend, client):
+    start = Barrier(8)
+
+    def create(thread):
+        start.wait()
+        return [a_target(client, f"{thread}-{number}") for number in range(50)]
+
+    with ThreadPoolExecutor(8) as threads:
+        created = [arn for arns in threads.map(create, range(8)) for arn in arns]
+
+    pages = client.get_paginator("list_assessment_targets").paginate(PaginationConfig={"PageSize": 100})
+    listed = [arn for page in pages for arn in page["assessmentTargetArns"]]
+    assert len(listed) == 400
+    assert sorted(listed) == sorted(created)
+
+
+def test_threads_that_are_mocked_at_once_share_the_mock(lonely):
+    inside = Barrier(4)
+
+    @mock_inspector
+    def work(number):
+        inside.wait()
+        a_target(lonely, f"target {number}")
+        inside.wait()
+        return len(targets(lonely))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(work, range(4))) == [4] * 4
+    assert not mocked(lonely)

@@ -51,6 +51,7 @@ def state_of(server, run):
 # The fixture
 
 
+@pytest.mark.slow
 def test_the_endpoint_is_set_for_the_test_and_put_back_after_it(pytester, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_INSPECTOR", "http://127.0.0.1:1")
     pytester.makepyfile(
@@ -350,6 +351,7 @@ def test_a_clients_own_retries_get_past_a_failure(inspector_server):
 # Time
 
 
+@pytest.mark.slow
 def test_polls_that_repeat_move_frozen_time(inspector_server):
     run = started_run(inspector_server)
     seen = takewhile(lambda state: state != "COMPLETED", (state_of(inspector_server, run) for _ in range(2_000)))

@@ -17,7 +17,7 @@ from mock_inspector.snapshots import restore
 from ..support.fast_subset import max_examples
 from ..support.read_everything import survey
 from ..support.requests import create_target, create_template
-from .test_snapshots import AT, stocked
+from .full_account import AT, stocked
 
 EVENTS = ("ASSESSMENT_RUN_STATE_CHANGED", "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED")
 STATES = ("CREATED", "COLLECTING_DATA", "DATA_COLLECTED", "COMPLETED", "FAILED", "CANCELED")

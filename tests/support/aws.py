@@ -4,11 +4,16 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 ACCOUNT = "123456789012"
+
+
 OWNER = "arn:aws:inspector:us-west-2:758058086616:rulespackage"
+
+
 CVE, CIS, BEST_PRACTICES = f"{OWNER}/0-9hgA516p", f"{OWNER}/0-H5hpSawc", f"{OWNER}/0-JJOtZiqQ"
+
 
 _numbers = count(1)
 
@@ -105,3 +110,54 @@ def refused(exception, error_code=None):
     assert answer["Error"]["Code"] == exception
     if error_code is not None:
         assert answer["errorCode"] == error_code
+
+
+def now(backend):
+    return pytest.approx(backend.clock.now().timestamp(), abs=1e-3)
+
+
+def pairs(**members):
+    return [{"key": key, "value": value} for key, value in members.items()]
+
+
+def previewed(client, arn):
+    return [agent["agentId"] for agent in client.preview_agents(previewAgentsArn=arn)["agentPreviews"]]
+
+
+# Event subscriptions
+
+
+def subscribed(client, template=None):
+    """Events by template and topic, as ListEventSubscriptions has them."""
+    asked = {} if template is None else {"resourceArn": template}
+    return {
+        (entry["resourceArn"], entry["topicArn"]): [event["event"] for event in entry["eventSubscriptions"]]
+        for entry in client.list_event_subscriptions(**asked)["subscriptions"]
+    }
+
+
+def mocked(lonely):
+    try:
+        lonely.list_assessment_targets()
+    except EndpointConnectionError:
+        return False
+    return True
+
+
+def targets(client):
+    return client.list_assessment_targets()["assessmentTargetArns"]
+
+
+def an_id(backend):
+    """A freshly minted id."""
+    group = backend.create_resource_group(resourceGroupTags=[{"key": "Name", "value": "web"}])
+    return group["resourceGroupArn"].rpartition("/")[2]
+
+
+PACKAGES = {
+    "Common Vulnerabilities and Exposures": f"{OWNER}/0-9hgA516p",
+    "CIS Operating System Security Configuration Benchmarks": f"{OWNER}/0-H5hpSawc",
+    "Security Best Practices": f"{OWNER}/0-JJOtZiqQ",
+    "Network Reachability": f"{OWNER}/0-rD1z6dpl",
+    "Runtime Behavior Analysis": f"{OWNER}/0-vg5GGHSD",
+}

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from botocore.validate import ParamValidator
+
 from .requests import MODEL
 
 # Before a run has ended there is nothing to count, where all items failed there is none to show, and a template may do
@@ -84,6 +86,8 @@ TYPES: dict[str, Any] = {
     "double": (int, Decimal),
     "timestamp": (int, Decimal),
 }
+
+
 PROBLEMS: dict[str, Callable[[Any, Any, str], Iterator[str]]] = {
     "structure": _structure_problems,
     "list": _list_problems,
@@ -99,3 +103,9 @@ def check_answer(operation: str, answer: Any) -> None:
     """Assert that an answer is of its operation's output shape."""
     found = problems(MODEL.operation_model(operation).output_shape, answer)
     assert [problem for problem in found if not ABSENT_BY_DESIGN.match(problem)] == []
+
+
+def check_members(answer, shape):
+    """All members that the model requires are there, of its types, and lists hold as many items as it asks for."""
+    members = {name: answer[name] for name in shape.members if name in answer}
+    assert not ParamValidator().validate(members, shape).has_errors()

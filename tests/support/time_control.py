@@ -1,5 +1,6 @@
 """What tests about time share: who may have frozen it, what really waits, other threads, an end to hanging."""
 
+import asyncio
 import datetime
 import selectors
 import signal
@@ -10,8 +11,11 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
+import botocore.endpoint
 import pytest
 import time_machine
+from botocore.endpoint import Endpoint
+from botocore.retries.bucket import TokenBucket
 from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
@@ -19,9 +23,13 @@ from mock_inspector import mock_inspector
 _REAL_SLEEP = (time.sleep,)
 """Python's own function: in a tuple, where the mock's scan for module attributes does not find it."""
 
+
 HANG_TIMEOUT_SECONDS = 120
 
+
 UTC = datetime.timezone.utc
+
+
 MOMENT = datetime.datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 
@@ -127,3 +135,31 @@ def frozen_by_freezegun_inside(**keywords):
 
 FREEZERS: list[Any] = [frozen_by_the_mock, frozen_by_freezegun, frozen_by_time_machine]
 """Who may have frozen time when a test begins."""
+
+
+# Everything is put back
+
+_HOLDERS: tuple[Any, ...] = (
+    datetime,
+    time,
+    botocore.endpoint,
+    Endpoint,
+    TokenBucket,
+    asyncio.BaseEventLoop,
+    asyncio.SelectorEventLoop,
+)
+
+
+def replaceable():
+    """All that a mock might replace in the process."""
+    return {
+        f"{holder.__name__}.{name}": value
+        for holder in _HOLDERS
+        for name, value in vars(holder).items()
+        if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
+    }
+
+
+def changes_since(before):
+    after = replaceable()
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}

@@ -224,7 +224,7 @@ def valid_requests(inspector_backend):
     return complete_requests(furnish(inspector_backend))
 
 
-@pytest.mark.parametrize("case", sample(5, _refused()), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", sample(10, _refused()), ids=lambda case: case.id)
 def test_a_broken_constraint_is_refused(case, valid_requests, unchecked_client):
     body, member = _changed(valid_requests[case.operation], case.path, case.change)
     refusal = _refusal(unchecked_client, case.operation, body)
@@ -237,7 +237,7 @@ def test_a_broken_constraint_is_refused(case, valid_requests, unchecked_client):
         assert refusal["canRetry"] is False
 
 
-@pytest.mark.parametrize("case", sample(5, _accepted()), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", sample(10, _accepted()), ids=lambda case: case.id)
 def test_what_keeps_to_the_constraints_is_taken(case, valid_requests, unchecked_client):
     body, _ = _changed(valid_requests[case.operation], case.path, case.change)
     assert send(unchecked_client, case.operation, body)["ResponseMetadata"]["HTTPStatusCode"] == 200
