@@ -104,7 +104,7 @@ def test_a_run_in_progress_refuses_the_whole_delete(inspector_backend, client, n
 
 
 @pytest.mark.parametrize(("runs", "truncated"), [(10, False), (11, True)])
-def test_up_to_ten_runs_in_progress_are_named(inspector_backend, client, nobody, runs, truncated):
+def test_up_to_ten_runs_in_progress_of_a_target_are_named(inspector_backend, client, nobody, runs, truncated):
     templates = [a_template(client, nobody) for _ in range(2)]
     busy = [a_run(client, templates[number % 2]) for number in range(runs)]
 
@@ -114,4 +114,18 @@ def test_up_to_ten_runs_in_progress_are_named(inspector_backend, client, nobody,
     answer = caught.value.response
     assert len(set(answer["assessmentRunArns"])) == 10
     assert set(answer["assessmentRunArns"]) <= set(busy)
+    assert answer["assessmentRunArnsTruncated"] is truncated
+
+
+@pytest.mark.parametrize(("runs", "truncated"), [(10, False), (11, True)])
+def test_up_to_ten_runs_in_progress_of_a_template_are_named(inspector_backend, client, nobody, runs, truncated):
+    template = a_template(client, nobody)
+    for _ in range(runs):
+        a_run(client, template)
+
+    with refused("AssessmentRunInProgressException") as caught:
+        client.delete_assessment_template(assessmentTemplateArn=template)
+
+    answer = caught.value.response
+    assert answer["assessmentRunArns"] == client.list_assessment_runs(maxResults=10)["assessmentRunArns"]
     assert answer["assessmentRunArnsTruncated"] is truncated

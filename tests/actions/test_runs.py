@@ -490,13 +490,14 @@ def test_a_busy_instance_refuses_a_second_run_and_is_named(backend, client, run,
 def test_up_to_ten_busy_instances_are_named(inspector_backend, client, instances, truncated):
     ids = [inspector_backend.add_instance(f"i-{number:02}").instance_id for number in range(instances)]
     template = a_template(client)
-    a_run(client, template)
+    run = a_run(client, template)
 
     with refused("AgentsAlreadyRunningAssessmentException") as caught:
         a_run(client, template)
 
-    assert [agent["agentId"] for agent in caught.value.response["agents"]] == ids[:10]
-    assert caught.value.response["agentsTruncated"] is truncated
+    answer = caught.value.response
+    assert answer["agents"] == [{"agentId": agent_id, "assessmentRunArn": run} for agent_id in ids[:10]]
+    assert answer["agentsTruncated"] is truncated
 
 
 @pytest.mark.parametrize("health", ["UNHEALTHY", "UNKNOWN"])
