@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 from mock_inspector import findings, mock_inspector
 
 from ..support.aws import BEST_PRACTICES, CIS, CVE
+from ..support.fake_service import fake_store
 from ..support.fast_subset import max_examples
 from ..support.reference_model.actions import Model
 from ..support.reference_model.state import LIMITS, SEVERITIES, Refused
@@ -143,7 +144,7 @@ class Service(RuleBasedStateMachine):
     def teardown(self):
         try:
             self.model.faults.clear()
-            self.backend._region.faults.clear()
+            fake_store(self.backend).faults.clear()
             self.look_at_everything()
         finally:
             self.mock.__exit__(None, None, None)

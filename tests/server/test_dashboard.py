@@ -17,6 +17,7 @@ from mock_inspector.server import control as control_calls
 from mock_inspector.server import overview, threads
 
 from ..support.aws import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended_run
+from ..support.fake_service import fake_store
 from ..support.raw_http import ask, call, connection, control, exchange, read, signed
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
@@ -293,7 +294,7 @@ def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
         hang_up()
 
     def back():
-        if len(inspector_server.backend._region.instances) == 0:
+        if len(fake_store(inspector_server.backend).instances) == 0:
             inspector_server.backend.add_instance("i-0after")
 
     overviews(monkeypatch, nothing, lost, lost, lost, lost, back)

@@ -14,6 +14,7 @@ from mock_inspector.errors import ApiError
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.snapshots import restore
 
+from ..support.fake_service import fake_service, fake_store
 from ..support.fast_subset import max_examples
 from ..support.read_everything import survey
 from ..support.requests import create_target, create_template
@@ -60,7 +61,7 @@ class World:
         )
 
     def gone(self, which):
-        fleet = [instance.instance_id for instance in self.backend._region.instances]
+        fleet = [instance.instance_id for instance in fake_store(self.backend).instances]
         if fleet:
             self.backend.remove_instance(fleet[which % len(fleet)])
 
@@ -316,7 +317,7 @@ def test_whatever_the_text_of_a_file_is_it_is_refused_or_loaded(tmp_path):
         def spoils(place, how, character):
             rest = {"cut": "", "drop": text[place + 1 :], "swap": character + text[place + 1 :]}[how]
             path.write_text(text[:place] + rest, "utf-8", "surrogatepass")
-            refused = reason(restore, backend._world, path, "state")
+            refused = reason(restore, fake_service(backend), path, "state")
             assert refused is None or refused.startswith(f"state: {path}: ")
             assert refused is None or backend.snapshot() == before
             survey(backend)

@@ -18,6 +18,7 @@ from mock_inspector.model import exclusions, faults, findings, fleet, region, ru
 from mock_inspector.snapshots import records
 
 from ..support.aws import CVE, a_run, a_target, a_template, refused
+from ..support.fake_service import fake_store
 from ..support.read_everything import survey
 from ..support.requests import create_target, create_template, furnish
 from .full_account import AT, OTHER, SUFFERED, stocked
@@ -116,7 +117,7 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
 
 
 def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_backend):
-    region = inspector_backend._region
+    region = fake_store(inspector_backend)
     no_state = {"world", "account_id", "region", "partition", "owner", "place", "backend", "signer"}
     follows = {"findings", "_open_runs"}
     written = {
@@ -361,7 +362,7 @@ def test_what_many_findings_share_is_written_once(inspector_backend, client):
     assert (len(region["weaknesses"]), len(region["contents"]), len(region["instances"])) == (50, 50, 20)
     assert len(json.dumps(taken)) < 400_000
     inspector_backend.restore(json.loads(json.dumps(taken)))
-    contents = {id(finding.content) for finding in inspector_backend._region.findings.all}
+    contents = {id(finding.content) for finding in fake_store(inspector_backend).findings.all}
     assert len(contents) == 50
     with refused("NoSuchEntityException"):
         client.delete_assessment_run(assessmentRunArn=f"{template}/run/0-00000000")

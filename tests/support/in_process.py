@@ -10,6 +10,7 @@ import pytest
 
 from mock_inspector import door
 
+from .fake_service import fake_service
 from .requests import MODEL
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
@@ -41,7 +42,7 @@ class Answer(NamedTuple):
 
 def knock(backend, body=b"{}", headers=BOTH, *, method="POST", url=URL):
     """The door's answer, which is sound whatever the request."""
-    response = door.answer(backend._world, door.Request(method, url, headers, body))
+    response = door.answer(fake_service(backend), door.Request(method, url, headers, body))
     headers = response.headers
     assert re.fullmatch(
         r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", headers["x-amzn-RequestId"]

@@ -5,6 +5,8 @@ from typing import Any
 
 from mock_inspector.errors import ApiError
 
+from .fake_service import fake_store
+
 FILTERS: tuple[dict[str, Any], ...] = (
     {},
     {"severities": ["High", "Informational"]},
@@ -54,7 +56,7 @@ class Survey:
     def _template(self, arn):
         self._describe("describe_assessment_templates", "assessmentTemplateArns", [arn], 1)
         self._ask("list_tags_for_resource", resourceArn=arn)
-        for token in self._backend._region.templates.get(arn).previews:
+        for token in fake_store(self._backend).templates.get(arn).previews:
             of = {"assessmentTemplateArn": arn, "previewToken": token}
             self._pages("get_exclusions_preview", "exclusionPreviews", **of)
 

@@ -9,6 +9,8 @@ from botocore.session import get_session
 
 from mock_inspector.door import Request, Response, answer
 
+from .fake_service import fake_service
+
 MODEL = get_session().get_service_model("inspector")
 OPERATIONS: tuple[str, ...] = tuple(MODEL.operation_names)
 
@@ -247,4 +249,4 @@ def knock(backend: Any, operation: str, body: Any) -> Response:
         "aws4_request, SignedHeaders=host, Signature=none",
     }
     url = f"https://inspector.{backend.region}.amazonaws.com/"
-    return answer(backend._world, Request("POST", url, headers, json.dumps(body).encode()))
+    return answer(fake_service(backend), Request("POST", url, headers, json.dumps(body).encode()))

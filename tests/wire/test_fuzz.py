@@ -23,6 +23,7 @@ from mock_inspector.door import Request, Response, answer
 from mock_inspector.errors import COMMON, MODELLED
 from mock_inspector.model.world import World
 
+from ..support.fake_service import fake_service
 from ..support.fast_subset import max_examples
 from ..support.requests import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish
 from ..support.response_shapes import check_answer, problems
@@ -116,7 +117,7 @@ def account(frozen_time):
             response = exchange(self.backend, request)
             call = self.backend.calls[-1]
             changed = response.status == 200 and call.operation not in READS
-            if changed or call.operation == "GetAssessmentReport" or len(self.backend._world.regions()) > 1:
+            if changed or call.operation == "GetAssessmentReport" or len(fake_service(self.backend).regions()) > 1:
                 self.renew()
 
     return Account()
@@ -330,7 +331,7 @@ PARSER = create_parser("json")
 
 def exchange(backend: InspectorBackend, request: Request) -> Response:
     """Bring a request to the door. The answer is sound, whatever it is."""
-    response = answer(backend._world, request, polls=False)
+    response = answer(fake_service(backend), request, polls=False)
     assert set(response.headers) == {"x-amzn-RequestId", "Content-Type", "Content-Length", "Date"}
     assert response.headers["Content-Length"] == str(len(response.body))
     call = backend.calls[-1]

@@ -13,6 +13,7 @@ from botocore.model import ListShape, ServiceModel, StructureShape
 from mock_inspector.door import Request, answer
 
 from ..support.aws import a_group, a_run, a_target, a_template
+from ..support.fake_service import fake_service
 
 SAMPLES = {
     sample["operation"]: sample for sample in json.loads(Path(__file__).with_name("samples.json").read_text("utf-8"))
@@ -270,7 +271,7 @@ def _sent(backend, sample):
     backend.clock.move_to(_moment(sample["operation"]))
     signed = {**headers, "Authorization": AUTHORIZATION.format(day=headers["X-Amz-Date"][:8])}
     url = f"https://{headers['Host']}/"
-    return answer(backend._world, Request("POST", url, signed, json.dumps(body).encode()))
+    return answer(fake_service(backend), Request("POST", url, signed, json.dumps(body).encode()))
 
 
 def test_there_is_a_state_for_each_of_the_32_samples():
