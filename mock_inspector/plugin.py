@@ -176,7 +176,7 @@ def inspector_server(inspector_backend: InspectorBackend) -> Iterator[InspectorS
     ``AWS_ENDPOINT_URL_INSPECTOR`` is set, by which AWS's SDKs and its CLI find it; ``.environ`` is the environment for
     a process that has no region or credentials either. Needs ``pip install 'mock-inspector[server]'``.
     """
-    from .server.listener import ENDPOINT, InspectorServer
+    from .server.server import ENDPOINT, InspectorServer
 
     with InspectorServer(inspector_backend) as server:
         before = os.environ.get(ENDPOINT)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_inspector.findings import cis, cve
-from mock_inspector.server import control as control_calls
-from mock_inspector.server import overview, threads
+from mock_inspector.server import control_api, waitress_runner
+from mock_inspector.server.dashboard import overview
 
 from .wire import ask, call, connection, control, exchange, read, signed
 from .worlds import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended_run
@@ -247,7 +247,7 @@ def overviews(monkeypatch, *before):
         next(begun, before[-1])()
         return overview.overview(*args)
 
-    monkeypatch.setattr(control_calls, "overview", given)
+    monkeypatch.setattr(control_api, "overview", given)
 
 
 def nothing():
@@ -255,7 +255,7 @@ def nothing():
 
 
 def hang_up():
-    raise threads.HangUp
+    raise waitress_runner.HangUp
 
 
 def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):

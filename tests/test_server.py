@@ -148,7 +148,9 @@ def test_a_server_needs_an_active_mock():
 
 
 def test_without_its_library_a_server_says_what_to_install(inspector_backend, monkeypatch):
-    for name in [name for name in sys.modules if name.startswith(("waitress", "mock_inspector.server.threads"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("waitress", "mock_inspector.server.waitress_runner"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "waitress", None)
     monkeypatch.setitem(sys.modules, "waitress.channel", None)

@@ -14,7 +14,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
-from mock_inspector.server.control import MEMBERS
+from mock_inspector.server.control_api import MEMBERS
 
 from .helpers import OPERATIONS
 from .wire import ask, call, connection, control, exchange, read, signed

@@ -20,9 +20,9 @@ from botocore.exceptions import HTTPClientError
 from ..door import CONTENT_TYPE, Request, answer
 from ..model.patience import EndlessPollError
 from ..reporting.site import ReportSite
-from .control import PREFIX, Control
-from .origins import refusal
-from .page import page
+from .control_api import PREFIX, Control
+from .cross_origin import refusal
+from .dashboard.page import page
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend

@@ -15,7 +15,7 @@ from importlib.resources import files
 @lru_cache(maxsize=1)
 def page() -> tuple[dict[str, str], bytes]:
     """The headers and the body of the page, the same for everybody."""
-    folder = files("mock_inspector.server").joinpath("static")
+    folder = files("mock_inspector.server.dashboard").joinpath("static")
     body = folder.joinpath("page.html").read_text("utf-8")
     policy = ["default-src 'none'", "connect-src 'self'", "img-src data:"]
     for name, directive in (("page.css", "style-src"), ("page.js", "script-src")):

@@ -70,7 +70,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. What cannot be served as asked for ends with status 2 and the reason."""
     from ..mock import mock_inspector
-    from .listener import InspectorServer
+    from ..server import InspectorServer
 
     if chosen.at is not None and not chosen.frozen:
         parser.error("argument --at: takes effect only with --frozen")

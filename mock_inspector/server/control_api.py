@@ -24,7 +24,7 @@ from ..model.events import Published
 from ..model.faults import ParametersAre
 from ..model.fleet import Instance
 from ..snapshots import check_json
-from .overview import etag, overview
+from .dashboard.overview import etag, overview
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -66,7 +66,7 @@ MEMBERS = (*_PROPERTIES, *_METHODS, _OVERVIEW)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ControlResult:
     """What a control call answers."""
 
     status: int
@@ -77,7 +77,7 @@ class Outcome:
 class _RefusedError(Exception):
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
-        self.outcome = Outcome(status, {"error": message}, headers)
+        self.outcome = ControlResult(status, {"error": message}, headers)
 
 
 class Control:
@@ -87,14 +87,14 @@ class Control:
         self._world = world
         self._backend = backend
 
-    def answer(self, method: str, member: str, query: str, body: bytes) -> Outcome:
+    def answer(self, method: str, member: str, query: str, body: bytes) -> ControlResult:
         """Carry a control call out. Whatever is wrong with it becomes an answer of the form ``{"error": reason}``."""
         try:
             _check_method(member, method)
             backend = self._chosen(query)
             if member == _OVERVIEW:
                 seen = overview(self._world, backend._region)
-                return Outcome(200, seen, {"ETag": etag(seen)})
+                return ControlResult(200, seen, {"ETag": etag(seen)})
             with self._world.lock:
                 owner: Any = backend
                 for name in member.split(".")[:-1]:
@@ -105,13 +105,13 @@ class Control:
                     value = value(*args, **kwargs)
                 if member == "snapshot":
                     check_json(value)
-                return Outcome(200, _json(value))
+                return ControlResult(200, _json(value))
         except _RefusedError as refused:
             return refused.outcome
         except (ValueError, TypeError, ApiError) as error:
             reason = str(error)
             own = reason.startswith((member, member.rpartition(".")[2]))  # it names the member itself
-            return Outcome(400, {"error": reason if own else f"{member}: {reason}"})
+            return ControlResult(400, {"error": reason if own else f"{member}: {reason}"})
 
     def _chosen(self, query: str) -> InspectorBackend:
         backend = self._backend

@@ -46,7 +46,7 @@ class InspectorServer:
         what to install, when waitress is not there.
         """
         try:
-            from .threads import HangUp, HttpThreads
+            from .waitress_runner import HangUp, WaitressRunner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
@@ -66,11 +66,11 @@ class InspectorServer:
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
         self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
-        self._stop.callback(HttpThreads(listening, self._application).stop)
+        self._stop.callback(WaitressRunner(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
-        own_origins = activation.world.neighbours.own_origins
-        own_origins.add(self.url)
-        self._stop.callback(own_origins.discard, self.url)
+        own_urls = activation.world.neighbours.own_urls
+        own_urls.add(self.url)
+        self._stop.callback(own_urls.discard, self.url)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
 

@@ -12,18 +12,18 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..model.clock import frozen, iso
+from ...model.clock import frozen, iso
 
 if TYPE_CHECKING:
-    from ..model.calls import Call
-    from ..model.faults import Fault
-    from ..model.findings import Finding
-    from ..model.fleet import Instance
-    from ..model.region import Region
-    from ..model.runs import Run
-    from ..model.shelf import Numbered, Row
-    from ..model.targets import Subscription, Target, Template
-    from ..model.world import World
+    from ...model.calls import Call
+    from ...model.faults import Fault
+    from ...model.findings import Finding
+    from ...model.fleet import Instance
+    from ...model.region import Region
+    from ...model.runs import Run
+    from ...model.shelf import Numbered, Row
+    from ...model.targets import Subscription, Target, Template
+    from ...model.world import World
 
 MOST = 100
 """How many regions are listed, and how many instances, targets, templates, runs and findings of one of them."""

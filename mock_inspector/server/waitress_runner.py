@@ -17,7 +17,7 @@ from waitress.channel import ClientDisconnected as HangUp
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
-__all__ = ["HangUp", "HttpThreads"]
+__all__ = ["HangUp", "WaitressRunner"]
 
 _THREADS = 8
 _MOST_CONNECTIONS = 1_000
@@ -54,7 +54,7 @@ class _Workers(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no
             thread.join(timeout)
 
 
-class HttpThreads:
+class WaitressRunner:
     """waitress on a socket that listens."""
 
     def __init__(self, listening: socket.socket, application: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
