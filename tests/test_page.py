@@ -255,7 +255,7 @@ def nothing():
 
 
 def hang_up():
-    raise waitress_runner.HangUp
+    raise waitress_runner.ClientDisconnected
 
 
 def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):

@@ -22,7 +22,7 @@ import responses
 from botocore.exceptions import ReadTimeoutError
 
 from mock_inspector import mock_inspector
-from mock_inspector.server import InspectorServer
+from mock_inspector.server import InspectorServer, waitress_runner
 
 from .wire import ask, call, connection, exchange, signed
 from .worlds import CVE, a_run, a_template
@@ -126,6 +126,31 @@ def test_a_stopped_server_leaves_no_thread_and_no_open_port():
         with pytest.raises(ConnectionRefusedError):
             call(server, "ListAssessmentRuns")
         server.stop()  # once more: nothing to do
+
+
+def test_a_response_that_is_being_sent_is_finished_before_the_server_stops():
+    with mock_inspector() as backend:
+        backend.add_instance("i-0large", tags={f"{number}": "x" * 255 for number in range(40_000)})
+        snapshot = json.dumps(backend.snapshot(), separators=(",", ":")).encode()
+        with InspectorServer(backend) as server, closing(connection(server)) as slow:
+            slow.request("POST", "/_mock_inspector/snapshot", b"")
+            response = slow.getresponse()
+            stopping = threading.Thread(target=server.stop)
+            stopping.start()
+            assert response.read() == snapshot
+            stopping.join()
+
+
+def test_a_client_that_does_not_read_delays_the_stop_only_for_a_while(monkeypatch):
+    monkeypatch.setattr(waitress_runner, "_STOP_TIMEOUT_SECONDS", 0.1)
+    before = threading.active_count()
+    with mock_inspector() as backend:
+        backend.add_instance("i-0large", tags={f"{number}": "x" * 255 for number in range(40_000)})
+        with InspectorServer(backend) as server, closing(connection(server)) as silent:
+            silent.request("POST", "/_mock_inspector/snapshot", b"")
+            silent.getresponse()
+            server.stop()
+            assert threading.active_count() == before
 
 
 def test_a_server_ends_with_its_mock():

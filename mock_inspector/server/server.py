@@ -46,7 +46,7 @@ class InspectorServer:
         what to install, when waitress is not there.
         """
         try:
-            from .waitress_runner import HangUp, WaitressRunner
+            from .waitress_runner import ClientDisconnected, WaitressRunner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
@@ -65,7 +65,9 @@ class InspectorServer:
         if address.is_unspecified:  # it listens everywhere, so here too
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
-        self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
+        self._application = Application(
+            activation.world, self.backend, loopback=self.loopback, hang_up=ClientDisconnected
+        )
         self._stop.callback(WaitressRunner(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
         own_urls = activation.world.neighbours.own_urls
