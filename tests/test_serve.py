@@ -98,7 +98,7 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
         process.terminate()
         out, warning = process.communicate(timeout=60)
         assert (out, process.returncode) == ("", 0)
-        assert warning.startswith("Warning: 0.0.0.0 is reached from other machines")
+        assert warning.startswith("Warning: 0.0.0.0 can be reached from other machines")
 
 
 def test_a_port_in_use_is_told(capsys):
@@ -108,24 +108,24 @@ def test_a_port_in_use_is_told(capsys):
         with pytest.raises(SystemExit) as ended:
             main(["serve", "--port", str(port)])
     assert ended.value.code == 2
-    assert f"argument --port: {port} is in use; take another one, or 0" in capsys.readouterr().err
+    assert f"argument --port: {port} is in use; choose another one, or 0" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--port", "65536"], "argument --port: takes a port from 0 to 65535, got '65536'"),
+        (["--port", "65536"], "argument --port: must be a port from 0 to 65535; got '65536'"),
         (["--port", "-1"], "argument --port"),
-        (["--speed", "0"], "argument --speed: takes a number above 0, got '0'"),
-        (["--speed", "fast"], "argument --speed: takes a number above 0, got 'fast'"),
+        (["--speed", "0"], "argument --speed: must be a number above 0; got '0'"),
+        (["--speed", "fast"], "argument --speed: must be a number above 0; got 'fast'"),
         (["--speed", "2", "--frozen"], "not allowed with argument"),
-        (["--at", "2016-03-29"], "argument --at: takes effect only with --frozen"),
+        (["--at", "2016-03-29"], "argument --at: can only be used with --frozen"),
         (["--frozen", "--at", "noon"], "argument --at: at: takes a datetime, ISO 8601 text"),
         (["--account-id", "1"], "argument --account-id: account_id: takes a string of 12 digits, got '1'"),
         (["--region", "Oregon"], "argument --region: region: takes a region's name such as 'us-east-1'"),
-        (["--port", "0", "--host", "203.0.113.1"], "argument --host: 203.0.113.1 is no address of this machine"),
-        (["--port", "0", "--host", "no such name"], "argument --host: no such name is no address of this machine"),
+        (["--port", "0", "--host", "203.0.113.1"], "argument --host: 203.0.113.1 is not an address of this machine"),
+        (["--port", "0", "--host", "no such name"], "argument --host: no such name is not an address of this machine"),
         (["--log"], "unrecognized arguments: --log"),
     ],
 )

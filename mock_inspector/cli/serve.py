@@ -15,65 +15,67 @@ from typing import Any, TypeVar
 from ..model.names import DEFAULT_ACCOUNT, checked_account, checked_region
 
 DEFAULT_PORT = 5016
-_HIGHEST_PORT = 65_535
-_MOST_CALLS = 1_000
-"""A server may run for days."""
+_MAX_PORT = 65_535
+_MAX_CALLS = 1_000
+"""The log of calls is limited because a server may run for days."""
 
 T = TypeVar("T")
 
 
-def add_command(commands: Any) -> argparse.ArgumentParser:
-    """Add the command and its arguments to a parser's subparsers."""
+def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command and its options to a parser's subparsers."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "serve",
-        help="answer on an HTTP port, for other processes and languages",
-        description="Answer for Amazon Inspector Classic on an HTTP port. The first line on standard output is the URL: "
-        "give it to AWS's SDKs and its CLI as AWS_ENDPOINT_URL_INSPECTOR. SIGINT or SIGTERM ends it.",
+        help="serve the mock over HTTP, for other processes and languages",
+        description="Serve Amazon Inspector Classic over HTTP. The first line on standard output is the URL. "
+        "Give it to AWS SDKs and the AWS CLI as AWS_ENDPOINT_URL_INSPECTOR. SIGINT or SIGTERM stops the server.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="the port; 0: any that is free (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="the port; 0 is any free port (default: %(default)s)"
     )
     time = parser.add_mutually_exclusive_group()
-    time.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="let time run N times as fast")
+    time.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="run time N times as fast (default: 1)")
     time.add_argument(
-        "--frozen", action="store_true", help="freeze time: control calls move it, and polls that repeat 100 times"
+        "--frozen",
+        action="store_true",
+        help="freeze time; control calls move it, and so does a poll that is repeated 100 times",
     )
     parser.add_argument(
         "--at",
-        type=_taken(_moment),
-        metavar="MOMENT",
-        help="with --frozen, the moment to freeze at: ISO 8601 text such as 2016-03-29T22:00:00Z (default: now)",
+        type=_argument(_moment),
+        metavar="TIME",
+        help="with --frozen, the time to freeze at, in ISO 8601 such as 2016-03-29T22:00:00Z (default: now)",
     )
     parser.add_argument(
         "--state",
         metavar="FILE",
-        help="begin with the state in this JSON file, a snapshot of another mock or server; frozen time begins at its "
-        "moment, or --at",
+        help="start with the state in this JSON file, a snapshot of another mock or server; frozen time starts at the "
+        "time of the snapshot, or --at",
     )
     parser.add_argument(
         "--account-id",
-        type=_taken(checked_account),
+        type=_argument(checked_account),
         default=DEFAULT_ACCOUNT,
         metavar="ID",
-        help="the account of access keys that are not registered otherwise (default: %(default)s)",
+        help="the account of access keys that are not registered for another (default: %(default)s)",
     )
     parser.add_argument(
         "--region",
-        type=_taken(checked_region),
+        type=_argument(checked_region),
         metavar="NAME",
-        help="the region of control calls that name none (default: AWS_DEFAULT_REGION, else us-east-1)",
+        help="the region of control calls that name none (default: AWS_DEFAULT_REGION or us-east-1)",
     )
     return parser
 
 
-def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM. What cannot be served as asked for ends with status 2 and the reason."""
+def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. Options that cannot be used end the process with status 2 and the reason."""
     from ..mock import mock_inspector
     from ..server import InspectorServer
 
-    if chosen.at is not None and not chosen.frozen:
-        parser.error("argument --at: takes effect only with --frozen")
+    if options.at is not None and not options.frozen:
+        parser.error("argument --at: can only be used with --frozen")
     stopping = threading.Event()
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -81,44 +83,47 @@ def serve(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         try:
             backend = stack.enter_context(
                 mock_inspector(
-                    account_id=chosen.account_id,
-                    region=chosen.region,
-                    freeze=chosen.frozen,
-                    at=chosen.at,
-                    max_calls=_MOST_CALLS,
-                    state=chosen.state,
+                    account_id=options.account_id,
+                    region=options.region,
+                    freeze=options.frozen,
+                    at=options.at,
+                    max_calls=_MAX_CALLS,
+                    state=options.state,
                     allow_unused_faults=True,
                 )
             )
         except ValueError as error:
             parser.error(str(error))
-        if not chosen.frozen:
-            backend.clock.run(chosen.speed)
-        server = InspectorServer(backend, host=chosen.host, port=chosen.port)
+        if not options.frozen:
+            backend.clock.run(options.speed)
+        server = InspectorServer(backend, host=options.host, port=options.port)
         try:
             stack.enter_context(server)
         except ModuleNotFoundError as error:
             parser.error(str(error))
         except OSError as error:
-            parser.error(_why_not(error, chosen.host, chosen.port))
+            parser.error(_explain(error, options.host, options.port))
         if not server.loopback:
-            print(f"Warning: {chosen.host} is reached from other machines; anybody there can use it.", file=sys.stderr)
+            print(
+                f"Warning: {options.host} can be reached from other machines, and anybody there can use it.",
+                file=sys.stderr,
+            )
         print(server.url, flush=True)
         stopping.wait()
     return 0
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _explain(error: OSError, host: str, port: int) -> str:
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"argument --host: {host} is no address of this machine ({error.strerror})"
+        return f"argument --host: {host} is not an address of this machine ({error.strerror})"
     if error.errno == errno.EADDRINUSE:
-        return f"argument --port: {port} is in use; take another one, or 0 for any that is free"
+        return f"argument --port: {port} is in use; choose another one, or 0 for any free port"
     return f"argument --port: cannot listen on {host}, port {port}: {error.strerror}"
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"takes a port from 0 to {_HIGHEST_PORT}, got {text!r}")
+    if not text.isascii() or not text.isdigit() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"must be a port from 0 to {_MAX_PORT}; got {text!r}")
     return int(text)
 
 
@@ -128,7 +133,7 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = 0
     if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"takes a number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number above 0; got {text!r}")
     return speed
 
 
@@ -139,13 +144,13 @@ def _moment(text: str) -> str:
     return text
 
 
-def _taken(check: Callable[[str], T]) -> Callable[[str], T]:
-    """``check`` as argparse wants it: the reason of a ValueError is shown."""
+def _argument(check: Callable[[str], T]) -> Callable[[str], T]:
+    """``check`` as an argparse type, which shows the reason of a ValueError."""
 
-    def taken(text: str) -> T:
+    def parse(text: str) -> T:
         try:
             return check(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
-    return taken
+    return parse

@@ -1,4 +1,4 @@
-"""The mock behind an HTTP port, for other processes and other languages."""
+"""Serves the mock over HTTP, for other processes and other languages."""
 
 from .server import InspectorServer
 

@@ -1,8 +1,8 @@
-"""Control calls: what a test's author can do with a backend, by HTTP, for tests in other languages.
+"""Control calls: what a test's author can do with a backend, over HTTP, for tests in other languages.
 
-``POST /_mock_inspector/<member>`` calls a method of :class:`mock_inspector.backend.InspectorBackend` with the arguments
-of a JSON object, by their names, and answers its result as JSON; ``GET`` reads a property. ``?account_id=`` and
-``?region=`` choose another backend than the server's own. Moments are ISO 8601 text, both ways.
+``POST /_mock_inspector/<member>`` calls a method of :class:`mock_inspector.backend.InspectorBackend`. The body is a JSON
+object with the arguments by name, the response is the result as JSON. ``GET`` reads a property. ``?account_id=`` and
+``?region=`` choose another backend than the server's own. Times are ISO 8601 text in both directions.
 """
 
 from __future__ import annotations
@@ -13,191 +13,48 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import parse_qsl
 
 from .. import findings
 from ..backend import InspectorBackend
 from ..errors import ApiError, shown
 from ..model.calls import Call, Calls
+from ..model.clock import Clock
 from ..model.events import Published
 from ..model.faults import ParametersAre
 from ..model.fleet import Instance
 from ..snapshots import check_json
-from .dashboard.overview import etag, overview
+from .dashboard.overview import overview
 
 if TYPE_CHECKING:
     from ..model.world import World
 
-PREFIX = "/_mock_inspector/"
+PATH_PREFIX = "/_mock_inspector/"
 
-_PROPERTIES = ("account_id", "region", "partition", "published", "calls")
-_METHODS = (
-    "for_region",
-    "for_account",
-    "register_access_key",
-    "add_instance",
-    "remove_instance",
-    "add_rules_package",
-    "add_finding",
-    "add_exclusion",
-    "set_run_state",
-    "finish_run",
-    "clock.now",
-    "clock.tick",
-    "clock.move_to",
-    "clock.run",
-    "inject_fault",
-    "calls.of",
-    "calls.last",
-    "calls.clear",
-    "next_ids",
-    "snapshot",
-    "restore",
-    "reset",
-)
-_READING = frozenset({"clock.now"})
-"""Methods that GET calls, too."""
-
-_OVERVIEW = "overview"
-"""What the page at the server's root shows; not a backend's member, but the whole mock's."""
-
-MEMBERS = (*_PROPERTIES, *_METHODS, _OVERVIEW)
+_GET = ("GET",)
 
 
 @dataclass(frozen=True, slots=True)
 class ControlResult:
-    """What a control call answers."""
+    """The response to a control call."""
 
     status: int
     value: Any
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class _RefusedError(Exception):
+class _RequestError(Exception):
+    """A control call that gets another status than 400."""
+
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
-        self.outcome = ControlResult(status, {"error": message}, headers)
+        self.result = ControlResult(status, {"error": message}, headers)
 
 
-class Control:
-    """The control calls of one mock, by default on ``backend``."""
-
-    def __init__(self, world: World, backend: InspectorBackend) -> None:
-        self._world = world
-        self._backend = backend
-
-    def answer(self, method: str, member: str, query: str, body: bytes) -> ControlResult:
-        """Carry a control call out. Whatever is wrong with it becomes an answer of the form ``{"error": reason}``."""
-        try:
-            _check_method(member, method)
-            backend = self._chosen(query)
-            if member == _OVERVIEW:
-                seen = overview(self._world, backend._region)
-                return ControlResult(200, seen, {"ETag": etag(seen)})
-            with self._world.lock:
-                owner: Any = backend
-                for name in member.split(".")[:-1]:
-                    owner = getattr(owner, name)
-                value = getattr(owner, member.rpartition(".")[2])
-                if member in _METHODS:
-                    args, kwargs = _arguments(member, value, _members(body) if method == "POST" else {})
-                    value = value(*args, **kwargs)
-                if member == "snapshot":
-                    check_json(value)
-                return ControlResult(200, _json(value))
-        except _RefusedError as refused:
-            return refused.outcome
-        except (ValueError, TypeError, ApiError) as error:
-            reason = str(error)
-            own = reason.startswith((member, member.rpartition(".")[2]))  # it names the member itself
-            return ControlResult(400, {"error": reason if own else f"{member}: {reason}"})
-
-    def _chosen(self, query: str) -> InspectorBackend:
-        backend = self._backend
-        for name, value in parse_qsl(query, keep_blank_values=True):
-            if name == "account_id":
-                backend = backend.for_account(value)
-            elif name == "region":
-                backend = backend.for_region(value)
-            else:
-                raise ValueError(f"the query takes account_id and region, got {shown(name)}")
-        return backend
-
-
-def _check_method(member: str, method: str) -> None:
-    """Refuse unknown members (404), and known ones under another HTTP method (405)."""
-    if member not in MEMBERS:
-        raise _RefusedError(
-            404, f"{shown(member)} is no control call{_near(member, MEMBERS)}; there are {', '.join(MEMBERS)}"
-        )
-    allowed = ["GET"] if member not in _METHODS else ["GET", "POST"] if member in _READING else ["POST"]
-    if method not in allowed:
-        text = " or ".join(allowed)
-        raise _RefusedError(405, f"{member} takes {text}, not {shown(method)[1:-1]}", Allow=", ".join(allowed))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f" (did you mean {near[0]}?)" if near else ""
-
-
-# From JSON
-
-
-def _members(body: bytes) -> dict[str, Any]:
-    """The arguments in a request's body; an empty one has none. ValueError for what is no JSON object."""
-    try:
-        value = json.loads(body.decode("utf-8") or "{}")
-        # Numbers beyond a float's range, NaN, and halves of surrogate pairs are no values that could be sent back.
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the request's body is not JSON: {shown(str(error))}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"the request's body takes a JSON object of arguments, got {shown(value)}")
-    return value
-
-
-def _arguments(member: str, function: Callable[..., Any], given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """What to call a member with. ValueError for arguments that it does not take, or that it misses."""
-    parameters = inspect.signature(function).parameters
-    unknown = [name for name in given if name not in parameters]
-    if unknown:
-        takes = f"it takes {', '.join(parameters)}" if parameters else "it takes none"
-        raise ValueError(f"unknown argument {shown(unknown[0])}{_near(unknown[0], parameters)}; {takes}")
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    for name, parameter in parameters.items():
-        if name not in given:
-            if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
-                raise ValueError(f"{name} is missing; it takes {', '.join(parameters)}")
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            args += [
-                _typed(f"{name}[{place}]", entry, parameter) for place, entry in enumerate(_listed(name, given[name]))
-            ]
-        else:
-            read = _READ.get((member, name))
-            kwargs[name] = _typed(name, given[name], parameter) if read is None else read(given[name])
-    return args, kwargs
-
-
-_TYPES = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false", "None": "null"}
-"""The types that parameters are annotated with, where plain ones do, in the words of JSON."""
-
-
-def _typed(name: str, value: Any, parameter: inspect.Parameter) -> Any:
-    """``value``, of a type that the parameter's annotation allows: what has one that says more is left to the member."""
-    allowed = str(parameter.annotation).split(" | ")
-    given = "None" if value is None else type(value).__name__
-    if given in allowed or (given == "int" and "float" in allowed) or not {*allowed} <= {*_TYPES}:
-        return value
-    raise ValueError(f"{name}: takes {' or '.join(_TYPES[kind] for kind in allowed)}, got {shown(value)}")
-
-
-def _listed(name: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"{name}: takes an array, got {shown(value)}")
-    return value
+# Arguments that JSON cannot express
 
 
 _FINDINGS: dict[str, Callable[..., findings.Weakness]] = {
@@ -206,58 +63,240 @@ _FINDINGS: dict[str, Callable[..., findings.Weakness]] = {
 }
 
 
-def _weaknesses(value: Any) -> list[findings.Weakness]:
+def _parse_findings(value: Any) -> list[findings.Weakness]:
     """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
-    return [_weakness(f"findings[{place}]", entry) for place, entry in enumerate(_listed("findings", value))]
+    return [_parse_finding(f"findings[{index}]", entry) for index, entry in enumerate(_as_list("findings", value))]
 
 
-def _weakness(name: str, entry: Any) -> findings.Weakness:
+def _parse_finding(name: str, entry: Any) -> findings.Weakness:
     kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
     if len(kinds) != 1:
         raise ValueError(
-            f"{name}: takes an object with one of {', '.join(_FINDINGS)}, such as "
-            f'{{"cve": "CVE-2016-2177", "severity": "High"}}, got {shown(entry)}'
+            f"{name} must be an object with one of {', '.join(_FINDINGS)}, such as "
+            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {shown(entry)}'
         )
-    overrides = {key: value for key, value in entry.items() if key != kinds[0]}
+    keywords = {key: value for key, value in entry.items() if key != kinds[0]}
     try:
-        return _FINDINGS[kinds[0]](entry[kinds[0]], **overrides)
+        return _FINDINGS[kinds[0]](entry[kinds[0]], **keywords)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _condition(value: Any) -> Callable[[dict[str, Any]], bool] | None:
-    """``when`` in JSON: an object of parameters that must have these values."""
+def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
+    """A condition in JSON: an object with parameters and the values that they must have."""
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError(f"when: takes an object of parameters and the values they have, got {shown(value)}")
+        raise ValueError(f"when must be an object with parameters and their values; got {shown(value)}")
     return ParametersAre(value)
 
 
-_READ: dict[tuple[str, str], Callable[[Any], Any]] = {
-    ("add_instance", "findings"): _weaknesses,
-    ("inject_fault", "when"): _condition,
+# The control calls
+
+
+@dataclass(frozen=True, slots=True)
+class _ControlCall:
+    """What a control call does."""
+
+    function: Callable[..., Any]
+    """Called with the backend, or the :attr:`part` of it, and the request's arguments."""
+    http_methods: tuple[str, ...] = ("POST",)
+    part: Callable[[InspectorBackend], Any] | None = None
+    parsers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """By argument: how a value is made of its JSON form."""
+
+
+def _clock(backend: InspectorBackend) -> Clock:
+    return backend.clock
+
+
+def _calls(backend: InspectorBackend) -> Calls:
+    return backend.calls
+
+
+def _json_snapshot(backend: InspectorBackend) -> dict[str, Any]:
+    snapshot = backend.snapshot()
+    check_json(snapshot)
+    return snapshot
+
+
+CONTROL_CALLS: dict[str, _ControlCall] = {
+    "account_id": _ControlCall(lambda backend: backend.account_id, _GET),
+    "region": _ControlCall(lambda backend: backend.region, _GET),
+    "partition": _ControlCall(lambda backend: backend.partition, _GET),
+    "published": _ControlCall(lambda backend: backend.published, _GET),
+    "calls": _ControlCall(_calls, _GET),
+    "for_region": _ControlCall(InspectorBackend.for_region),
+    "for_account": _ControlCall(InspectorBackend.for_account),
+    "register_access_key": _ControlCall(InspectorBackend.register_access_key),
+    "add_instance": _ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
+    "remove_instance": _ControlCall(InspectorBackend.remove_instance),
+    "add_rules_package": _ControlCall(InspectorBackend.add_rules_package),
+    "add_finding": _ControlCall(InspectorBackend.add_finding),
+    "add_exclusion": _ControlCall(InspectorBackend.add_exclusion),
+    "set_run_state": _ControlCall(InspectorBackend.set_run_state),
+    "finish_run": _ControlCall(InspectorBackend.finish_run),
+    "clock.now": _ControlCall(Clock.now, ("GET", "POST"), part=_clock),
+    "clock.tick": _ControlCall(Clock.tick, part=_clock),
+    "clock.move_to": _ControlCall(Clock.move_to, part=_clock),
+    "clock.run": _ControlCall(Clock.run, part=_clock),
+    "inject_fault": _ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
+    "calls.of": _ControlCall(Calls.of, part=_calls),
+    "calls.last": _ControlCall(Calls.last, part=_calls),
+    "calls.clear": _ControlCall(Calls.clear, part=_calls),
+    "next_ids": _ControlCall(InspectorBackend.next_ids),
+    "snapshot": _ControlCall(_json_snapshot),
+    "restore": _ControlCall(InspectorBackend.restore),
+    "reset": _ControlCall(InspectorBackend.reset),
+    # The data of the dashboard: no member of a backend.
+    "overview": _ControlCall(lambda backend: overview(backend._world, backend._region), _GET),
 }
-"""The arguments that JSON has no form for, and how the form they have here is read."""
+"""Each member of a backend that is not an action, and those of its clock and its log of calls."""
+
+
+class ControlApi:
+    """Carries out the control calls of one mock, by default on ``backend``."""
+
+    def __init__(self, world: World, backend: InspectorBackend) -> None:
+        self._world = world
+        self._backend = backend
+
+    def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
+        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``; it never raises."""
+        try:
+            control_call = _find(member, http_method)
+            backend = self._choose_backend(query)
+            with self._world.lock:
+                arguments = _parse_body(body) if http_method == "POST" else {}
+                args, kwargs = _bind(control_call, arguments)
+                target = backend if control_call.part is None else control_call.part(backend)
+                return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
+        except _RequestError as error:
+            return error.result
+        except (ValueError, TypeError, ApiError) as error:
+            reason = str(error)
+            names_member = reason.startswith((member, member.rpartition(".")[2]))
+            return ControlResult(400, {"error": reason if names_member else f"{member}: {reason}"})
+
+    def _choose_backend(self, query: str) -> InspectorBackend:
+        backend = self._backend
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name == "account_id":
+                backend = backend.for_account(value)
+            elif name == "region":
+                backend = backend.for_region(value)
+            else:
+                raise ValueError(f"the query's parameters are account_id and region; got {shown(name)}")
+        return backend
+
+
+def _find(member: str, http_method: str) -> _ControlCall:
+    """The control call. An unknown one gets status 404, a wrong HTTP method 405."""
+    found = CONTROL_CALLS.get(member)
+    if found is None:
+        raise _RequestError(
+            404,
+            f"{shown(member)} is not a control call{_suggest(member, CONTROL_CALLS)}; "
+            f"the control calls are {', '.join(CONTROL_CALLS)}",
+        )
+    if http_method not in found.http_methods:
+        allowed = " or ".join(found.http_methods)
+        raise _RequestError(
+            405,
+            f"{member} must be called with {allowed}; got {shown(http_method)[1:-1]}",
+            Allow=", ".join(found.http_methods),
+        )
+    return found
+
+
+def _suggest(name: str, names: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, names, 1)
+    return f" (did you mean {matches[0]}?)" if matches else ""
+
+
+# From JSON
+
+
+def _parse_body(body: bytes) -> dict[str, Any]:
+    """The arguments in a request's body; none in an empty one. ValueError if it is not a JSON object."""
+    try:
+        value = json.loads(body.decode("utf-8") or "{}")
+        # Rejects numbers beyond a float's range, NaN, and halves of surrogate pairs: none of them could be sent back.
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the request's body is not JSON: {shown(str(error))}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"the request's body must be a JSON object of arguments; got {shown(value)}")
+    return value
+
+
+@lru_cache(maxsize=len(CONTROL_CALLS))
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a control call's function, without the first one, which is the backend or a part of it."""
+    return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
+
+
+def _bind(control_call: _ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
+    parameters = _parameters(control_call.function)
+    takes = f"it takes {', '.join(parameters) or 'none'}"
+    for name in given:
+        if name not in parameters:
+            raise ValueError(f"unknown argument {shown(name)}{_suggest(name, parameters)}; {takes}")
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        variadic = parameter.kind is parameter.VAR_POSITIONAL
+        if name not in given:
+            if parameter.default is parameter.empty and not variadic:
+                raise ValueError(f"{name} is missing; {takes}")
+        elif variadic:
+            args = _as_list(name, given[name])
+            for index, entry in enumerate(args):
+                _check_type(f"{name}[{index}]", entry, parameter.annotation)
+        elif name in control_call.parsers:
+            kwargs[name] = control_call.parsers[name](given[name])
+        else:
+            _check_type(name, given[name], parameter.annotation)
+            kwargs[name] = given[name]
+    return args, kwargs
+
+
+_TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false", NoneType: "null"}
+
+
+def _check_type(name: str, value: Any, annotation: Any) -> None:
+    """ValueError for a value of another type, if the annotation has only plain types; the function checks the others."""
+    allowed = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    if type(value) in allowed or (type(value) is int and float in allowed):
+        return
+    if all(kind in _TYPE_NAMES for kind in allowed):
+        raise ValueError(f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {shown(value)}")
+
+
+def _as_list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be an array; got {shown(value)}")
+    return value
 
 
 # To JSON
 
 
-def _json(value: Any) -> Any:
-    """What a member returned, as JSON values."""
-    named = _named(value)
-    if named is not None:
-        return {name: _json(entry) for name, entry in named.items()}
+def _to_json(value: Any) -> Any:
+    """A control call's result as JSON values."""
+    members = _members(value)
+    if members is not None:
+        return {name: _to_json(entry) for name, entry in members.items()}
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, (list, tuple, Calls)):
-        return [_json(entry) for entry in value[:]]
+        return [_to_json(entry) for entry in value[:]]
     return value
 
 
-def _named(value: Any) -> Mapping[str, Any] | None:
-    """The members of what becomes an object; None for what does not."""
+def _members(value: Any) -> Mapping[str, Any] | None:
+    """The members of a value that becomes a JSON object; None for other values."""
     if isinstance(value, InspectorBackend):
         return {name: getattr(value, name) for name in ("account_id", "region", "partition")}
     if isinstance(value, Call):

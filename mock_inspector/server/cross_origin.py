@@ -1,7 +1,7 @@
-"""Who may talk to the server: programs of this machine, and pages that it served itself; no page of another origin.
+"""Refuses requests that a web page of another origin makes; programs and the server's own page are answered.
 
-A browser runs the scripts of any page that somebody visits, and those reach loopback ports. They give themselves away
-by headers that scripts cannot set: ``Origin``, ``Sec-Fetch-Site`` and, where a foreign name was made to lead here (DNS
+A browser runs the scripts of any page that somebody visits, and those scripts reach loopback ports. Headers that
+scripts cannot set give them away: ``Origin``, ``Sec-Fetch-Site`` and, when a foreign name resolves to this machine (DNS
 rebinding), ``Host``.
 """
 
@@ -12,35 +12,37 @@ from typing import Any
 from ..clients.guard import is_loopback
 from ..errors import shown
 
-_OWN = (None, "same-origin", "none")
-"""What ``Sec-Fetch-Site`` says of a program, of a page of this server, and of what somebody typed."""
+_ALLOWED_SITES = (None, "same-origin", "none")
+"""``Sec-Fetch-Site`` of a program, of the server's own page, and of an address that somebody typed."""
 
 
-def refusal(environ: dict[str, Any], *, loopback: bool) -> str | None:
-    """Why a request is refused, or None. ``loopback`` tells whether the server listens on this machine only."""
+def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
+    """Why to refuse a request, or None. ``loopback``: whether the server listens on this machine only."""
     host = environ.get("HTTP_HOST")
-    if loopback and host is not None and not _leads_here(host):
+    if loopback and host is not None and not _is_loopback_host(host):
         return (
-            f"Host: this server listens on the loopback interface and answers under its names only (127.0.0.1, [::1], "
-            f"localhost), not under {shown(host)}"
+            f"Host must be a name of the loopback interface, on which this server listens (127.0.0.1, [::1], localhost); "
+            f"got {shown(host)}"
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return f"Origin: pages of other origins are refused, and {shown(origin)} is not http://{shown(host)[1:-1]}"
+        return (
+            f"Origin must be http://{shown(host)[1:-1]}, since pages of other origins are refused; got {shown(origin)}"
+        )
     site = environ.get("HTTP_SEC_FETCH_SITE")
-    if site not in _OWN and not _followed_link(environ):
-        return f"Sec-Fetch-Site: pages of other origins are refused, got {shown(site)}"
+    if site not in _ALLOWED_SITES and not _is_followed_link(environ):
+        return f"Sec-Fetch-Site must be same-origin, since pages of other origins are refused; got {shown(site)}"
     return None
 
 
-def _leads_here(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     try:
         return is_loopback(f"http://{host}")
     except ValueError:
         return False
 
 
-def _followed_link(environ: dict[str, Any]) -> bool:
-    """Whether somebody followed a link to here: the page that had it sees nothing of the answer."""
-    how = (environ["REQUEST_METHOD"], environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST"))
-    return how == ("GET", "navigate", "document")
+def _is_followed_link(environ: dict[str, Any]) -> bool:
+    """Whether somebody followed a link on another page, which is harmless: that page cannot read the response."""
+    request = (environ["REQUEST_METHOD"], environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST"))
+    return request == ("GET", "navigate", "document")

@@ -66,7 +66,7 @@ class _WorkerThreads:
         while (task := self._tasks.get()) is not None:
             try:
                 task.service()
-            except BaseException:  # the thread has other requests to answer
+            except BaseException:  # noqa: BLE001  the thread has other requests to answer
                 _log.exception("A request was not answered")
 
 

@@ -1,13 +1,12 @@
-"""The whole mock at a glance, as JSON values: what the page at the server's root is drawn from.
+"""The state of the whole mock as JSON values: the data of the dashboard, and the control call ``overview``.
 
-Of every account and region it has how much there is, of one also what. Moments are ISO 8601 text. Of what there may be
-thousands, the newest are listed, beside how many there are; long texts are cut. So it takes the same time however much
+The overview counts what each account has in each region, and lists the newest of one account and region. Times are
+ISO 8601 text. Lists are limited and long texts are shortened, so that an overview takes the same time however much
 there is.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,30 +24,30 @@ if TYPE_CHECKING:
     from ...model.targets import Subscription, Target, Template
     from ...model.world import World
 
-MOST = 100
-"""How many regions are listed, and how many instances, targets, templates, runs and findings of one of them."""
+MAX_LISTED = 100
+"""Limit of the regions listed, and of the instances, targets, templates, runs and findings of one of them."""
 
-MOST_CALLS = 50
-"""How many of the last calls are listed."""
+MAX_CALLS = 50
+"""Limit of the last calls listed."""
 
-MOST_NAMED = 20
-"""How many weaknesses of an instance, topics of a template and state changes of a run are listed."""
+MAX_NESTED = 20
+"""Limit of an instance's findings, a template's topics and a run's state changes."""
 
-LONGEST = 300
-"""How many characters of a text are shown."""
+MAX_CHARACTERS = 300
+"""Longer texts are shortened to this length."""
 
-_LONGEST_READ = 4_000
-"""Bytes of a request up to which its text is written anew, with the characters that JSON escapes."""
+_MAX_PARSED_BYTES = 4_000
+"""Bodies up to this length are parsed, so that characters are shown that JSON escapes."""
 
 T = TypeVar("T", bound="Numbered")
 
 
 def overview(world: World, chosen: Region) -> dict[str, Any]:
-    """Everything that a person would like to see of a mock, and of the ``chosen`` account and region in it."""
+    """The state of a mock, with what the ``chosen`` account has in the chosen region."""
     with world.lock:
         now = world.look()
         regions = world.regions()
-        listed = [region for region in regions[:MOST] if region is not chosen]
+        listed = [region for region in regions[:MAX_LISTED] if region is not chosen]
         return {
             "now": iso(now),
             "frozen": frozen(),
@@ -57,23 +56,17 @@ def overview(world: World, chosen: Region) -> dict[str, Any]:
             "account_id": world.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
-                _region(region, now) if region is chosen else _sums(region)
+                _region(region, now) if region is chosen else count_region(region)
                 for region in regions
                 if region is chosen or region in listed
             ],
             "regions_total": len(regions),
             "calls": {
                 "total": world.calls.dropped + len(world.calls),
-                "newest": [_call(call) for call in reversed(world.calls.last(MOST_CALLS))],
+                "newest": [_call(call) for call in reversed(world.calls.last(MAX_CALLS))],
             },
             "published": len(world.published),
         }
-
-
-def etag(seen: dict[str, Any]) -> str:
-    """The entity tag of an overview. That time passes as it did before makes no other one: whoever has one knows that."""
-    lasting = seen if seen["frozen"] else {**seen, "now": None}
-    return f'"{hashlib.blake2b(json.dumps(lasting).encode("ascii"), digest_size=12).hexdigest()}"'
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -89,24 +82,24 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _parameters(request: bytes) -> str:
-    """A request's body as a short text, whatever it was."""
-    if len(request) <= _LONGEST_READ:
+    """A request's body as a short text, whatever it is."""
+    if len(request) <= _MAX_PARSED_BYTES:
         try:
             text = json.dumps(json.loads(request), ensure_ascii=False)
-            text.encode("utf-8")  # halves of surrogate pairs cannot be sent
+            text.encode("utf-8")  # fails for half a surrogate pair, which cannot be sent
         except (ValueError, RecursionError):
             pass
         else:
             return _cut(text)
-    return _cut(request[: 4 * LONGEST + 4].decode("utf-8", "replace"))
+    return _cut(request[: 4 * MAX_CHARACTERS + 4].decode("utf-8", "replace"))
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def _sums(region: Region) -> dict[str, Any]:
-    """How much there is."""
+def count_region(region: Region) -> dict[str, Any]:
+    """How much an account has in a region."""
     return {
         "account_id": region.account_id,
         "region": region.region,
@@ -124,15 +117,15 @@ def _sums(region: Region) -> dict[str, Any]:
 
 
 def _region(region: Region, now: int) -> dict[str, Any]:
-    """How much there is, and the newest of it."""
+    """How much an account has in a region, and the newest of it."""
     subscriptions: dict[str, list[Subscription]] = {}
     for subscription in region.subscriptions:
         subscriptions.setdefault(subscription.template.arn, []).append(subscription)
-    instances = [*region.instances.row.newest(MOST), *_joined(region)]
+    instances = [*region.instances.row.newest(MAX_LISTED), *_joined(region)]
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [
             _instance(instance)
-            for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MOST]
+            for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
         ],
         "targets": _newest(region.targets.row, _target),
         "templates": _newest(
@@ -140,24 +133,24 @@ def _region(region: Region, now: int) -> dict[str, Any]:
         ),
         "runs": _newest(region.runs.row, lambda run: _run(run, now)),
         "findings": _newest(region.findings.all, _finding),
-        "faults": [_fault(fault) for fault in _faults(region)[: -MOST - 1 : -1]],
+        "faults": [_fault(fault) for fault in _faults(region)[: -MAX_LISTED - 1 : -1]],
     }
-    sums = _sums(region)
+    sums = count_region(region)
     return {**sums, **{kind: {**sums[kind], "newest": shown} for kind, shown in newest.items()}}
 
 
 def _newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
-    """The newest of a row, newest first."""
-    return [shown(item) for item in row.newest(MOST)]
+    """The newest items, newest first."""
+    return [shown(item) for item in row.newest(MAX_LISTED)]
 
 
 def _joined(region: Region) -> list[Instance]:
-    """The instances of an EC2 next door, as it was when it was last asked."""
+    """The instances of a mocked EC2, as of the last request to it."""
     return [instance for instance in region.joined.values() if instance.instance_id not in region.instances]
 
 
 def _faults(region: Region) -> list[Fault]:
-    """The injected faults that have calls left to meet."""
+    """The injected faults that can still make a call fail."""
     return [fault for fault in region.faults if fault.times != 0]
 
 
@@ -172,8 +165,8 @@ def _instance(instance: Instance) -> dict[str, Any]:
         "hostname": instance.hostname,
         "operating_system": instance.operating_system,
         "agent_health": instance.agent_health,
-        "weaknesses": len(instance.findings),
-        "findings": [_cut(weakness.id) for weakness in instance.findings[:MOST_NAMED]],
+        "findings_total": len(instance.findings),
+        "findings": [_cut(finding.id) for finding in instance.findings[:MAX_NESTED]],
     }
 
 
@@ -202,7 +195,7 @@ def _template(region: Region, template: Template, subscriptions: list[Subscripti
         "rules_packages": [arn if package is None else package.name for arn, package in packages],
         "subscriptions": [
             {"topic": subscription.topic_arn, "events": list(subscription.events)}
-            for subscription in subscriptions[:MOST_NAMED]
+            for subscription in subscriptions[:MAX_NESTED]
         ],
         "subscriptions_total": len(subscriptions),
         "runs": len(template.runs),
@@ -211,7 +204,7 @@ def _template(region: Region, template: Template, subscriptions: list[Subscripti
 
 
 def _run(run: Run, now: int) -> dict[str, Any]:
-    """A run, with what lies ahead of it: a state in its timeline has ``reached`` False until its moment has come."""
+    """A run with its whole timeline: a state has ``reached`` False until its time has come."""
     return {
         "arn": run.arn,
         "name": run.name,
@@ -223,7 +216,7 @@ def _run(run: Run, now: int) -> dict[str, Any]:
         "created": iso(run.created),
         "timeline": [
             {"state": state, "at": iso(moment), "reached": moment <= now}
-            for state, moment in run.timeline[-MOST_NAMED:]
+            for state, moment in run.timeline[-MAX_NESTED:]
         ],
         "agents": len(run.agents),
         "findings": dict(run.counts),

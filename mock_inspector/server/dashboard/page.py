@@ -1,35 +1,87 @@
-"""The page at the server's root: one document that needs nothing but this server.
+"""Renders the page at the server's root.
 
-It is put together from the files in ``static``. Its style and script are in it, and its policy names them by their
-hashes, so that a browser runs nothing else, whatever an instance is called.
+The page is complete without its script, which only keeps it up to date. Style and script are part of the document. Its
+content security policy names them by their hashes, so a browser runs nothing else, whatever an instance is called.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ...door import Response
+from ...model.findings import SEVERITIES
+from .formatting import clock_time, counted, is_empty, next_change, number, percent, phase, progress, span, summary
+from .overview import count_region, overview
+
+if TYPE_CHECKING:
+    from ...model.region import Region
+    from ...model.world import World
 
 
 @lru_cache(maxsize=1)
-def page() -> tuple[dict[str, str], bytes]:
-    """The headers and the body of the page, the same for everybody."""
-    folder = files("mock_inspector.server.dashboard").joinpath("static")
-    body = folder.joinpath("page.html").read_text("utf-8")
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mock_inspector.server.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        {
+            function.__name__: function
+            for function in (clock_time, counted, next_change, number, percent, phase, progress, span, summary)
+        }
+    )
+    environment.tests["empty"] = is_empty
+    environment.globals["severities"] = SEVERITIES
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _content_security_policy() -> str:
     policy = ["default-src 'none'", "connect-src 'self'", "img-src data:"]
-    for name, directive in (("page.css", "style-src"), ("page.js", "script-src")):
-        text = folder.joinpath(name).read_text("utf-8")
-        body = body.replace(f"{{{name}}}", text)
-        digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-        policy.append(f"{directive} 'sha256-{digest}'")
-    policy += ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
-    sent = body.encode("utf-8")
-    return {
+    for directive, name in (("style-src", "page.css"), ("script-src", "page.js")):
+        digest = hashlib.sha256(_environment().get_template(name).render().encode("utf-8")).digest()
+        policy.append(f"{directive} 'sha256-{base64.b64encode(digest).decode('ascii')}'")
+    return "; ".join([*policy, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
+
+
+def render_page(world: World, default: Region, query: str, origin: str) -> Response:
+    """The page as it is now.
+
+    ``query`` names the account and region to show (``account_id=...&region=...``). Without it the page shows
+    ``default``, or if that is empty the first account and region that is not. ``origin`` is where the browser found
+    the server.
+    """
+    with world.lock:
+        data = overview(world, _choose_region(world, default, dict(parse_qsl(query))))
+    (region,) = (entry for entry in data["regions"] if "newest" in entry["runs"])
+    html = _environment().get_template("page.html").render(overview=data, region=region, origin=origin)
+    body = html.encode("utf-8", "replace")
+    headers = {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Length": str(len(sent)),
-        "Content-Security-Policy": "; ".join(policy),
+        "Content-Length": str(len(body)),
+        "Content-Security-Policy": _content_security_policy(),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
-    }, sent
+        "ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"',
+    }
+    return Response(200, headers, body)
+
+
+def _choose_region(world: World, default: Region, params: Mapping[str, str]) -> Region:
+    regions = world.regions()
+    requested = (params.get("account_id", default.account_id), params.get("region", default.region))
+    for region in regions:
+        if params and (region.account_id, region.region) == requested:
+            return region
+    return next((region for region in [default, *regions] if not is_empty(count_region(region))), default)
