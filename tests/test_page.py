@@ -21,12 +21,12 @@ from .worlds import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-WEAKNESSES = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
+FINDINGS = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
 
 
 def lively(backend, client):
     """A run that has reported findings, one that is collecting data, and a name that no page should take for markup."""
-    backend.add_instance("i-0web", tags={"Name": "web"}, findings=WEAKNESSES)
+    backend.add_instance("i-0web", tags={"Name": "web"}, findings=FINDINGS)
     backend.add_instance("i-0ill", hostname=HOSTILE, tags={"<b>": "</script>"}, agent_health="UNHEALTHY")
     target = a_target(client, name="servers", group=a_group(client, Name="web", team="blue"))
     template = a_template(client, target, name="hourly", duration=3600, packages=[CVE])
@@ -191,6 +191,8 @@ def test_time_that_passes_is_shown_and_how_fast(inspector_server):
     control(inspector_server, "clock.run", speed=60)
     assert "running \N{MULTIPLICATION SIGN}60" in part(page_of(inspector_server), "clock")
     assert [read(inspector_server, "overview")[name] for name in ("frozen", "speed")] == [False, 60]
+    control(inspector_server, "clock.run", speed=0.5)
+    assert "running \N{MULTIPLICATION SIGN}0.5" in part(page_of(inspector_server), "clock")
 
 
 # What the page says
@@ -287,7 +289,7 @@ def test_an_account_that_has_something_is_shown_rather_than_an_empty_one(inspect
     assert re.findall(r'aria-current="true">([^<]*)<', text) == [f"{ACCOUNT} us-west-2"]
 
 
-def test_a_newcomer_is_told_what_to_do_and_it_works(inspector_server):
+def test_a_newcomer_reads_commands_that_work(inspector_server):
     text = page_of(inspector_server)
     assert '<details id="start" class="card" open>' in text
     client = part(text, "example-client")
@@ -390,7 +392,7 @@ def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, mo
     assert part(dom, "said") == "Run second: COMPLETED"
 
 
-def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(inspector_server, shown, monkeypatch):
+def test_a_server_that_is_gone_is_reported_and_its_last_state_stays(inspector_server, shown, monkeypatch):
     inspector_server.backend.add_instance("i-0seen")
     overviews(monkeypatch, nothing, nothing, hang_up)
     dom = shown(10)

@@ -30,7 +30,7 @@ def test_it_prints_its_url_answers_and_ends_on_a_signal(number):
             call(url, "ListFindings")
 
 
-def test_time_runs_as_fast_as_it_is_told():
+def test_time_runs_at_the_speed_of_the_option():
     with serving("--speed", "1000000", "--account-id", "210987654321", "--region", "eu-central-1") as (_, url):
         assert (read(url, "account_id"), read(url, "region")) == ("210987654321", "eu-central-1")
         headers = {"account": "AKIAUNKNOWN", "region": "us-west-2"}
@@ -79,7 +79,7 @@ def test_it_begins_with_the_state_of_a_file(tmp_path):
         ("[]", "is no snapshot"),
     ],
 )
-def test_a_state_that_is_none_is_told(content, reason, tmp_path, capsys):
+def test_a_file_without_a_state_is_reported(content, reason, tmp_path, capsys):
     path = tmp_path / "world.json"
     if content is not None:
         path.write_text(content, "utf-8")
@@ -101,7 +101,7 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
         assert warning.startswith("Warning: 0.0.0.0 can be reached from other machines")
 
 
-def test_a_port_in_use_is_told(capsys):
+def test_a_port_in_use_is_reported(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         before = signal.getsignal(signal.SIGTERM)
@@ -129,14 +129,14 @@ def test_a_port_in_use_is_told(capsys):
         (["--log"], "unrecognized arguments: --log"),
     ],
 )
-def test_arguments_that_are_wrong_are_told_with_what_is_right(arguments, reason, capsys):
+def test_wrong_arguments_are_reported_with_what_is_allowed(arguments, reason, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["serve", *arguments])
     assert ended.value.code == 2
     assert reason in capsys.readouterr().err
 
 
-def test_a_region_of_the_environment_that_is_none_is_told(monkeypatch, capsys):
+def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "Oregon")
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0"])

@@ -153,6 +153,29 @@ def test_a_client_that_does_not_read_delays_the_stop_only_for_a_while(monkeypatc
             assert threading.active_count() == before
 
 
+def test_servers_stop_cleanly_under_load():
+    before = threading.active_count()
+
+    def request(server, stopped):
+        while not stopped.is_set():
+            try:
+                assert call(server, "ListFindings").value == {"findingArns": []}
+            except (ConnectionError, http.client.HTTPException):
+                assert stopped.wait(60)
+
+    with mock_inspector() as backend, ThreadPoolExecutor(2) as pool:
+        for _ in range(20):
+            stopped = threading.Event()
+            with InspectorServer(backend) as server:
+                clients = [pool.submit(request, server, stopped) for _ in range(2)]
+                call(server, "ListFindings")
+                server.stop()
+                stopped.set()
+            for client in clients:
+                client.result()
+    assert threading.active_count() == before
+
+
 def test_a_server_ends_with_its_mock():
     before = threading.active_count()
     with mock_inspector() as backend:
@@ -212,7 +235,7 @@ def test_an_answer_has_the_services_headers(inspector_server):
         ("DELETE", "/anything", signed("ListFindings"), b"", 400, "UnknownOperationException"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_gets_the_errors_of_the_door(inspector_server, method, path, headers, body, status, code):
+def test_bad_requests_get_the_errors_of_the_service(inspector_server, method, path, headers, body, status, code):
     answer = ask(inspector_server, method, path, body, headers)
     assert (answer.status, answer.value["__type"]) == (status, code)
 
@@ -387,7 +410,7 @@ def test_polls_that_repeat_move_frozen_time(inspector_server):
     assert state_of(inspector_server, run) == "COMPLETED"
 
 
-def test_a_poll_without_end_is_told_so(inspector_server):
+def test_an_endless_poll_gets_an_error(inspector_server):
     run = started_run(inspector_server)
     inspector_server.backend.set_run_state(run, "COLLECTING_DATA")
     answers = [call(inspector_server, "DescribeAssessmentRuns", assessmentRunArns=[run]) for _ in range(101)]
@@ -465,20 +488,20 @@ def finished_report(server, client, file_format="HTML"):
     template = a_template(client)
     run = a_run(client, template)
     server.backend.finish_run(run)
-    asked = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": "FULL"}
-    assert call(server, "GetAssessmentReport", **asked).value["status"] == "WORK_IN_PROGRESS"
+    params = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": "FULL"}
+    assert call(server, "GetAssessmentReport", **params).value["status"] == "WORK_IN_PROGRESS"
     server.backend.clock.tick(60)
-    return asked
+    return params
 
 
 def test_it_serves_the_reports_that_it_tells_of(inspector_server, client):
-    asked = finished_report(inspector_server, client)
-    url = call(inspector_server, "GetAssessmentReport", **asked).value["url"]
+    params = finished_report(inspector_server, client)
+    url = call(inspector_server, "GetAssessmentReport", **params).value["url"]
     assert url.startswith(f"{inspector_server.url}/inspector-reports-us-west-2/")
     with urllib.request.urlopen(url) as response:
         assert response.headers["Server"] == "AmazonS3"
         assert b"<title>" in response.read()
-    assert client.get_assessment_report(**asked)["url"] == url
+    assert client.get_assessment_report(**params)["url"] == url
     with closing(connection(inspector_server)) as kept:
         path = url.removeprefix(inspector_server.url)
         head = exchange(kept, "HEAD", path)
@@ -487,10 +510,10 @@ def test_it_serves_the_reports_that_it_tells_of(inspector_server, client):
 
 
 def test_a_reports_url_has_the_name_under_which_the_server_was_found(inspector_server, client):
-    asked = finished_report(inspector_server, client)
+    params = finished_report(inspector_server, client)
     netloc = f"localhost:{urlsplit(inspector_server.url).port}"
     headers = {**signed("GetAssessmentReport"), "Host": netloc}
-    url = ask(inspector_server, "POST", "/", asked, headers).value["url"]
+    url = ask(inspector_server, "POST", "/", params, headers).value["url"]
     assert url.startswith(f"http://{netloc}/inspector-reports-us-west-2/")
 
 

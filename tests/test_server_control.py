@@ -106,7 +106,7 @@ def test_whose_it_is_and_its_siblings(server):
 
 
 def test_an_instance_with_all_there_is_to_say_of_it(server):
-    told = {
+    attributes = {
         "instance_id": "i-0web",
         "tags": {"Name": "web"},
         "hostname": "web.example.com",
@@ -122,9 +122,11 @@ def test_an_instance_with_all_there_is_to_say_of_it(server):
         "network_interfaces": [{"networkInterfaceId": "eni-0a"}],
         "telemetry": [{"messageType": "Total", "count": 1, "dataSize": 2}],
     }
-    answer = control(server, "add_instance", **told, findings=[{"cve": "CVE-2016-2177", "attributes": {"a": "b"}}])
+    answer = control(
+        server, "add_instance", **attributes, findings=[{"cve": "CVE-2016-2177", "attributes": {"a": "b"}}]
+    )
     findings = answer.pop("findings")
-    assert answer == told
+    assert answer == attributes
     assert (findings[0]["id"], findings[0]["severity"]) == ("CVE-2016-2177", "High")
     assert findings[0]["attributes"]["a"] == "b"
     made_up = control(server, "add_instance")["instance_id"]
@@ -190,7 +192,7 @@ def test_the_clock(server):
 
 
 @pytest.mark.mock_inspector(freeze=False)
-def test_a_running_clock_is_told_to_run_faster(server):
+def test_a_running_clock_can_run_faster(server):
     control(server, "clock.run", speed=1e9)
     begun = server.backend.clock.now()
     assert (server.backend.clock.now() - begun).total_seconds() > 0.1  # that is a tenth of a nanosecond
@@ -293,7 +295,7 @@ def test_of_many_the_newest_are_shown_at_a_glance(server):
         ("%F0%9F%A6%8A%FF%00", "'ð"),
     ],
 )
-def test_members_that_are_not_there_are_told_with_those_that_are(server, member, reason):
+def test_unknown_members_are_reported_with_the_known_ones(server, member, reason):
     status, said = refusal(server, member, {})
     assert status == 404
     assert said.startswith(reason)
@@ -310,7 +312,7 @@ def test_members_that_are_not_there_are_told_with_those_that_are(server, member,
         ("OPTIONS", "calls", "GET"),
     ],
 )
-def test_another_http_method_is_told_with_the_right_one(server, method, member, allowed):
+def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, member, allowed):
     answer = ask(server, method, f"/_mock_inspector/{member}", b"")
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
     assert answer.value["error"].startswith(
@@ -353,7 +355,7 @@ def test_another_http_method_is_told_with_the_right_one(server, method, member, 
         ("for_region", {"name": "Oregon"}, "for_region: region: takes a region's name"),
     ],
 )  # fmt: skip
-def test_arguments_that_are_wrong_are_told_with_the_reason(server, member, arguments, reason):
+def test_wrong_arguments_are_reported_with_the_reason(server, member, arguments, reason):
     status, said = refusal(server, member, arguments)
     assert status == 400
     assert said.startswith(reason)
@@ -373,7 +375,7 @@ def test_arguments_that_are_wrong_are_told_with_the_reason(server, member, argum
         (b'{"delta": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "is not JSON"),
     ],
 )
-def test_bodies_that_are_no_json_objects_are_told(server, body, reason):
+def test_bodies_that_are_not_json_objects_are_reported(server, body, reason):
     before = server.backend.clock.now()
     status, said = refusal(server, "clock.tick", body)
     assert (status, said.partition(": ")[0]) == (400, "clock.tick")
@@ -389,7 +391,7 @@ def test_bodies_that_are_no_json_objects_are_told(server, body, reason):
         ("?acount_id=123456789012", "the query's parameters are account_id and region; got 'acount_id'"),
     ],
 )
-def test_backends_that_are_not_there_are_told(server, query, reason):
+def test_unknown_backends_are_reported(server, query, reason):
     status, said = refusal(server, "region", method="GET", query=query)
     assert status == 400
     assert said == f"region: {reason}" or said.startswith((f"region: {reason}", reason))

@@ -95,7 +95,7 @@ def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _ControlCall:
+class ControlCall:
     """What a control call does."""
 
     function: Callable[..., Any]
@@ -120,36 +120,36 @@ def _json_snapshot(backend: InspectorBackend) -> dict[str, Any]:
     return snapshot
 
 
-CONTROL_CALLS: dict[str, _ControlCall] = {
-    "account_id": _ControlCall(lambda backend: backend.account_id, _GET),
-    "region": _ControlCall(lambda backend: backend.region, _GET),
-    "partition": _ControlCall(lambda backend: backend.partition, _GET),
-    "published": _ControlCall(lambda backend: backend.published, _GET),
-    "calls": _ControlCall(_calls, _GET),
-    "for_region": _ControlCall(InspectorBackend.for_region),
-    "for_account": _ControlCall(InspectorBackend.for_account),
-    "register_access_key": _ControlCall(InspectorBackend.register_access_key),
-    "add_instance": _ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
-    "remove_instance": _ControlCall(InspectorBackend.remove_instance),
-    "add_rules_package": _ControlCall(InspectorBackend.add_rules_package),
-    "add_finding": _ControlCall(InspectorBackend.add_finding),
-    "add_exclusion": _ControlCall(InspectorBackend.add_exclusion),
-    "set_run_state": _ControlCall(InspectorBackend.set_run_state),
-    "finish_run": _ControlCall(InspectorBackend.finish_run),
-    "clock.now": _ControlCall(Clock.now, ("GET", "POST"), part=_clock),
-    "clock.tick": _ControlCall(Clock.tick, part=_clock),
-    "clock.move_to": _ControlCall(Clock.move_to, part=_clock),
-    "clock.run": _ControlCall(Clock.run, part=_clock),
-    "inject_fault": _ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
-    "calls.of": _ControlCall(Calls.of, part=_calls),
-    "calls.last": _ControlCall(Calls.last, part=_calls),
-    "calls.clear": _ControlCall(Calls.clear, part=_calls),
-    "next_ids": _ControlCall(InspectorBackend.next_ids),
-    "snapshot": _ControlCall(_json_snapshot),
-    "restore": _ControlCall(InspectorBackend.restore),
-    "reset": _ControlCall(InspectorBackend.reset),
+CONTROL_CALLS: dict[str, ControlCall] = {
+    "account_id": ControlCall(lambda backend: backend.account_id, _GET),
+    "region": ControlCall(lambda backend: backend.region, _GET),
+    "partition": ControlCall(lambda backend: backend.partition, _GET),
+    "published": ControlCall(lambda backend: backend.published, _GET),
+    "calls": ControlCall(_calls, _GET),
+    "for_region": ControlCall(InspectorBackend.for_region),
+    "for_account": ControlCall(InspectorBackend.for_account),
+    "register_access_key": ControlCall(InspectorBackend.register_access_key),
+    "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
+    "remove_instance": ControlCall(InspectorBackend.remove_instance),
+    "add_rules_package": ControlCall(InspectorBackend.add_rules_package),
+    "add_finding": ControlCall(InspectorBackend.add_finding),
+    "add_exclusion": ControlCall(InspectorBackend.add_exclusion),
+    "set_run_state": ControlCall(InspectorBackend.set_run_state),
+    "finish_run": ControlCall(InspectorBackend.finish_run),
+    "clock.now": ControlCall(Clock.now, ("GET", "POST"), part=_clock),
+    "clock.tick": ControlCall(Clock.tick, part=_clock),
+    "clock.move_to": ControlCall(Clock.move_to, part=_clock),
+    "clock.run": ControlCall(Clock.run, part=_clock),
+    "inject_fault": ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
+    "calls.of": ControlCall(Calls.of, part=_calls),
+    "calls.last": ControlCall(Calls.last, part=_calls),
+    "calls.clear": ControlCall(Calls.clear, part=_calls),
+    "next_ids": ControlCall(InspectorBackend.next_ids),
+    "snapshot": ControlCall(_json_snapshot),
+    "restore": ControlCall(InspectorBackend.restore),
+    "reset": ControlCall(InspectorBackend.reset),
     # The data of the dashboard: no member of a backend.
-    "overview": _ControlCall(lambda backend: overview(backend._world, backend._region), _GET),
+    "overview": ControlCall(lambda backend: overview(backend._world, backend._region), _GET),
 }
 """Each member of a backend that is not an action, and those of its clock and its log of calls."""
 
@@ -162,7 +162,7 @@ class ControlApi:
         self._backend = backend
 
     def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
-        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``; it never raises."""
+        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``."""
         try:
             control_call = _find(member, http_method)
             backend = self._choose_backend(query)
@@ -190,7 +190,7 @@ class ControlApi:
         return backend
 
 
-def _find(member: str, http_method: str) -> _ControlCall:
+def _find(member: str, http_method: str) -> ControlCall:
     """The control call. An unknown one gets status 404, a wrong HTTP method 405."""
     found = CONTROL_CALLS.get(member)
     if found is None:
@@ -236,7 +236,7 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
 
 
-def _bind(control_call: _ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
     parameters = _parameters(control_call.function)
     takes = f"it takes {', '.join(parameters) or 'none'}"

@@ -59,7 +59,7 @@ def phase(state: str) -> str:
 
 def number(value: float) -> str:
     """A number with separators between thousands."""
-    return f"{value:,}"
+    return f"{value:,.12g}"
 
 
 def counted(value: int, noun: str) -> str:

@@ -52,7 +52,6 @@ def overview(world: World, chosen: Region) -> dict[str, Any]:
             "now": iso(now),
             "frozen": frozen(),
             "speed": world.clock.speed,
-            "course": world.clock.course,
             "account_id": world.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [

@@ -9,7 +9,7 @@ const announcements = (page) => [...page.querySelectorAll("[data-announce]")].ma
 const html = new Map(live(document).map((part) => [part.id, part.outerHTML]));
 let announced = announcements(document), etag = "", timer = 0, latest = 0;
 
-/** Put `part` in the place of the element of its id; what was open, scrolled or focused in it stays so. */
+/** Replace the element that has the id of `part`. What is open, scrolled or focused in it stays so. */
 function replace(part) {
   const old = $(part.id), focused = document.activeElement.id;
   const states = [...old.querySelectorAll("[id]")].map(({ id, open, scrollLeft, scrollTop }) => ({ id, open, scrollLeft, scrollTop }));
