@@ -361,9 +361,9 @@ def overviews(monkeypatch, *before):
 
     def given(*args):
         next(begun, before[-1])()
-        return overview.overview(*args)
+        return overview.build_overview(*args)
 
-    monkeypatch.setattr(page, "overview", given)
+    monkeypatch.setattr(page, "build_overview", given)
 
 
 def nothing():

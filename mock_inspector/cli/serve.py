@@ -32,10 +32,12 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="the port; 0 is any free port (default: %(default)s)"
+        "--port", type=_parse_port, default=DEFAULT_PORT, help="the port; 0 is any free port (default: %(default)s)"
     )
     time = parser.add_mutually_exclusive_group()
-    time.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="run time N times as fast (default: 1)")
+    time.add_argument(
+        "--speed", type=_parse_speed, default=1.0, metavar="N", help="run time N times as fast (default: 1)"
+    )
     time.add_argument(
         "--frozen",
         action="store_true",
@@ -43,7 +45,7 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--at",
-        type=_argument(_moment),
+        type=_as_argument_type(_parse_time),
         metavar="TIME",
         help="with --frozen, the time to freeze at, in ISO 8601 such as 2016-03-29T22:00:00Z (default: now)",
     )
@@ -55,14 +57,14 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--account-id",
-        type=_argument(checked_account),
+        type=_as_argument_type(checked_account),
         default=DEFAULT_ACCOUNT,
         metavar="ID",
         help="the account of access keys that are not registered for another (default: %(default)s)",
     )
     parser.add_argument(
         "--region",
-        type=_argument(checked_region),
+        type=_as_argument_type(checked_region),
         metavar="NAME",
         help="the region of control calls that name none (default: AWS_DEFAULT_REGION or us-east-1)",
     )
@@ -102,7 +104,7 @@ def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
         except ModuleNotFoundError as error:
             parser.error(str(error))
         except OSError as error:
-            parser.error(_explain(error, options.host, options.port))
+            parser.error(_explain_error(error, options.host, options.port))
         if not server.loopback:
             print(
                 f"Warning: {options.host} can be reached from other machines, and anybody there can use it.",
@@ -113,7 +115,7 @@ def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
     return 0
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def _explain_error(error: OSError, host: str, port: int) -> str:
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         return f"argument --host: {host} is not an address of this machine ({error.strerror})"
     if error.errno == errno.EADDRINUSE:
@@ -121,13 +123,13 @@ def _explain(error: OSError, host: str, port: int) -> str:
     return f"argument --port: cannot listen on {host}, port {port}: {error.strerror}"
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _MAX_PORT:
         raise argparse.ArgumentTypeError(f"must be a port from 0 to {_MAX_PORT}; got {text!r}")
     return int(text)
 
 
-def _speed(text: str) -> float:
+def _parse_speed(text: str) -> float:
     try:
         speed = float(text)
     except ValueError:
@@ -137,14 +139,14 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _moment(text: str) -> str:
+def _parse_time(text: str) -> str:
     from ..model.clock import as_datetime
 
     as_datetime(text, "at")
     return text
 
 
-def _argument(check: Callable[[str], T]) -> Callable[[str], T]:
+def _as_argument_type(check: Callable[[str], T]) -> Callable[[str], T]:
     """``check`` as an argparse type, which shows the reason of a ValueError."""
 
     def parse(text: str) -> T:

@@ -113,20 +113,20 @@ class Application:
         query: str = environ["QUERY_STRING"]
         reason = reason_to_refuse(environ, loopback=self._loopback)
         if reason is not None:
-            return self._json(403, {"error": reason})
+            return self._json_response(403, {"error": reason})
         too_long = self._check_length(path, int(environ.get("CONTENT_LENGTH") or 0))
         if too_long is not None:
             return too_long
         if path.startswith(PATH_PREFIX):
             result = self._control.call(method, path[len(PATH_PREFIX) :], query, environ["wsgi.input"].read())
-            return self._json(result.status, result.value, **result.headers)
+            return self._json_response(result.status, result.value, **result.headers)
         headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
         if path == "/" and method in _READ_METHODS and "x-amz-target" not in headers:
-            return self._dashboard(environ)
+            return self._serve_dashboard(environ)
         if path.startswith(_REPORTS):
             report = self._site.answer(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
             return Response(report.status, report.headers, report.body, report.reason)
-        return self._serve(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
+        return self._serve_operation(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
 
     def _check_length(self, path: str, length: int) -> Response | None:
         """The response to a body that is too long, or None."""
@@ -135,10 +135,10 @@ class Application:
             return None
         text = f"The request's body must be at most {maximum} bytes long; got {length} bytes."
         if path.startswith(PATH_PREFIX):
-            return self._json(413, {"error": text})
-        return self._error(413, "RequestEntityTooLargeException", text)
+            return self._json_response(413, {"error": text})
+        return self._error_response(413, "RequestEntityTooLargeException", text)
 
-    def _dashboard(self, environ: dict[str, Any]) -> Response:
+    def _serve_dashboard(self, environ: dict[str, Any]) -> Response:
         try:
             from .dashboard.page import render_page
         except ModuleNotFoundError as error:
@@ -153,12 +153,12 @@ class Application:
             return Response(304, {name: page.headers[name] for name in ("ETag", "Cache-Control")}, b"")
         return page
 
-    def _serve(self, request: Request) -> Response:
+    def _serve_operation(self, request: Request) -> Response:
         """Answer a request of the service."""
         try:
             return answer(self._world, request)
         except EndlessPollError as error:
-            return self._error(400, "EndlessPollError", str(error))
+            return self._error_response(400, "EndlessPollError", str(error))
         except _NETWORK_FAILURES as failure:
             raise self._disconnect from failure
         except Exception as failure:
@@ -166,7 +166,7 @@ class Application:
             _log.exception("A request was not answered")
             raise self._disconnect from failure
 
-    def _json(self, status: int, value: Any, **headers: str) -> Response:
+    def _json_response(self, status: int, value: Any, **headers: str) -> Response:
         """A response with a JSON value, dated by the mock's clock."""
         body = json.dumps(value, separators=(",", ":")).encode("ascii")
         usual = {
@@ -177,6 +177,6 @@ class Application:
         }
         return Response(status, {**usual, **headers}, body)
 
-    def _error(self, status: int, code: str, message: str) -> Response:
+    def _error_response(self, status: int, code: str, message: str) -> Response:
         """An error that only the server has, in the form of the service's errors."""
-        return self._json(status, {"__type": code, "message": message}, **{"Content-Type": CONTENT_TYPE})
+        return self._json_response(status, {"__type": code, "message": message}, **{"Content-Type": CONTENT_TYPE})

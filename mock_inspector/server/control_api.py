@@ -27,7 +27,7 @@ from ..model.events import Published
 from ..model.faults import ParametersAre
 from ..model.fleet import Instance
 from ..snapshots import check_json
-from .dashboard.overview import overview
+from .dashboard.overview import build_overview
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -149,7 +149,7 @@ CONTROL_CALLS: dict[str, ControlCall] = {
     "restore": ControlCall(InspectorBackend.restore),
     "reset": ControlCall(InspectorBackend.reset),
     # The data of the dashboard: no member of a backend.
-    "overview": ControlCall(lambda backend: overview(backend._world, backend._region), _GET),
+    "overview": ControlCall(lambda backend: build_overview(backend._world, backend._region), _GET),
 }
 """Each member of a backend that is not an action, and those of its clock and its log of calls."""
 
@@ -231,14 +231,14 @@ def _parse_body(body: bytes) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=len(CONTROL_CALLS))
-def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+def _get_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The parameters of a control call's function, without the first one, which is the backend or a part of it."""
     return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
 
 
 def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
-    parameters = _parameters(control_call.function)
+    parameters = _get_parameters(control_call.function)
     takes = f"it takes {', '.join(parameters) or 'none'}"
     for name in given:
         if name not in parameters:
@@ -285,7 +285,7 @@ def _as_list(name: str, value: Any) -> list[Any]:
 
 def _to_json(value: Any) -> Any:
     """A control call's result as JSON values."""
-    members = _members(value)
+    members = _get_members(value)
     if members is not None:
         return {name: _to_json(entry) for name, entry in members.items()}
     if isinstance(value, datetime):
@@ -295,7 +295,7 @@ def _to_json(value: Any) -> Any:
     return value
 
 
-def _members(value: Any) -> Mapping[str, Any] | None:
+def _get_members(value: Any) -> Mapping[str, Any] | None:
     """The members of a value that becomes a JSON object; None for other values."""
     if isinstance(value, InspectorBackend):
         return {name: getattr(value, name) for name in ("account_id", "region", "partition")}

@@ -42,7 +42,7 @@ _MAX_PARSED_BYTES = 4_000
 T = TypeVar("T", bound="Numbered")
 
 
-def overview(world: World, chosen: Region) -> dict[str, Any]:
+def build_overview(world: World, chosen: Region) -> dict[str, Any]:
     """The state of a mock, with what the ``chosen`` account has in the chosen region."""
     with world.lock:
         now = world.look()
@@ -55,32 +55,32 @@ def overview(world: World, chosen: Region) -> dict[str, Any]:
             "account_id": world.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
-                _region(region, now) if region is chosen else count_region(region)
+                _describe_region(region, now) if region is chosen else count_region(region)
                 for region in regions
                 if region is chosen or region in listed
             ],
             "regions_total": len(regions),
             "calls": {
                 "total": world.calls.dropped + len(world.calls),
-                "newest": [_call(call) for call in reversed(world.calls.last(MAX_CALLS))],
+                "newest": [_describe_call(call) for call in reversed(world.calls.last(MAX_CALLS))],
             },
             "published": len(world.published),
         }
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _describe_call(call: Call) -> dict[str, Any]:
     return {
         "time": iso(call.moment),
         "operation": call.operation,
-        "parameters": _parameters(call.request),
+        "parameters": _format_parameters(call.request),
         "error": call.error,
-        "message": call.message and _cut(call.message),
+        "message": call.message and _shorten(call.message),
         "account": call.account,
         "region": call.region,
     }
 
 
-def _parameters(request: bytes) -> str:
+def _format_parameters(request: bytes) -> str:
     """A request's body as a short text, whatever it is."""
     if len(request) <= _MAX_PARSED_BYTES:
         try:
@@ -89,11 +89,11 @@ def _parameters(request: bytes) -> str:
         except (ValueError, RecursionError):
             pass
         else:
-            return _cut(text)
-    return _cut(request[: 4 * MAX_CHARACTERS + 4].decode("utf-8", "replace"))
+            return _shorten(text)
+    return _shorten(request[: 4 * MAX_CHARACTERS + 4].decode("utf-8", "replace"))
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -103,7 +103,7 @@ def count_region(region: Region) -> dict[str, Any]:
         "account_id": region.account_id,
         "region": region.region,
         "partition": region.partition,
-        "instances": {"total": len(region.instances) + len(_joined(region))},
+        "instances": {"total": len(region.instances) + len(_list_ec2_instances(region))},
         "targets": {"total": len(region.targets)},
         "templates": {"total": len(region.templates)},
         "runs": {"total": len(region.runs)},
@@ -111,69 +111,70 @@ def count_region(region: Region) -> dict[str, Any]:
             "total": len(region.findings.all),
             "by_severity": {severity: len(row) for severity, row in region.findings.by_severity.items()},
         },
-        "faults": {"total": len(_faults(region))},
+        "faults": {"total": len(_list_pending_faults(region))},
     }
 
 
-def _region(region: Region, now: int) -> dict[str, Any]:
+def _describe_region(region: Region, now: int) -> dict[str, Any]:
     """How much an account has in a region, and the newest of it."""
     subscriptions: dict[str, list[Subscription]] = {}
     for subscription in region.subscriptions:
         subscriptions.setdefault(subscription.template.arn, []).append(subscription)
-    instances = [*region.instances.row.newest(MAX_LISTED), *_joined(region)]
+    instances = [*region.instances.row.newest(MAX_LISTED), *_list_ec2_instances(region)]
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [
-            _instance(instance)
+            _describe_instance(instance)
             for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
         ],
-        "targets": _newest(region.targets.row, _target),
-        "templates": _newest(
-            region.templates.row, lambda template: _template(region, template, subscriptions.get(template.arn, []))
+        "targets": _list_newest(region.targets.row, _describe_target),
+        "templates": _list_newest(
+            region.templates.row,
+            lambda template: _describe_template(region, template, subscriptions.get(template.arn, [])),
         ),
-        "runs": _newest(region.runs.row, lambda run: _run(run, now)),
-        "findings": _newest(region.findings.all, _finding),
-        "faults": [_fault(fault) for fault in _faults(region)[: -MAX_LISTED - 1 : -1]],
+        "runs": _list_newest(region.runs.row, lambda run: _describe_run(run, now)),
+        "findings": _list_newest(region.findings.all, _describe_finding),
+        "faults": [_describe_fault(fault) for fault in _list_pending_faults(region)[: -MAX_LISTED - 1 : -1]],
     }
     sums = count_region(region)
     return {**sums, **{kind: {**sums[kind], "newest": shown} for kind, shown in newest.items()}}
 
 
-def _newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
+def _list_newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
     """The newest items, newest first."""
     return [shown(item) for item in row.newest(MAX_LISTED)]
 
 
-def _joined(region: Region) -> list[Instance]:
+def _list_ec2_instances(region: Region) -> list[Instance]:
     """The instances of a mocked EC2, as of the last request to it."""
     return [instance for instance in region.joined.values() if instance.instance_id not in region.instances]
 
 
-def _faults(region: Region) -> list[Fault]:
+def _list_pending_faults(region: Region) -> list[Fault]:
     """The injected faults that can still make a call fail."""
     return [fault for fault in region.faults if fault.times != 0]
 
 
-def _fault(fault: Fault) -> dict[str, Any]:
-    return {"fault": _cut(fault.shown), "times": fault.times, "met": fault.met}
+def _describe_fault(fault: Fault) -> dict[str, Any]:
+    return {"fault": _shorten(fault.shown), "times": fault.times, "met": fault.met}
 
 
-def _instance(instance: Instance) -> dict[str, Any]:
+def _describe_instance(instance: Instance) -> dict[str, Any]:
     return {
         "instance_id": instance.instance_id,
-        "tags": _pairs(instance.tags.items()),
+        "tags": _shorten_pairs(instance.tags.items()),
         "hostname": instance.hostname,
         "operating_system": instance.operating_system,
         "agent_health": instance.agent_health,
         "findings_total": len(instance.findings),
-        "findings": [_cut(finding.id) for finding in instance.findings[:MAX_NESTED]],
+        "findings": [_shorten(finding.id) for finding in instance.findings[:MAX_NESTED]],
     }
 
 
-def _pairs(items: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
-    return {_cut(key): None if value is None else _cut(value) for key, value in items}
+def _shorten_pairs(items: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
+    return {_shorten(key): None if value is None else _shorten(value) for key, value in items}
 
 
-def _target(target: Target) -> dict[str, Any]:
+def _describe_target(target: Target) -> dict[str, Any]:
     tags = None if target.group is None else [(tag["key"], tag.get("value")) for tag in target.group.tags]
     return {
         "arn": target.arn,
@@ -184,7 +185,7 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _template(region: Region, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
+def _describe_template(region: Region, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
     packages = [(arn, region.rules_packages.get(arn)) for arn in template.packages]
     return {
         "arn": template.arn,
@@ -202,7 +203,7 @@ def _template(region: Region, template: Template, subscriptions: list[Subscripti
     }
 
 
-def _run(run: Run, now: int) -> dict[str, Any]:
+def _describe_run(run: Run, now: int) -> dict[str, Any]:
     """A run with its whole timeline: a state has ``reached`` False until its time has come."""
     return {
         "arn": run.arn,
@@ -223,12 +224,12 @@ def _run(run: Run, now: int) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _describe_finding(finding: Finding) -> dict[str, Any]:
     return {
         "arn": finding.arn,
         "run": finding.run.name,
         "severity": finding.content.severity,
-        "title": _cut(finding.members["title"]),
+        "title": _shorten(finding.members["title"]),
         "agent_id": None if finding.instance is None else finding.instance.instance_id,
         "created": iso(finding.created),
     }

@@ -17,16 +17,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...door import Response
 from ...model.findings import SEVERITIES
-from .formatting import clock_time, counted, is_empty, next_change, number, percent, phase, progress, span, summary
-from .overview import count_region, overview
+from . import formatting
+from .overview import build_overview, count_region
 
 if TYPE_CHECKING:
     from ...model.region import Region
     from ...model.world import World
 
 
+_FILTERS = (
+    "describe_progress",
+    "find_next_change",
+    "find_phase",
+    "format_count",
+    "format_number",
+    "format_span",
+    "format_time",
+    "summarize",
+    "to_percent",
+)
+
+
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def _create_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("mock_inspector.server.dashboard"),
         autoescape=True,
@@ -34,22 +47,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        {
-            function.__name__: function
-            for function in (clock_time, counted, next_change, number, percent, phase, progress, span, summary)
-        }
-    )
-    environment.tests["empty"] = is_empty
+    for name in _FILTERS:
+        environment.filters[name] = getattr(formatting, name)
+    environment.tests["empty"] = formatting.is_empty
     environment.globals["severities"] = SEVERITIES
     return environment
 
 
 @lru_cache(maxsize=1)
-def _content_security_policy() -> str:
+def _build_security_policy() -> str:
     policy = ["default-src 'none'", "connect-src 'self'", "img-src data:"]
     for directive, name in (("style-src", "page.css"), ("script-src", "page.js")):
-        digest = hashlib.sha256(_environment().get_template(name).render().encode("utf-8")).digest()
+        digest = hashlib.sha256(_create_environment().get_template(name).render().encode("utf-8")).digest()
         policy.append(f"{directive} 'sha256-{base64.b64encode(digest).decode('ascii')}'")
     return "; ".join([*policy, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
 
@@ -62,14 +71,14 @@ def render_page(world: World, default: Region, query: str, origin: str) -> Respo
     the server.
     """
     with world.lock:
-        data = overview(world, _choose_region(world, default, dict(parse_qsl(query))))
+        data = build_overview(world, _choose_region(world, default, dict(parse_qsl(query))))
     (region,) = (entry for entry in data["regions"] if "newest" in entry["runs"])
-    html = _environment().get_template("page.html").render(overview=data, region=region, origin=origin)
+    html = _create_environment().get_template("page.html").render(overview=data, region=region, origin=origin)
     body = html.encode("utf-8", "replace")
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Length": str(len(body)),
-        "Content-Security-Policy": _content_security_policy(),
+        "Content-Security-Policy": _build_security_policy(),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
@@ -84,4 +93,4 @@ def _choose_region(world: World, default: Region, params: Mapping[str, str]) -> 
     for region in regions:
         if params and (region.account_id, region.region) == requested:
             return region
-    return next((region for region in [default, *regions] if not is_empty(count_region(region))), default)
+    return next((region for region in [default, *regions] if not formatting.is_empty(count_region(region))), default)
