@@ -54,11 +54,12 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """The HTTP response that the client library gets."""
+    """The HTTP response that the client library gets. An empty reason means the usual phrase of the status."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    reason: str = ""
 
     @property
     def truncated(self) -> bool:

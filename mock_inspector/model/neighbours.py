@@ -28,7 +28,7 @@ class Neighbours(Protocol):
     """Other AWS services. None of these raises: a service that does not answer is as good as none."""
 
     @property
-    def own_origins(self) -> set[str]:
+    def own_urls(self) -> set[str]:
         """Where this mock is served over HTTP, as origins; whoever serves it adds them. No neighbour is looked for there."""
 
     def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:
@@ -48,7 +48,7 @@ class Nobody:
     """No neighbours: every topic and role is taken as existing, messages as received."""
 
     def __init__(self) -> None:
-        self.own_origins: set[str] = set()
+        self.own_urls: set[str] = set()
 
     def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:  # noqa: ARG002
         return [SUCCESS] * len(messages)

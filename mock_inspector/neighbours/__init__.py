@@ -23,9 +23,9 @@ class AwsNeighbours:
         self._calls = Calls()
 
     @property
-    def own_origins(self) -> set[str]:
+    def own_urls(self) -> set[str]:
         """Where this mock is served over HTTP (``http://127.0.0.1:5001``); no neighbour is looked for there."""
-        return self._calls.endpoints.own_origins
+        return self._calls.endpoints.own_urls
 
     def close(self) -> None:
         """Close the connections to neighbours that are reached over HTTP."""

@@ -22,7 +22,7 @@ class Endpoints:
     """The endpoints that the environment names (``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL``)."""
 
     def __init__(self) -> None:
-        self.own_origins: set[str] = set()
+        self.own_urls: set[str] = set()
         """Where this mock itself is served (such as ``http://127.0.0.1:5001``). It has no neighbours to offer, and
         waits for the very request on whose behalf it would be asked."""
 
@@ -35,7 +35,7 @@ class Endpoints:
 
     def _is_own(self, url: str) -> bool:
         asked = _origin(url)
-        return any(_origin(own) == asked for own in self.own_origins)
+        return any(_origin(own) == asked for own in self.own_urls)
 
     def is_silent(self, service: str, url: str) -> bool:
         """Whether an endpoint let somebody wait in vain less than a minute ago."""

@@ -201,7 +201,7 @@ def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch
 def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody_there, inspector_backend, monkeypatch):
     """It would wait for itself."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{nobody_there.replace('127.0.0.1', host)}/some/path")
-    fake_service(inspector_backend).neighbours.own_origins.add(nobody_there)
+    fake_service(inspector_backend).neighbours.own_urls.add(nobody_there)
     look_for_the_account()
 
     assert NobodyThere.came == []
@@ -215,12 +215,12 @@ def test_a_server_of_the_mock_is_no_neighbour_of_it(inspector_backend, client, m
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
         assert previewed(client, a_target(client)) == {}
-    assert fake_service(inspector_backend).neighbours.own_origins == set()
+    assert fake_service(inspector_backend).neighbours.own_urls == set()
 
 
 def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    fake_service(inspector_backend).neighbours.own_origins.add("http://localhost:9/")
+    fake_service(inspector_backend).neighbours.own_urls.add("http://localhost:9/")
     with a_handler(SomeEc2(), "ec2"):
         assert previewed(client, a_target(client)).keys() == {"i-0elsewhere"}
 

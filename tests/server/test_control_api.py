@@ -14,7 +14,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
-from mock_inspector.server.control import MEMBERS
+from mock_inspector.server.control_api import CONTROL_CALLS
 
 from ..support.aws import CVE, a_run, a_target, a_template, described_finding, described_run, findings_of
 from ..support.fast_subset import max_examples
@@ -41,7 +41,7 @@ def refusal(server, member, body=None, method="POST", query=""):
 def test_every_member_of_a_backend_that_is_no_action_is_offered():
     actions = {xform_name(name) for name in OPERATIONS}
     members = {name for name in dir(InspectorBackend) if not name.startswith("_")} - actions
-    assert members - {"clock"} == {name for name in MEMBERS if "." not in name} - {"overview"}
+    assert members - {"clock"} == {name for name in CONTROL_CALLS if "." not in name} - {"overview"}
 
 
 def test_the_state_is_taken_and_restored(server, inspector_backend, client):
@@ -107,7 +107,7 @@ def test_whose_it_is_and_its_siblings(server):
 
 
 def test_an_instance_with_all_there_is_to_say_of_it(server):
-    told = {
+    attributes = {
         "instance_id": "i-0web",
         "tags": {"Name": "web"},
         "hostname": "web.example.com",
@@ -123,9 +123,11 @@ def test_an_instance_with_all_there_is_to_say_of_it(server):
         "network_interfaces": [{"networkInterfaceId": "eni-0a"}],
         "telemetry": [{"messageType": "Total", "count": 1, "dataSize": 2}],
     }
-    answer = control(server, "add_instance", **told, findings=[{"cve": "CVE-2016-2177", "attributes": {"a": "b"}}])
+    answer = control(
+        server, "add_instance", **attributes, findings=[{"cve": "CVE-2016-2177", "attributes": {"a": "b"}}]
+    )
     findings = answer.pop("findings")
-    assert answer == told
+    assert answer == attributes
     assert (findings[0]["id"], findings[0]["severity"]) == ("CVE-2016-2177", "High")
     assert findings[0]["attributes"]["a"] == "b"
     made_up = control(server, "add_instance")["instance_id"]
@@ -191,7 +193,7 @@ def test_the_clock(server):
 
 
 @pytest.mark.mock_inspector(freeze=False)
-def test_a_running_clock_is_told_to_run_faster(server):
+def test_a_running_clock_can_run_faster(server):
     control(server, "clock.run", speed=1e9)
     begun = server.backend.clock.now()
     assert (server.backend.clock.now() - begun).total_seconds() > 0.1  # that is a tenth of a nanosecond
@@ -280,18 +282,21 @@ def test_of_many_the_newest_are_shown_at_a_glance(server):
 @pytest.mark.parametrize(
     ("member", "reason"),
     [
-        ("add_instanc", "'add_instanc' is no control call (did you mean add_instance?); there are account_id, region"),
-        ("_world", "'_world' is no control call"),
-        ("clock", "'clock' is no control call"),
-        ("clock.read", "'clock.read' is no control call"),
-        ("calls.__class__", "'calls.__class__' is no control call"),
-        ("list_findings", "'list_findings' is no control call"),
-        ("", "'' is no control call"),
-        ("a/b", "'a/b' is no control call"),
+        (
+            "add_instanc",
+            "'add_instanc' is not a control call (did you mean add_instance?); the control calls are account_id, region",
+        ),
+        ("_world", "'_world' is not a control call"),
+        ("clock", "'clock' is not a control call"),
+        ("clock.read", "'clock.read' is not a control call"),
+        ("calls.__class__", "'calls.__class__' is not a control call"),
+        ("list_findings", "'list_findings' is not a control call"),
+        ("", "'' is not a control call"),
+        ("a/b", "'a/b' is not a control call"),
         ("%F0%9F%A6%8A%FF%00", "'ð"),
     ],
 )
-def test_members_that_are_not_there_are_told_with_those_that_are(server, member, reason):
+def test_unknown_members_are_reported_with_the_known_ones(server, member, reason):
     status, said = refusal(server, member, {})
     assert status == 404
     assert said.startswith(reason)
@@ -308,10 +313,12 @@ def test_members_that_are_not_there_are_told_with_those_that_are(server, member,
         ("OPTIONS", "calls", "GET"),
     ],
 )
-def test_another_http_method_is_told_with_the_right_one(server, method, member, allowed):
+def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, member, allowed):
     answer = ask(server, method, f"/_mock_inspector/{member}", b"")
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
-    assert answer.value["error"].startswith(f"{member} takes ")
+    assert answer.value["error"].startswith(
+        f"{member} must be called with {allowed.replace(', ', ' or ')}; got {method}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -324,19 +331,19 @@ def test_another_http_method_is_told_with_the_right_one(server, method, member, 
         ("finish_run", {"run_arn": "x"}, "finish_run: "),
         ("add_instance", {"tags": ["web"]}, "add_instance: tags: takes a mapping"),
         ("add_instance", {"agent_health": "ILL"}, "add_instance: agent_health: "),
-        ("add_instance", {"findings": {"cve": "CVE-2016-2177"}}, "add_instance: findings: takes an array, got {"),
-        ("add_instance", {"findings": ["CVE-2016-2177"]}, "add_instance: findings[0]: takes an object with one of cve, "),
-        ("add_instance", {"findings": [{}]}, "add_instance: findings[0]: takes an object with one of cve, "),
+        ("add_instance", {"findings": {"cve": "CVE-2016-2177"}}, "add_instance: findings must be an array; got {"),
+        ("add_instance", {"findings": ["CVE-2016-2177"]}, "add_instance: findings[0] must be an object with one of cve, "),
+        ("add_instance", {"findings": [{}]}, "add_instance: findings[0] must be an object with one of cve, "),
         ("add_instance", {"findings": [{"cve": "CVE-2016-2177"}, {"cve": "2016"}]},
          "add_instance: findings[1]: cve_id: takes an id such as 'CVE-2016-2177', got '2016'"),
-        ("add_instance", {"findings": [{"cve": "CVE-2016-2177", "cis": "1.1 x"}]}, "add_instance: findings[0]: takes an"),
+        ("add_instance", {"findings": [{"cve": "CVE-2016-2177", "cis": "1.1 x"}]}, "add_instance: findings[0] must be an"),
         ("add_instance", {"findings": [{"cve": "CVE-2016-2177", "sevrity": "High"}]},
          "add_instance: findings[0]: unknown keyword sevrity"),
-        ("remove_instance", {"instance_id": {}}, "remove_instance: instance_id: takes a string, got {}"),
-        ("add_instance", {"hostname": 1}, "add_instance: hostname: takes a string or null, got 1"),
-        ("calls.last", {"most": True}, "calls.last: most: takes a whole number, got True"),
-        ("calls.of", {"operations": [1]}, "calls.of: operations[0]: takes a string, got 1"),
-        ("next_ids", {"ids": "0-nvgVhaxX"}, "next_ids: ids: takes an array, got '0-nvgVhaxX'"),
+        ("remove_instance", {"instance_id": {}}, "remove_instance: instance_id must be a string; got {}"),
+        ("add_instance", {"hostname": 1}, "add_instance: hostname must be a string or null; got 1"),
+        ("calls.last", {"most": True}, "calls.last: most must be an integer; got True"),
+        ("calls.of", {"operations": [1]}, "calls.of: operations[0] must be a string; got 1"),
+        ("next_ids", {"ids": "0-nvgVhaxX"}, "next_ids: ids must be an array; got '0-nvgVhaxX'"),
         ("clock.tick", {"delta": -1}, "tick: time moves forward only, got -1"),
         ("clock.tick", {"delta": None}, "tick: takes seconds"),
         ("clock.move_to", {"moment": "noon"}, "clock.move_to: moment: takes a datetime, ISO 8601 text"),
@@ -344,12 +351,12 @@ def test_another_http_method_is_told_with_the_right_one(server, method, member, 
         ("inject_fault", {"operation": "ListFinding", "error": "ThrottlingException"}, "inject_fault: operation: takes "),
         ("inject_fault", {"operation": "*", "error": "Oops"}, "inject_fault: error: 'Oops' is no error"),
         ("inject_fault", {"operation": "*", "error": "ThrottlingException", "when": "x"},
-         "inject_fault: when: takes an object of parameters and the values they have, got 'x'"),
+         "inject_fault: when must be an object with parameters and their values; got 'x'"),
         ("calls.of", {"operations": ["ListFinding"]}, "calls.of: 'ListFinding' is no operation; did you mean"),
         ("for_region", {"name": "Oregon"}, "for_region: region: takes a region's name"),
     ],
 )  # fmt: skip
-def test_arguments_that_are_wrong_are_told_with_the_reason(server, member, arguments, reason):
+def test_wrong_arguments_are_reported_with_the_reason(server, member, arguments, reason):
     status, said = refusal(server, member, arguments)
     assert status == 400
     assert said.startswith(reason)
@@ -359,8 +366,8 @@ def test_arguments_that_are_wrong_are_told_with_the_reason(server, member, argum
     ("body", "reason"),
     [
         (b"{", "is not JSON"),
-        (b"[]", "takes a JSON object of arguments, got []"),
-        (b'"x"', "takes a JSON object of arguments, got 'x'"),
+        (b"[]", "must be a JSON object of arguments; got []"),
+        (b'"x"', "must be a JSON object of arguments; got 'x'"),
         (b"\xff", "is not JSON"),
         (b'{"delta": NaN}', "is not JSON"),
         (b'{"delta": 1e999}', "is not JSON"),
@@ -369,7 +376,7 @@ def test_arguments_that_are_wrong_are_told_with_the_reason(server, member, argum
         (b'{"delta": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "is not JSON"),
     ],
 )
-def test_bodies_that_are_no_json_objects_are_told(server, body, reason):
+def test_bodies_that_are_not_json_objects_are_reported(server, body, reason):
     before = server.backend.clock.now()
     status, said = refusal(server, "clock.tick", body)
     assert (status, said.partition(": ")[0]) == (400, "clock.tick")
@@ -382,10 +389,10 @@ def test_bodies_that_are_no_json_objects_are_told(server, body, reason):
     [
         ("?region=Oregon", "region: takes a region's name"),
         ("?account_id=", "account_id: takes a string of 12 digits"),
-        ("?acount_id=123456789012", "the query takes account_id and region, got 'acount_id'"),
+        ("?acount_id=123456789012", "the query's parameters are account_id and region; got 'acount_id'"),
     ],
 )
-def test_backends_that_are_not_there_are_told(server, query, reason):
+def test_unknown_backends_are_reported(server, query, reason):
     status, said = refusal(server, "region", method="GET", query=query)
     assert status == 400
     assert said == f"region: {reason}" or said.startswith((f"region: {reason}", reason))
@@ -445,7 +452,7 @@ def test_whatever_is_sent_is_answered_in_json():
     ):
 
         @settings(max_examples=max_examples(300), deadline=None)
-        @given(st.sampled_from(MEMBERS).flatmap(lambda member: parameters(backend, member)))
+        @given(st.sampled_from(sorted(CONTROL_CALLS)).flatmap(lambda member: parameters(backend, member)))
         @example(("remove_instance", {"instance_id": {}}))
         @example(("add_finding", {"run_arn": [], "finding": {}}))
         @example(("next_ids", {"ids": [None]}))

@@ -1,4 +1,4 @@
-"""The page at the server's root: what it is sent with, what it is drawn from, and what a browser shows of it."""
+"""The dashboard: its headers, the data that it is rendered from, its HTML, and what a browser makes of it."""
 
 import base64
 import hashlib
@@ -7,14 +7,14 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import pytest
 
 from mock_inspector.findings import cis, cve
-from mock_inspector.server import control as control_calls
-from mock_inspector.server import overview, threads
+from mock_inspector.server import waitress_runner
+from mock_inspector.server.dashboard import overview, page
 
 from ..support.aws import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended_run
 from ..support.fake_service import fake_store
@@ -22,13 +22,12 @@ from ..support.raw_http import ask, call, connection, control, exchange, read, s
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-OVERVIEW = "/_mock_inspector/overview"
-WEAKNESSES = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
+FINDINGS = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
 
 
 def lively(backend, client):
     """A run that has reported findings, one that is collecting data, and a name that no page should take for markup."""
-    backend.add_instance("i-0web", tags={"Name": "web"}, findings=WEAKNESSES)
+    backend.add_instance("i-0web", tags={"Name": "web"}, findings=FINDINGS)
     backend.add_instance("i-0ill", hostname=HOSTILE, tags={"<b>": "</script>"}, agent_health="UNHEALTHY")
     target = a_target(client, name="servers", group=a_group(client, Name="web", team="blue"))
     template = a_template(client, target, name="hourly", duration=3600, packages=[CVE])
@@ -39,6 +38,18 @@ def lively(backend, client):
     running = a_run(client, template, name="second")
     backend.clock.tick(60)
     return running
+
+
+def page_of(server, query=""):
+    answer = ask(server, "GET", f"/{query}")
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+def part(document, name):
+    """The text of the element of that id."""
+    (element,) = re.findall(rf'<(\w+)[^>]* id="{name}"[^>]*>(.*?)</\1>', document, re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", element[1]))
 
 
 # What is sent
@@ -58,9 +69,11 @@ def test_it_is_sent_with_a_policy_that_fits_it(inspector_server):
 
 
 def test_it_names_nothing_outside_its_origin(inspector_server):
-    text = ask(inspector_server, "GET", "/").body.decode()
-    assert re.findall(r"[a-z]+://|[\"'(=]\s*//|@import|url\(", text) == []
-    assert re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text) == ["data:,"]
+    text = page_of(inspector_server)
+    assert set(re.findall(r"[a-z]+://[^/\s<]+", text)) == {inspector_server.url}
+    assert re.findall(r"[\"'(=]\s*//|@import|url\(|\sstyle=|\son[a-z]+=", text) == []
+    links = re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text)
+    assert links == ["data:,", f"/?account_id={ACCOUNT}&amp;region=us-west-2"]
     assert "innerHTML" not in text
 
 
@@ -89,7 +102,7 @@ def test_the_overview_has_what_it_draws(inspector_server, client):
     (region,) = seen["regions"]
     assert seen["chosen"] == {"account_id": ACCOUNT, "region": "us-west-2"}
     ill, web = region["instances"]["newest"]
-    assert (web["weaknesses"], web["findings"][0], ill["agent_health"]) == (2, "CVE-2016-2177", "UNHEALTHY")
+    assert (web["findings_total"], web["findings"][0], ill["agent_health"]) == (2, "CVE-2016-2177", "UNHEALTHY")
     assert (ill["hostname"], ill["tags"]) == (HOSTILE, {"<b>": "</script>"})
     assert region["targets"]["newest"][0]["tags"] == [["Name", "web"], ["team", "blue"]]
     (template,) = region["templates"]["newest"]
@@ -153,32 +166,152 @@ def test_parameters_are_shown_as_they_were_meant(inspector_server):
 
 
 def test_what_has_not_changed_is_not_sent_again(inspector_server):
-    first = ask(inspector_server, "GET", OVERVIEW)
+    first = ask(inspector_server, "GET", "/")
     known = {"If-None-Match": first.headers["ETag"]}
     with closing(connection(inspector_server)) as kept:
         for _ in range(2):
-            again = exchange(kept, "GET", OVERVIEW, None, known)
+            again = exchange(kept, "GET", "/", None, known)
             assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     inspector_server.backend.add_instance("i-0new")
-    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 200
-    known = {"If-None-Match": ask(inspector_server, "GET", OVERVIEW).headers["ETag"]}
+    assert ask(inspector_server, "GET", "/", None, known).status == 200
+    known = {"If-None-Match": ask(inspector_server, "GET", "/").headers["ETag"]}
     inspector_server.backend.clock.tick(0.001)
-    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 200
+    assert ask(inspector_server, "GET", "/", None, known).status == 200
     assert ask(inspector_server, "GET", "/_mock_inspector/region", None, {"If-None-Match": ""}).value == "us-west-2"
 
 
 @pytest.mark.mock_inspector(freeze=False)
-def test_passing_time_alone_is_no_change_but_moving_it_is(inspector_server):
-    first = ask(inspector_server, "GET", OVERVIEW)
-    while read(inspector_server, "clock.now") == first.value["now"]:
+def test_time_that_passes_is_shown_and_how_fast(inspector_server):
+    first = part(page_of(inspector_server), "clock")
+    while (second := part(page_of(inspector_server), "clock")) == first:
         pass
-    known = {"If-None-Match": first.headers["ETag"]}
-    assert ask(inspector_server, "GET", OVERVIEW, None, known).status == 304
-    control(inspector_server, "clock.tick", delta=1)
-    moved = ask(inspector_server, "GET", OVERVIEW, None, known)
+    assert second > first
+    assert "running" in second
+    control(inspector_server, "clock.tick", delta=86_400)
+    assert part(page_of(inspector_server), "clock").split()[0] > second.split()[0]
     control(inspector_server, "clock.run", speed=60)
-    faster = ask(inspector_server, "GET", OVERVIEW, None, {"If-None-Match": moved.headers["ETag"]})
-    assert (moved.value["speed"], faster.value["speed"]) == (1, 60)
+    assert "running \N{MULTIPLICATION SIGN}60" in part(page_of(inspector_server), "clock")
+    assert [read(inspector_server, "overview")[name] for name in ("frozen", "speed")] == [False, 60]
+    control(inspector_server, "clock.run", speed=0.5)
+    assert "running \N{MULTIPLICATION SIGN}0.5" in part(page_of(inspector_server), "clock")
+
+
+# What the page says
+
+
+def test_it_shows_what_there_is_as_text(inspector_server, client):
+    running = lively(inspector_server.backend, client)
+    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    text = page_of(inspector_server)
+    assert HOSTILE in part(text, "instances")
+    assert "<b>=</script>" in part(text, "instances")
+    assert "<img" not in text
+    runs = part(text, "runs")
+    assert runs.index("second") < runs.index("COLLECTING_DATA") < runs.index("first") < runs.index("High 1")
+    assert "STOP_DATA_COLLECTION_PENDING in 59 min 1 s, end in 1 h 2 s" in runs
+    assert re.search(r"first\s+COMPLETED\s+took 1 h 1 min ", runs)
+    for state in ("CREATED", "START_DATA_COLLECTION_PENDING", "EVALUATING_RULES", "COMPLETED"):
+        assert state in runs
+    assert re.search(r"High\s+1\s+Medium\s+0", part(text, "findings"))
+    assert "Instance i-0web is vulnerable to CVE-2016-2177" in part(text, "findings")
+    assert "Name=web" in part(text, "targets")
+    assert "Common Vulnerabilities and Exposures" in part(text, "templates")
+    assert "alarms: FINDING_REPORTED" in part(text, "templates")
+    assert "AssessmentRunInProgressException" in part(text, "calls")
+    assert "frozen" in part(text, "clock")
+    assert "sent to SNS topics" in part(text, "published")
+
+
+def test_a_runs_timeline_is_drawn_as_far_as_it_has_come(inspector_server, client):
+    lively(inspector_server.backend, client)
+    second, first = re.findall(r'<svg class="bar".*?</svg>', page_of(inspector_server), re.DOTALL)
+    assert 'aria-label="COLLECTING_DATA, state 4 of 8"' in second
+    whole, passed = (
+        [float(width) for width in re.findall(rf'<rect{kind} x="[^"]*" width="([^"]*)%"', second)]
+        for kind in (' class="ahead"', "")
+    )
+    assert len(whole) == 8
+    assert passed[:3] == whole[:3]
+    assert passed[3:] == [pytest.approx(whole[3] / 60, rel=0.01)]
+    assert first.count("<rect") == 16
+    assert re.findall(r'aria-current="step">(\w+)', page_of(inspector_server)) == ["COLLECTING_DATA", "COMPLETED"]
+
+
+def test_the_next_change_can_be_moved_to(inspector_server, client):
+    lively(inspector_server.backend, client)
+    (arguments,) = re.findall(
+        r"id=\"next\" data-call=\"clock.move_to\" data-arguments='([^']*)'>", page_of(inspector_server)
+    )
+    control(inspector_server, "clock.move_to", **json.loads(html.unescape(arguments)))
+    assert re.search(r"second\s+STOP_DATA_COLLECTION_PENDING", part(page_of(inspector_server), "runs"))
+
+
+def test_without_a_change_ahead_there_is_none_to_move_to(inspector_server):
+    assert re.search('id="next"[^>]* disabled>', page_of(inspector_server))
+
+
+def test_a_state_that_was_set_is_said_to_last(inspector_server, client):
+    running = lively(inspector_server.backend, client)
+    inspector_server.backend.set_run_state(running, "EVALUATING_RULES")
+    assert re.search(r"second\s+EVALUATING_RULES\s+put there by set_run_state", part(page_of(inspector_server), "runs"))
+
+
+def test_at_the_end_of_the_calendar_it_is_shown(inspector_server):
+    inspector_server.backend.clock.move_to("9999-12-31T23:59:59Z")
+    assert "9999-12-31 23:59:59.000" in part(page_of(inspector_server), "clock")
+
+
+def test_text_that_cannot_be_sent_is_shown_all_the_same(inspector_server):
+    inspector_server.backend.add_instance("i-0odd", hostname="\ud800")
+    assert "i-0odd" in part(page_of(inspector_server), "instances")
+
+
+def test_the_query_chooses_the_account_and_region(inspector_server):
+    backend = inspector_server.backend
+    backend.add_instance("i-0here")
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    for number in range(120):
+        there.add_instance(f"i-0there{number}")
+    text = page_of(inspector_server, "?account_id=999999999999&region=eu-west-1")
+    assert "i-0there119" in part(text, "instances")
+    assert "and 20 more" in part(text, "instances")
+    assert "i-0here" not in part(text, "instances")
+    assert re.findall(r'aria-current="true">([^<]*)<', text) == ["999999999999 eu-west-1"]
+    before = read(inspector_server, "overview")["regions_total"]
+    for query in ("?account_id=999999999999&region=no-such-1", "?region=<", "?x=%ff&y", ""):
+        assert "i-0here" in part(page_of(inspector_server, query), "instances")
+    assert read(inspector_server, "overview")["regions_total"] == before
+
+
+def test_an_account_that_has_something_is_shown_rather_than_an_empty_one(inspector_server):
+    inspector_server.backend.for_region("eu-west-1").add_instance("i-0there")
+    assert "i-0there" in part(page_of(inspector_server), "instances")
+    text = page_of(inspector_server, f"?account_id={ACCOUNT}&region=us-west-2")
+    assert re.findall(r'aria-current="true">([^<]*)<', text) == [f"{ACCOUNT} us-west-2"]
+
+
+def test_a_newcomer_reads_commands_that_work(inspector_server):
+    text = page_of(inspector_server)
+    assert '<details id="start" class="card" open>' in text
+    client = part(text, "example-client")
+    assert f"AWS_ENDPOINT_URL_INSPECTOR={inspector_server.url} " in client
+    assert client.endswith("aws inspector list-findings")
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-control"))[0]
+    assert ask(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-run"))[0]
+    before = inspector_server.backend.clock.now()
+    assert ask(inspector_server, "POST", path, body.encode()).status == 200
+    assert (inspector_server.backend.clock.now() - before).total_seconds() == 3600
+    assert '<details id="start" class="card">' in page_of(inspector_server)
+
+
+def test_without_its_library_it_says_what_to_install(inspector_server, monkeypatch):
+    monkeypatch.delitem(sys.modules, "mock_inspector.server.dashboard.page")
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    answer = ask(inspector_server, "GET", "/")
+    assert answer.status == 501
+    assert answer.body == b"The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'\n"
+    assert call(inspector_server, "ListFindings").status == 200
 
 
 # What a browser shows
@@ -190,7 +323,7 @@ def shown(inspector_server, tmp_path):
     if CHROMIUM is None:
         pytest.skip("there is no Chromium or Chrome on this machine")
 
-    def show(seconds, fragment=""):
+    def show(seconds, query=""):
         ran = subprocess.run(
             [
                 CHROMIUM,
@@ -201,7 +334,7 @@ def shown(inspector_server, tmp_path):
                 f"--user-data-dir={tmp_path / 'profile'}",
                 f"--virtual-time-budget={seconds * 1000}",
                 "--dump-dom",
-                f"{inspector_server.url}/{fragment}",
+                f"{inspector_server.url}/{query}",
             ],
             capture_output=True,
             timeout=120,
@@ -212,43 +345,26 @@ def shown(inspector_server, tmp_path):
     return show
 
 
-def part(dom, name):
-    """The section of that id, tags left out: what it says, as text."""
-    (section,) = re.findall(rf'<(\w+)[^>]* id="{name}"[^>]*>(.*?)</\1>', dom, re.DOTALL)
-    return html.unescape(re.sub(r"<[^>]*>", " ", section[1]))
-
-
 def test_a_browser_shows_what_there_is_as_text(inspector_server, client, shown):
-    running = lively(inspector_server.backend, client)
-    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    lively(inspector_server.backend, client)
     dom = shown(3)
     assert part(dom, "link") == "connected"
     assert HOSTILE in part(dom, "instances")
     assert "<b>=</script>" in part(dom, "instances")
     assert "<img" not in dom
     assert "owned" not in re.findall("<title>(.*?)</title>", dom)[0]
-    runs = part(dom, "runs")
-    assert runs.index("second") < runs.index("COLLECTING_DATA") < runs.index("first") < runs.index("High 1")
-    assert "STOP_DATA_COLLECTION_PENDING in 59 min 1 s" in runs
-    for state in ("CREATED", "START_DATA_COLLECTION_PENDING", "EVALUATING_RULES", "COMPLETED"):
-        assert state in runs
-    assert re.search(r"High\s+1\s+Medium\s+0", part(dom, "findings"))
-    assert "Instance i-0web is vulnerable to CVE-2016-2177" in part(dom, "findings")
-    assert "Name=web" in part(dom, "targets")
-    assert "Common Vulnerabilities and Exposures" in part(dom, "templates")
-    assert "AssessmentRunInProgressException" in part(dom, "calls")
-    assert "frozen" in part(dom, "pace")
+    assert "COLLECTING_DATA" in part(dom, "runs")
 
 
 def overviews(monkeypatch, *before):
-    """Let something happen before each overview that the server gives; the last thing happens before all that follow."""
+    """Let something happen before the page is rendered each time; the last thing happens before all that follow."""
     begun = iter(before)
 
     def given(*args):
         next(begun, before[-1])()
-        return overview.overview(*args)
+        return overview.build_overview(*args)
 
-    monkeypatch.setattr(control_calls, "overview", given)
+    monkeypatch.setattr(page, "build_overview", given)
 
 
 def nothing():
@@ -256,7 +372,7 @@ def nothing():
 
 
 def hang_up():
-    raise threads.HangUp
+    raise waitress_runner.ClientDisconnected
 
 
 def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):
@@ -277,7 +393,7 @@ def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, mo
     assert part(dom, "said") == "Run second: COMPLETED"
 
 
-def test_a_server_that_is_gone_is_told_and_what_was_seen_stays(inspector_server, shown, monkeypatch):
+def test_a_server_that_is_gone_is_reported_and_its_last_state_stays(inspector_server, shown, monkeypatch):
     inspector_server.backend.add_instance("i-0seen")
     overviews(monkeypatch, nothing, nothing, hang_up)
     dom = shown(10)
@@ -302,32 +418,3 @@ def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
     assert len(gone) == 4
     assert (part(dom, "link"), part(dom, "problem")) == ("connected", "")
     assert "i-0after" in part(dom, "instances")
-
-
-def test_the_fragment_chooses_the_account_and_region(inspector_server, shown):
-    backend = inspector_server.backend
-    backend.add_instance("i-0here")
-    there = backend.for_account("999999999999").for_region("eu-west-1")
-    for number in range(120):
-        there.add_instance(f"i-0there{number}")
-    dom = shown(3, "#999999999999/eu-west-1")
-    assert "i-0there119" in part(dom, "instances")
-    assert "and 20 more" in part(dom, "instances")
-    assert "i-0here" not in part(dom, "instances")
-    assert "i-0here" in part(shown(3, "#999999999999/no-such-1"), "instances")
-
-
-def test_a_newcomer_is_told_what_to_do_and_it_works(inspector_server, shown):
-    dom = shown(3)
-    assert '<details id="start" class="card" open="">' in dom
-    netloc = urlsplit(inspector_server.url).netloc
-    assert set(re.findall(r"https?://([^/\s<]+)", dom)) == {netloc}
-    client = part(dom, "example-client")
-    assert f"AWS_ENDPOINT_URL_INSPECTOR={inspector_server.url} " in client
-    assert client.endswith("aws inspector list-findings")
-    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(dom, "example-control"))[0]
-    assert ask(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
-    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(dom, "example-run"))[0]
-    before = inspector_server.backend.clock.now()
-    assert ask(inspector_server, "POST", path, body.encode()).status == 200
-    assert (inspector_server.backend.clock.now() - before).total_seconds() == 3600

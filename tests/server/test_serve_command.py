@@ -30,7 +30,7 @@ def test_it_prints_its_url_answers_and_ends_on_a_signal(number):
             call(url, "ListFindings")
 
 
-def test_time_runs_as_fast_as_it_is_told():
+def test_time_runs_at_the_speed_of_the_option():
     with serving("--speed", "1000000", "--account-id", "210987654321", "--region", "eu-central-1") as (_, url):
         assert (read(url, "account_id"), read(url, "region")) == ("210987654321", "eu-central-1")
         headers = {"account": "AKIAUNKNOWN", "region": "us-west-2"}
@@ -79,7 +79,7 @@ def test_it_begins_with_the_state_of_a_file(tmp_path):
         ("[]", "is no snapshot"),
     ],
 )
-def test_a_state_that_is_none_is_told(content, reason, tmp_path, capsys):
+def test_a_file_without_a_state_is_reported(content, reason, tmp_path, capsys):
     path = tmp_path / "world.json"
     if content is not None:
         path.write_text(content, "utf-8")
@@ -98,45 +98,45 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
         process.terminate()
         out, warning = process.communicate(timeout=60)
         assert (out, process.returncode) == ("", 0)
-        assert warning.startswith("Warning: 0.0.0.0 is reached from other machines")
+        assert warning.startswith("Warning: 0.0.0.0 can be reached from other machines")
 
 
-def test_a_port_in_use_is_told(capsys):
+def test_a_port_in_use_is_reported(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         before = signal.getsignal(signal.SIGTERM)
         with pytest.raises(SystemExit) as ended:
             main(["serve", "--port", str(port)])
     assert ended.value.code == 2
-    assert f"argument --port: {port} is in use; take another one, or 0" in capsys.readouterr().err
+    assert f"argument --port: {port} is in use; choose another one, or 0" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--port", "65536"], "argument --port: takes a port from 0 to 65535, got '65536'"),
+        (["--port", "65536"], "argument --port: must be a port from 0 to 65535; got '65536'"),
         (["--port", "-1"], "argument --port"),
-        (["--speed", "0"], "argument --speed: takes a number above 0, got '0'"),
-        (["--speed", "fast"], "argument --speed: takes a number above 0, got 'fast'"),
+        (["--speed", "0"], "argument --speed: must be a number above 0; got '0'"),
+        (["--speed", "fast"], "argument --speed: must be a number above 0; got 'fast'"),
         (["--speed", "2", "--frozen"], "not allowed with argument"),
-        (["--at", "2016-03-29"], "argument --at: takes effect only with --frozen"),
+        (["--at", "2016-03-29"], "argument --at: can only be used with --frozen"),
         (["--frozen", "--at", "noon"], "argument --at: at: takes a datetime, ISO 8601 text"),
         (["--account-id", "1"], "argument --account-id: account_id: takes a string of 12 digits, got '1'"),
         (["--region", "Oregon"], "argument --region: region: takes a region's name such as 'us-east-1'"),
-        (["--port", "0", "--host", "203.0.113.1"], "argument --host: 203.0.113.1 is no address of this machine"),
-        (["--port", "0", "--host", "no such name"], "argument --host: no such name is no address of this machine"),
+        (["--port", "0", "--host", "203.0.113.1"], "argument --host: 203.0.113.1 is not an address of this machine"),
+        (["--port", "0", "--host", "no such name"], "argument --host: no such name is not an address of this machine"),
         (["--log"], "unrecognized arguments: --log"),
     ],
 )
-def test_arguments_that_are_wrong_are_told_with_what_is_right(arguments, reason, capsys):
+def test_wrong_arguments_are_reported_with_what_is_allowed(arguments, reason, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["serve", *arguments])
     assert ended.value.code == 2
     assert reason in capsys.readouterr().err
 
 
-def test_a_region_of_the_environment_that_is_none_is_told(monkeypatch, capsys):
+def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "Oregon")
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0"])

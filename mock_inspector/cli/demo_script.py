@@ -1,6 +1,6 @@
-"""The script that ``mock-inspector demo`` runs: code as people have it, with no word of the mock in it.
+"""The script that ``mock-inspector demo`` runs: ordinary code that knows nothing of the mock.
 
-It selects instances by a tag, assesses them, polls until the run has ended, and prints what was found.
+The script selects instances by a tag, assesses them, polls until the run has ended, and prints the findings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def client() -> Any:
-    """A client of Amazon Inspector: boto3's, or where boto3 is not installed the same one from botocore."""
+    """A client of Amazon Inspector, from boto3 or, if that is not installed, from botocore."""
     try:
         import boto3
     except ImportError:
@@ -22,7 +22,7 @@ def client() -> Any:
 
 
 def start(inspector: Any, tag: str) -> str:
-    """Assess the instances named ``tag`` for fifteen minutes, with every rules package there is."""
+    """Assess the instances named ``tag`` for fifteen minutes, with every rules package."""
     group = inspector.create_resource_group(resourceGroupTags=[{"key": "Name", "value": tag}])
     target = inspector.create_assessment_target(
         assessmentTargetName=f"{tag} servers", resourceGroupArn=group["resourceGroupArn"]
@@ -57,7 +57,7 @@ def findings(inspector: Any, run_arn: str) -> list[dict[str, Any]]:
 
 
 def report(run: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    """Print the run's timeline, and its findings by severity."""
+    """Print the run's timeline and its findings by severity."""
     print(f"{run['name']}\n")
     for change in run["stateChanges"]:
         print(f"  {change['stateChangedAt'].astimezone(timezone.utc):%H:%M:%S}  {change['state']}")

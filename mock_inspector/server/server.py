@@ -1,4 +1,4 @@
-"""The HTTP server of a mock: where it listens, and how it is started and stopped."""
+"""The HTTP server of a mock: its address, its start and its stop."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ if TYPE_CHECKING:
     from ..backend import InspectorBackend
     from .app import Application
 
-ENDPOINT = "AWS_ENDPOINT_URL_INSPECTOR"
-"""The environment variable from which AWS's SDKs and its CLI take the service's endpoint."""
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_INSPECTOR"
+"""The environment variable from which the AWS SDKs and the AWS CLI take the service's endpoint."""
 
-MISSING_EXTRA = "The server runs on waitress, which is not installed: pip install 'mock-inspector[server]'"
+MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[server]'"
 
 _LOOPBACK = {4: ipaddress.ip_address("127.0.0.1"), 6: ipaddress.ip_address("::1")}
 
 
 class InspectorServer:
-    """The mock that is active, behind an HTTP port, from :meth:`start` to :meth:`stop`; or as a context manager.
+    """Serves the active mock on an HTTP port, from :meth:`start` to :meth:`stop` or as a context manager.
 
-    It answers every account and region, as the requests are signed; control calls act on ``backend`` when they name no
-    other. ``host`` is what to listen on, port 0 any that is free. ``url`` is known once it has started.
+    The server answers for every account and region; the signature of a request chooses. Control calls act on
+    ``backend`` unless they name another. ``host`` is the address to listen on. Port 0 is any free port. ``url`` is known
+    after the start.
     """
 
     def __init__(self, backend: InspectorBackend, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.backend = backend
         self.url = ""
         self.loopback = True
-        """Whether it listens on this machine's loopback interface only."""
+        """Whether the server listens on this machine's loopback interface only."""
         self._address = (host, port)
         self._application: Application | None = None
         self._stop = ExitStack()
@@ -42,11 +43,11 @@ class InspectorServer:
     def start(self) -> None:
         """Open the port.
 
-        OSError when that is impossible, RuntimeError when the backend's mock is not active, ModuleNotFoundError, with
-        what to install, when waitress is not there.
+        OSError when that is impossible, RuntimeError when the backend's mock is not active. ModuleNotFoundError, with
+        the command that installs it, when waitress is missing.
         """
         try:
-            from .threads import HangUp, HttpThreads
+            from .waitress_runner import ClientDisconnected, WaitressRunner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
@@ -57,25 +58,27 @@ class InspectorServer:
 
         activation = active()
         if activation is None or activation.world is not self.backend._world:
-            raise RuntimeError("The mock of this backend is not active: start the server within mock_inspector().")
+            raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
         address = ipaddress.ip_address(host.partition("%")[0])
         self.loopback = address.is_loopback
-        if address.is_unspecified:  # it listens everywhere, so here too
+        if address.is_unspecified:  # the server listens on all addresses, so on loopback too
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
-        self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
-        self._stop.callback(HttpThreads(listening, self._application).stop)
+        self._application = Application(
+            activation.world, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
+        )
+        self._stop.callback(WaitressRunner(listening, self._application).stop)
         self._stop.callback(Unproxied().undo)
-        own_origins = activation.world.neighbours.own_origins
-        own_origins.add(self.url)
-        self._stop.callback(own_origins.discard, self.url)
+        own_urls = activation.world.neighbours.own_urls
+        own_urls.add(self.url)
+        self._stop.callback(own_urls.discard, self.url)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
 
     def stop(self) -> None:
-        """Finish what is being answered, close the port and end the threads. Nothing to do when it has stopped."""
+        """Finish the responses that are being made, close the port and end the threads. A second stop does nothing."""
         self._stop.close()
 
     def busy(self) -> bool:
@@ -83,21 +86,21 @@ class InspectorServer:
         return self._application is not None and self._application.busy()
 
     def origin(self) -> str:
-        """Where clients reach the server: under the name by which the one that is being answered found it."""
+        """The URL of the server, by the name that the client of the current request used."""
         return (self._application and self._application.origin()) or self.url
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment for a process that is to use the server: this process's, with what an SDK needs added.
+        """The environment for a subprocess that uses the server: this process's with the endpoint added.
 
-        That is the endpoint and, where nothing else is set, a region and credentials: those of ``backend``.
+        Region and credentials are those of ``backend`` if this process has none.
         """
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or self.backend.region
-        wanted = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        added = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         if not any(os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")):
-            wanted |= {"AWS_ACCESS_KEY_ID": self.backend.account_id, "AWS_SECRET_ACCESS_KEY": "mock"}
-        missing = {name: value for name, value in wanted.items() if not os.environ.get(name)}
-        return {**os.environ, **missing, ENDPOINT: self.url}
+            added |= {"AWS_ACCESS_KEY_ID": self.backend.account_id, "AWS_SECRET_ACCESS_KEY": "mock"}
+        missing = {name: value for name, value in added.items() if not os.environ.get(name)}
+        return {**os.environ, **missing, ENDPOINT_VARIABLE: self.url}
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,0 +1,235 @@
+"""The state of the whole mock as JSON values: the data of the dashboard, and the control call ``overview``.
+
+The overview counts what each account has in each region, and lists the newest of one account and region. Times are
+ISO 8601 text. Lists are limited and long texts are shortened, so that an overview takes the same time however much
+there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...model.clock import frozen, iso
+
+if TYPE_CHECKING:
+    from ...model.calls import Call
+    from ...model.faults import Fault
+    from ...model.findings import Finding
+    from ...model.fleet import Instance
+    from ...model.region import Region
+    from ...model.runs import Run
+    from ...model.shelf import Numbered, Row
+    from ...model.targets import Subscription, Target, Template
+    from ...model.world import World
+
+MAX_LISTED = 100
+"""Limit of the regions listed, and of the instances, targets, templates, runs and findings of one of them."""
+
+MAX_CALLS = 50
+"""Limit of the last calls listed."""
+
+MAX_NESTED = 20
+"""Limit of an instance's findings, a template's topics and a run's state changes."""
+
+MAX_CHARACTERS = 300
+"""Longer texts are shortened to this length."""
+
+_MAX_PARSED_BYTES = 4_000
+"""Bodies up to this length are parsed, so that characters are shown that JSON escapes."""
+
+T = TypeVar("T", bound="Numbered")
+
+
+def build_overview(world: World, chosen: Region) -> dict[str, Any]:
+    """The state of a mock, with what the ``chosen`` account has in the chosen region."""
+    with world.lock:
+        now = world.look()
+        regions = world.regions()
+        listed = [region for region in regions[:MAX_LISTED] if region is not chosen]
+        return {
+            "now": iso(now),
+            "frozen": frozen(),
+            "speed": world.clock.speed,
+            "account_id": world.account_id,
+            "chosen": {"account_id": chosen.account_id, "region": chosen.region},
+            "regions": [
+                _describe_region(region, now) if region is chosen else count_region(region)
+                for region in regions
+                if region is chosen or region in listed
+            ],
+            "regions_total": len(regions),
+            "calls": {
+                "total": world.calls.dropped + len(world.calls),
+                "newest": [_describe_call(call) for call in reversed(world.calls.last(MAX_CALLS))],
+            },
+            "published": len(world.published),
+        }
+
+
+def _describe_call(call: Call) -> dict[str, Any]:
+    return {
+        "time": iso(call.moment),
+        "operation": call.operation,
+        "parameters": _format_parameters(call.request),
+        "error": call.error,
+        "message": call.message and _shorten(call.message),
+        "account": call.account,
+        "region": call.region,
+    }
+
+
+def _format_parameters(request: bytes) -> str:
+    """A request's body as a short text, whatever it is."""
+    if len(request) <= _MAX_PARSED_BYTES:
+        try:
+            text = json.dumps(json.loads(request), ensure_ascii=False)
+            text.encode("utf-8")  # fails for half a surrogate pair, which cannot be sent
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return _shorten(text)
+    return _shorten(request[: 4 * MAX_CHARACTERS + 4].decode("utf-8", "replace"))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def count_region(region: Region) -> dict[str, Any]:
+    """How much an account has in a region."""
+    return {
+        "account_id": region.account_id,
+        "region": region.region,
+        "partition": region.partition,
+        "instances": {"total": len(region.instances) + len(_list_ec2_instances(region))},
+        "targets": {"total": len(region.targets)},
+        "templates": {"total": len(region.templates)},
+        "runs": {"total": len(region.runs)},
+        "findings": {
+            "total": len(region.findings.all),
+            "by_severity": {severity: len(row) for severity, row in region.findings.by_severity.items()},
+        },
+        "faults": {"total": len(_list_pending_faults(region))},
+    }
+
+
+def _describe_region(region: Region, now: int) -> dict[str, Any]:
+    """How much an account has in a region, and the newest of it."""
+    subscriptions: dict[str, list[Subscription]] = {}
+    for subscription in region.subscriptions:
+        subscriptions.setdefault(subscription.template.arn, []).append(subscription)
+    instances = [*region.instances.row.newest(MAX_LISTED), *_list_ec2_instances(region)]
+    newest: dict[str, list[dict[str, Any]]] = {
+        "instances": [
+            _describe_instance(instance)
+            for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
+        ],
+        "targets": _list_newest(region.targets.row, _describe_target),
+        "templates": _list_newest(
+            region.templates.row,
+            lambda template: _describe_template(region, template, subscriptions.get(template.arn, [])),
+        ),
+        "runs": _list_newest(region.runs.row, lambda run: _describe_run(run, now)),
+        "findings": _list_newest(region.findings.all, _describe_finding),
+        "faults": [_describe_fault(fault) for fault in _list_pending_faults(region)[: -MAX_LISTED - 1 : -1]],
+    }
+    sums = count_region(region)
+    return {**sums, **{kind: {**sums[kind], "newest": shown} for kind, shown in newest.items()}}
+
+
+def _list_newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest items, newest first."""
+    return [shown(item) for item in row.newest(MAX_LISTED)]
+
+
+def _list_ec2_instances(region: Region) -> list[Instance]:
+    """The instances of a mocked EC2, as of the last request to it."""
+    return [instance for instance in region.joined.values() if instance.instance_id not in region.instances]
+
+
+def _list_pending_faults(region: Region) -> list[Fault]:
+    """The injected faults that can still make a call fail."""
+    return [fault for fault in region.faults if fault.times != 0]
+
+
+def _describe_fault(fault: Fault) -> dict[str, Any]:
+    return {"fault": _shorten(fault.shown), "times": fault.times, "met": fault.met}
+
+
+def _describe_instance(instance: Instance) -> dict[str, Any]:
+    return {
+        "instance_id": instance.instance_id,
+        "tags": _shorten_pairs(instance.tags.items()),
+        "hostname": instance.hostname,
+        "operating_system": instance.operating_system,
+        "agent_health": instance.agent_health,
+        "findings_total": len(instance.findings),
+        "findings": [_shorten(finding.id) for finding in instance.findings[:MAX_NESTED]],
+    }
+
+
+def _shorten_pairs(items: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
+    return {_shorten(key): None if value is None else _shorten(value) for key, value in items}
+
+
+def _describe_target(target: Target) -> dict[str, Any]:
+    tags = None if target.group is None else [(tag["key"], tag.get("value")) for tag in target.group.tags]
+    return {
+        "arn": target.arn,
+        "name": target.name,
+        "tags": tags,
+        "templates": len(target.templates),
+        "created": iso(target.created),
+    }
+
+
+def _describe_template(region: Region, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
+    packages = [(arn, region.rules_packages.get(arn)) for arn in template.packages]
+    return {
+        "arn": template.arn,
+        "name": template.name,
+        "target": template.target.name,
+        "duration": template.duration,
+        "rules_packages": [arn if package is None else package.name for arn, package in packages],
+        "subscriptions": [
+            {"topic": subscription.topic_arn, "events": list(subscription.events)}
+            for subscription in subscriptions[:MAX_NESTED]
+        ],
+        "subscriptions_total": len(subscriptions),
+        "runs": len(template.runs),
+        "created": iso(template.created),
+    }
+
+
+def _describe_run(run: Run, now: int) -> dict[str, Any]:
+    """A run with its whole timeline: a state has ``reached`` False until its time has come."""
+    return {
+        "arn": run.arn,
+        "name": run.name,
+        "template": run.template.name,
+        "target": run.template.target.name,
+        "state": run.state(now),
+        "in_progress": run.in_progress(now),
+        "forced": run.forced,
+        "created": iso(run.created),
+        "timeline": [
+            {"state": state, "at": iso(moment), "reached": moment <= now}
+            for state, moment in run.timeline[-MAX_NESTED:]
+        ],
+        "agents": len(run.agents),
+        "findings": dict(run.counts),
+        "exclusions": len(run.exclusions),
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "arn": finding.arn,
+        "run": finding.run.name,
+        "severity": finding.content.severity,
+        "title": _shorten(finding.members["title"]),
+        "agent_id": None if finding.instance is None else finding.instance.instance_id,
+        "created": iso(finding.created),
+    }
