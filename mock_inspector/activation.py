@@ -25,8 +25,8 @@ from .timekeeping import Timekeeping
 from .timekeeping.freeze import Freeze
 
 if TYPE_CHECKING:
+    from .assessment_reports.local_server import Loopback
     from .model.faults import Fault
-    from .reporting.loopback import Loopback
     from .server import InspectorServer
 
 _botocore = BotocorePatch()
@@ -111,8 +111,8 @@ class Activation:
         if self._servers:
             return self._servers[-1].origin()
         if self._loopback is None:
-            from .reporting.loopback import Loopback
-            from .reporting.site import ReportSite
+            from .assessment_reports.download import ReportSite
+            from .assessment_reports.local_server import Loopback
 
             self._loopback = Loopback(ReportSite(self.world).answer)
             self._undo.callback(self._loopback.close)

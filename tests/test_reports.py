@@ -27,9 +27,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
+from mock_inspector.assessment_reports import download, html
+from mock_inspector.assessment_reports.escaping import visible, western
 from mock_inspector.findings import best_practice, cve
-from mock_inspector.reporting import html, site
-from mock_inspector.reporting.text import visible, western
 
 from .worlds import ACCOUNT, BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, an_ended_run, refused
 
@@ -781,8 +781,8 @@ def test_a_loop_waits_for_a_report_in_the_making(client, story, monkeypatch, ins
 def test_without_the_extra_the_fetch_says_what_to_install(client, story, monkeypatch, file_format, module, package):
     html._template.cache_clear()
     monkeypatch.setitem(sys.modules, module, None)
-    for name in ("pdf", "sheet"):
-        monkeypatch.delitem(sys.modules, f"mock_inspector.reporting.{name}", raising=False)
+    for name in ("pdf", "pdf_layout"):
+        monkeypatch.delitem(sys.modules, f"mock_inspector.assessment_reports.{name}", raising=False)
     url = url_of(client, story, file_format)
     with pytest.raises(requests.HTTPError, match=re.escape("pip install 'mock-inspector[report]'")) as caught:
         by_requests(url)
@@ -797,7 +797,7 @@ def test_a_fault_of_the_renderer_is_told(client, story, monkeypatch):
     def broken(*anything):
         raise RuntimeError("ouch")
 
-    monkeypatch.setattr(site.ReportSite, "_render", broken)
+    monkeypatch.setattr(download.ReportSite, "_render", broken)
     status, body = refusal(url_of(client, story))
     assert status == 500
     assert "ouch" in body

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
+from ..assessment_reports.download import ReportSite
 from ..door import CONTENT_TYPE, Request, answer
 from ..model.patience import EndlessPollError
-from ..reporting.site import ReportSite
 from .control import PREFIX, Control
 from .origins import refusal
 from .page import page

@@ -52,7 +52,7 @@ class InspectorServer:
                 raise
             raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
         from ..activation import active
-        from ..reporting.loopback import Unproxied
+        from ..assessment_reports.local_server import Unproxied
         from .app import Application
 
         activation = active()

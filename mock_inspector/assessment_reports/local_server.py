@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from ..door import Request
-from .site import ReportAnswer
+from .download import ReportAnswer
 
 _HOST = "127.0.0.1"
 _POLL = 0.02

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from ..model.reports import ReportFile, ReportRefusedError, report_file
-from .document import Document, document
+from .content import Document, document
 
 if TYPE_CHECKING:
     from ..door import Request

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from fpdf import FPDF
 
-from .text import western
+from .escaping import western
 
 Colour = tuple[int, int, int]
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..model.findings import SEVERITIES
-from .document import Document
+from .content import Document
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -17,7 +17,7 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("mock_inspector.reporting"),
+        loader=PackageLoader("mock_inspector.assessment_reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

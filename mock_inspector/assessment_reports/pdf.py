@@ -10,8 +10,8 @@ import datetime
 
 from ..model.clock import iso
 from ..model.findings import SEVERITIES
-from .document import Document, Entry, Host, Pairs, Severity, Tally
-from .sheet import LINE, QUIET, Cell, Colour, Sheets, Type
+from .content import Document, Entry, Host, Pairs, Severity, Tally
+from .pdf_layout import LINE, QUIET, Cell, Colour, Sheets, Type
 
 COLOURS: dict[str, Colour] = {
     "High": (179, 38, 30),

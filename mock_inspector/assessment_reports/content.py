@@ -20,7 +20,7 @@ from ..model.region import Region
 from ..model.reports import ReportFile
 from ..model.runs import Run
 from ..model.telemetry import summed_telemetry
-from .text import visible
+from .escaping import visible
 
 NO_INSTANCE = "No particular instance"
 
