@@ -28,7 +28,7 @@ from moto import mock_aws
 
 from mock_inspector import mock_inspector
 from mock_inspector.assessment_reports import download, html
-from mock_inspector.assessment_reports.escaping import visible, western
+from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 from mock_inspector.findings import best_practice, cve
 
 from .worlds import ACCOUNT, BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, an_ended_run, refused
@@ -383,13 +383,13 @@ def test_what_is_put_in_later_is_in_it_later(client, story, inspector_backend):
 
 def test_a_report_is_rendered_once(client, story, monkeypatch):
     times = []
-    render = html.as_html
+    render = html.render_html
 
     def counted(report):
         times.append(report)
         return render(report)
 
-    monkeypatch.setattr(html, "as_html", counted)
+    monkeypatch.setattr(html, "render_html", counted)
     url = url_of(client, story)
     assert times == []
     assert fetched(url) == fetched(url) == fetched(url_of(client, story))
@@ -601,7 +601,7 @@ def test_no_text_breaks_out_of_the_page(text):
     page = Page(hostile_report(text, "HTML").decode())
     assert {"script", "b"}.isdisjoint(page.tags)
     assert not any(name.startswith("on") for _, name, _ in page.attributes)
-    assert any(data == visible(text) for data in page.texts)
+    assert any(data == escape_invisible(text) for data in page.texts)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "".join(page.texts))
 
 
@@ -613,16 +613,16 @@ def test_no_text_breaks_out_of_the_page(text):
 def test_no_text_breaks_a_pdf(text):
     words = "".join(pdf_pages(hostile_report(text, "PDF")))
     assert "Recommendation:" in words
-    assert "".join(western(visible(text[:20])).split()) in "".join(words.split())
+    assert "".join(to_cp1252(escape_invisible(text[:20])).split()) in "".join(words.split())
 
 
 def test_what_cannot_be_seen_is_written_out():
-    assert visible("a\u202eb\x00\ud800\ufeff") == "a\\u202eb\\x00\\ud800\\ufeff"
+    assert escape_invisible("a\u202eb\x00\ud800\ufeff") == "a\\u202eb\\x00\\ud800\\ufeff"
     assert (
-        western("Gr\u00f6\u00dfe \u2013 \u20ac \u540d \U0001f389")
+        to_cp1252("Gr\u00f6\u00dfe \u2013 \u20ac \u540d \U0001f389")
         == "Gr\u00f6\u00dfe \u2013 \u20ac \\u540d \\U0001f389"
     )
-    assert western("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
+    assert to_cp1252("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
 
 
 def test_ten_thousand_findings_are_all_there(client, inspector_backend):
@@ -757,7 +757,7 @@ def test_a_loop_waits_for_a_report_in_the_making(client, story, monkeypatch, ins
         threading.Event().wait(0.7)  # what is the threading module's own takes real time
         return b"slow"
 
-    monkeypatch.setattr(html, "as_html", slow)
+    monkeypatch.setattr(html, "render_html", slow)
     url = urlsplit(url_of(client, story))
 
     async def fetch():
@@ -797,7 +797,7 @@ def test_a_fault_of_the_renderer_is_told(client, story, monkeypatch):
     def broken(*anything):
         raise RuntimeError("ouch")
 
-    monkeypatch.setattr(download.ReportSite, "_render", broken)
+    monkeypatch.setattr(download.ReportDownloads, "_render", broken)
     status, body = refusal(url_of(client, story))
     assert status == 500
     assert "ouch" in body

@@ -20,7 +20,7 @@ from ..model.region import Region
 from ..model.reports import ReportFile
 from ..model.runs import Run
 from ..model.telemetry import summed_telemetry
-from .escaping import visible
+from .escaping import escape_invisible
 
 NO_INSTANCE = "No particular instance"
 
@@ -28,7 +28,7 @@ Pairs = tuple[tuple[str, str], ...]
 """Names and values, in the order in which they are shown."""
 
 
-class Entry(NamedTuple):
+class FindingEntry(NamedTuple):
     """A finding."""
 
     anchor: str
@@ -42,26 +42,26 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostFindings:
     """The findings of one severity on one instance."""
 
     name: str
     facts: Pairs
-    findings: tuple[Entry, ...]
+    findings: tuple[FindingEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Severity:
+class SeverityFindings:
     """All findings of one severity."""
 
     name: str
     count: int
     instances: int
-    hosts: tuple[Host, ...]
+    hosts: tuple[HostFindings, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SeverityCounts:
     """How many findings of each severity something has, in the order of the severities."""
 
     name: str
@@ -74,7 +74,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class RulesPackageResult:
     """A rules package that was checked."""
 
     name: str
@@ -85,7 +85,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class AgentDetails:
     """An instance that the run's target had."""
 
     name: str
@@ -96,7 +96,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
+class ExclusionEntry:
     """An exclusion."""
 
     title: str
@@ -107,7 +107,7 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ReportContent:
     """An assessment report."""
 
     full: bool
@@ -116,12 +116,12 @@ class Document:
     summary: str
     facts: Pairs
     resources: Pairs
-    severities: tuple[Severity, ...]
-    by_package: tuple[Tally, ...]
-    by_instance: tuple[Tally, ...]
-    exclusions: tuple[Excluded, ...]
-    packages: tuple[Package, ...]
-    agents: tuple[Agent, ...]
+    severities: tuple[SeverityFindings, ...]
+    by_package: tuple[SeverityCounts, ...]
+    by_instance: tuple[SeverityCounts, ...]
+    exclusions: tuple[ExclusionEntry, ...]
+    packages: tuple[RulesPackageResult, ...]
+    agents: tuple[AgentDetails, ...]
     telemetry: tuple[tuple[str, int, int], ...]
     created: int
     footer: str
@@ -137,7 +137,7 @@ class Document:
         return sum(severity.count for severity in self.severities)
 
 
-def document(file: ReportFile, moment: int) -> Document:
+def build_content(file: ReportFile, moment: int) -> ReportContent:
     """Read what a report says at ``moment`` (milliseconds since 1970)."""
     region, run, full = file.region, file.run, file.type == "FULL"
     shown = run.described(moment)
@@ -147,9 +147,9 @@ def document(file: ReportFile, moment: int) -> Document:
     by_instance = _by_instance(findings)
     template = run.template
     begun = run.reports[file.format, file.type]
-    return Document(
+    return ReportContent(
         full=full,
-        run_name=visible(run.name),
+        run_name=escape_invisible(run.name),
         state=shown["state"],
         summary=_summary(findings, by_instance, shown["state"]),
         facts=_facts(region, run, shown, begun),
@@ -167,18 +167,22 @@ def document(file: ReportFile, moment: int) -> Document:
         agents=_agents(run, by_instance) if full else (),
         telemetry=_telemetry(run) if full and run.has_telemetry(moment) else (),
         created=begun,
-        footer=visible(f"{run.name} · account {region.account_id} · {region.region}"),
+        footer=escape_invisible(f"{run.name} · account {region.account_id} · {region.region}"),
     )
 
 
 def _pairs(*pairs: tuple[str, Any]) -> Pairs:
     """Those of the pairs that have a value."""
-    return tuple((visible(name), visible(value)) for name, value in pairs if value not in (None, "", []))
+    return tuple(
+        (escape_invisible(name), escape_invisible(value)) for name, value in pairs if value not in (None, "", [])
+    )
 
 
 def _keyed(attributes: Iterable[dict[str, str]]) -> Pairs:
     """Attributes of the API: keys, with or without a value."""
-    return tuple((visible(entry.get("key", "")), visible(entry.get("value", ""))) for entry in attributes)
+    return tuple(
+        (escape_invisible(entry.get("key", "")), escape_invisible(entry.get("value", ""))) for entry in attributes
+    )
 
 
 def _facts(region: Region, run: Run, shown: dict[str, Any], begun: int) -> Pairs:
@@ -230,10 +234,10 @@ def _package_of(finding: dict[str, Any]) -> str | None:
 
 
 def _instance_of(finding: dict[str, Any]) -> str:
-    return visible(finding.get("assetAttributes", {}).get("agentId") or NO_INSTANCE)
+    return escape_invisible(finding.get("assetAttributes", {}).get("agentId") or NO_INSTANCE)
 
 
-def _summary(findings: list[dict[str, Any]], by_instance: tuple[Tally, ...], state: str) -> str:
+def _summary(findings: list[dict[str, Any]], by_instance: tuple[SeverityCounts, ...], state: str) -> str:
     issues = sum(finding["title"] != CLEAN_TITLE for finding in findings)
     if state == "CANCELED":
         return "The run was canceled before its rules were evaluated."
@@ -249,36 +253,36 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _tallies(groups: dict[str, Counter[str]], notes: dict[str, str]) -> tuple[Tally, ...]:
+def _tallies(groups: dict[str, Counter[str]], notes: dict[str, str]) -> tuple[SeverityCounts, ...]:
     return tuple(
-        Tally(name, notes.get(name, ""), tuple(counts[severity] for severity in SEVERITIES))
+        SeverityCounts(name, notes.get(name, ""), tuple(counts[severity] for severity in SEVERITIES))
         for name, counts in groups.items()
     )
 
 
-def _by_package(findings: list[dict[str, Any]], named: dict[str | None, str]) -> tuple[Tally, ...]:
-    groups: dict[str, Counter[str]] = {visible(name): Counter() for name in named.values()}
+def _by_package(findings: list[dict[str, Any]], named: dict[str | None, str]) -> tuple[SeverityCounts, ...]:
+    groups: dict[str, Counter[str]] = {escape_invisible(name): Counter() for name in named.values()}
     for finding in findings:
         arn = _package_of(finding)
-        name = visible(named.get(arn, arn or "No rules package"))
+        name = escape_invisible(named.get(arn, arn or "No rules package"))
         groups.setdefault(name, Counter())[finding["severity"]] += 1
     return _tallies(groups, {})
 
 
-def _by_instance(findings: list[dict[str, Any]]) -> tuple[Tally, ...]:
+def _by_instance(findings: list[dict[str, Any]]) -> tuple[SeverityCounts, ...]:
     """The instances that have findings, those with the gravest first."""
     groups: dict[str, Counter[str]] = {}
     notes: dict[str, str] = {}
     for finding in findings:
         name = _instance_of(finding)
         groups.setdefault(name, Counter())[finding["severity"]] += 1
-        notes.setdefault(name, visible(finding.get("assetAttributes", {}).get("hostname", "")))
+        notes.setdefault(name, escape_invisible(finding.get("assetAttributes", {}).get("hostname", "")))
     tallies = _tallies(groups, notes)
     return tuple(sorted(tallies, key=lambda tally: ([-count for count in tally.counts], tally.name)))
 
 
-def _severities(findings: list[dict[str, Any]], named: dict[str | None, str]) -> tuple[Severity, ...]:
-    grouped: dict[str, dict[tuple[str, Pairs], list[Entry]]] = {severity: {} for severity in SEVERITIES}
+def _severities(findings: list[dict[str, Any]], named: dict[str | None, str]) -> tuple[SeverityFindings, ...]:
+    grouped: dict[str, dict[tuple[str, Pairs], list[FindingEntry]]] = {severity: {} for severity in SEVERITIES}
     for finding in findings:
         host = (_instance_of(finding), _asset_facts(finding.get("assetAttributes", {})))
         grouped[finding["severity"]].setdefault(host, []).append(_entry(finding, named))
@@ -286,25 +290,25 @@ def _severities(findings: list[dict[str, Any]], named: dict[str | None, str]) ->
     for severity, hosts in grouped.items():
         ordered = sorted(hosts.items(), key=lambda item: (-len(item[1]), item[0][0]))
         result.append(
-            Severity(
+            SeverityFindings(
                 severity,
                 sum(map(len, hosts.values())),
                 len({name for name, _ in hosts if name != NO_INSTANCE}),
-                tuple(Host(name, facts, tuple(entries)) for (name, facts), entries in ordered),
+                tuple(HostFindings(name, facts, tuple(entries)) for (name, facts), entries in ordered),
             )
         )
     return tuple(result)
 
 
-def _entry(finding: dict[str, Any], named: dict[str | None, str]) -> Entry:
+def _entry(finding: dict[str, Any], named: dict[str | None, str]) -> FindingEntry:
     arn = _package_of(finding)
-    return Entry(
-        anchor=visible(finding["arn"].rsplit("/", 1)[1]),
-        title=visible(finding.get("title", "")),
-        rule=visible(finding.get("id", "")),
-        rules_package=visible(named.get(arn, arn or "")),
-        description=visible(finding.get("description", "")),
-        recommendation=visible(finding.get("recommendation", "")),
+    return FindingEntry(
+        anchor=escape_invisible(finding["arn"].rsplit("/", 1)[1]),
+        title=escape_invisible(finding.get("title", "")),
+        rule=escape_invisible(finding.get("id", "")),
+        rules_package=escape_invisible(named.get(arn, arn or "")),
+        description=escape_invisible(finding.get("description", "")),
+        recommendation=escape_invisible(finding.get("recommendation", "")),
         attributes=_keyed(finding.get("attributes", ())),
         user_attributes=_keyed(finding.get("userAttributes", ())),
     )
@@ -323,17 +327,17 @@ def _asset_facts(asset: dict[str, Any]) -> Pairs:
     )
 
 
-def _excluded(exclusion: dict[str, Any]) -> Excluded:
-    return Excluded(
-        visible(exclusion["title"]),
-        visible(exclusion["description"]),
-        visible(exclusion["recommendation"]),
+def _excluded(exclusion: dict[str, Any]) -> ExclusionEntry:
+    return ExclusionEntry(
+        escape_invisible(exclusion["title"]),
+        escape_invisible(exclusion["description"]),
+        escape_invisible(exclusion["recommendation"]),
         _keyed(exclusion["scopes"]),
         _keyed(exclusion.get("attributes", ())),
     )
 
 
-def _packages(region: Region, run: Run, findings: list[dict[str, Any]]) -> tuple[Package, ...]:
+def _packages(region: Region, run: Run, findings: list[dict[str, Any]]) -> tuple[RulesPackageResult, ...]:
     issues = Counter(_package_of(finding) for finding in findings if finding["title"] != CLEAN_TITLE)
     clean = {_package_of(finding) for finding in findings if finding["title"] == CLEAN_TITLE}
     packages = []
@@ -342,9 +346,9 @@ def _packages(region: Region, run: Run, findings: list[dict[str, Any]]) -> tuple
         found = issues[arn]
         passed = not found and arn in clean
         packages.append(
-            Package(
-                visible(name),
-                visible(known.description if known else ""),
+            RulesPackageResult(
+                escape_invisible(name),
+                escape_invisible(known.description if known else ""),
                 _pairs(("Version", known and known.version), ("Provider", known and known.provider), ("ARN", arn)),
                 _count(found, "finding") if found else "Passed" if passed else "No findings",
                 passed,
@@ -353,19 +357,19 @@ def _packages(region: Region, run: Run, findings: list[dict[str, Any]]) -> tuple
     return tuple(packages)
 
 
-def _agents(run: Run, by_instance: tuple[Tally, ...]) -> tuple[Agent, ...]:
+def _agents(run: Run, by_instance: tuple[SeverityCounts, ...]) -> tuple[AgentDetails, ...]:
     findings = {tally.name: tally.total for tally in by_instance}
     agents = []
     for agent in run.agents:
         shown = agent.described(run.arn, with_telemetry=False)
         preview = agent.instance.previewed()
-        name = visible(shown["agentId"])
+        name = escape_invisible(shown["agentId"])
         details = shown.get("agentHealthDetails")
         agents.append(
-            Agent(
+            AgentDetails(
                 name,
                 shown["agentHealth"].capitalize(),
-                visible(f"{shown['agentHealthCode']}: {details}" if details else shown["agentHealthCode"]),
+                escape_invisible(f"{shown['agentHealthCode']}: {details}" if details else shown["agentHealthCode"]),
                 _pairs(
                     ("Hostname", preview.get("hostname")),
                     ("Address", preview.get("ipv4Address")),
@@ -383,7 +387,7 @@ def _agents(run: Run, by_instance: tuple[Tally, ...]) -> tuple[Agent, ...]:
 def _telemetry(run: Run) -> tuple[tuple[str, int, int], ...]:
     """What the agents sent, by message type, "Total" last."""
     entries = [
-        (visible(entry["messageType"]), entry["count"], entry.get("dataSize", 0))
+        (escape_invisible(entry["messageType"]), entry["count"], entry.get("dataSize", 0))
         for entry in summed_telemetry(agent.telemetry for agent in run.agents)
     ]
     return tuple(sorted(entries, key=lambda entry: (entry[0] == "Total", entry[0])))

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from ..model.reports import ReportFile, ReportRefusedError, report_file
-from .content import Document, document
+from .content import ReportContent, build_content
 
 if TYPE_CHECKING:
     from ..door import Request
@@ -34,7 +34,7 @@ class ReportAnswer:
         self.body = body
 
 
-class ReportSite:
+class ReportDownloads:
     """Answers for the reports of one world.
 
     A report is rendered when it is fetched, of what its run holds at that moment, and kept for as long as that stays
@@ -43,9 +43,9 @@ class ReportSite:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._rendered: dict[tuple[str, str, str], tuple[Document, bytes]] = {}
+        self._rendered: dict[tuple[str, str, str], tuple[ReportContent, bytes]] = {}
 
-    def answer(self, request: Request) -> ReportAnswer:
+    def handle(self, request: Request) -> ReportAnswer:
         """Answer a GET or HEAD of a report's URL. The state is read under the world's lock, and rendered without."""
         url = urlsplit(request.url)
         with self._world.lock:
@@ -57,7 +57,7 @@ class ReportSite:
                         405, "MethodNotAllowed", "The specified method is not allowed against this resource."
                     )
                 file = report_file(self._world, unquote(url.path), url.query)
-                says = document(file, now)
+                says = build_content(file, now)
             except ReportRefusedError as error:
                 return _answer(now, number, error.status, "", "application/xml", _refusal(error, number))
         try:
@@ -68,19 +68,19 @@ class ReportSite:
             return _answer(now, number, 501, text, "text/plain; charset=utf-8", f"{text}\n".encode())
         return _answer(now, number, 200, "", _CONTENT_TYPES[file.format], body, file)
 
-    def _render(self, file: ReportFile, says: Document) -> bytes:
+    def _render(self, file: ReportFile, says: ReportContent) -> bytes:
         key = (file.run.arn, file.type, file.format)
         known = self._rendered.get(key)
         if known is not None and known[0] == says:
             return known[1]
         if file.format == "HTML":
-            from .html import as_html
+            from .html import render_html
 
-            body = as_html(says)
+            body = render_html(says)
         else:
-            from .pdf import as_pdf
+            from .pdf import render_pdf
 
-            body = as_pdf(says)
+            body = render_pdf(says)
         self._rendered.pop(key, None)
         self._rendered[key] = (says, body)
         for outdated in list(self._rendered)[:-_KEPT]:

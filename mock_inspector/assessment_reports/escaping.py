@@ -13,22 +13,22 @@ _UNSEEN = re.compile(
 )
 
 
-def visible(text: object) -> str:
+def escape_invisible(text: object) -> str:
     r"""``text`` with all that is not to be seen in it written out, as ``\u202e``."""
     return _UNSEEN.sub(_written_out, str(text).replace("\r\n", "\n"))
 
 
-def western(text: str) -> str:
+def to_cp1252(text: str) -> str:
     """``text`` in the characters of the PDF's own fonts (code page 1252), all others written out."""
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:
         composed = unicodedata.normalize("NFC", text)
-        return "".join(character if _is_western(character) else _escaped(character) for character in composed)
+        return "".join(character if _is_cp1252(character) else _escaped(character) for character in composed)
     return text
 
 
-def _is_western(character: str) -> bool:
+def _is_cp1252(character: str) -> bool:
     try:
         character.encode("cp1252")
     except UnicodeEncodeError:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..model.findings import SEVERITIES
-from .content import Document
+from .content import ReportContent
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -26,7 +26,7 @@ def _template() -> Template:
     return environment.get_template("report.html")
 
 
-def as_html(report: Document) -> bytes:
+def render_html(report: ReportContent) -> bytes:
     """The report as an HTML page in UTF-8. ImportError without Jinja2."""
     most = max((severity.count for severity in report.severities), default=0)
     return _template().render(report=report, severities=SEVERITIES, most=most).encode("utf-8")

@@ -25,7 +25,7 @@ _PATIENCE = 10.0
 """Real seconds that a request which is still being answered may take when the port is closed."""
 
 
-class Loopback:
+class LocalServer:
     """An HTTP server in a daemon thread of its own, with a further one for each connection."""
 
     def __init__(self, answer: Callable[[Request], ReportAnswer]) -> None:
@@ -35,7 +35,7 @@ class Loopback:
             target=self._server.serve_forever, args=(_POLL,), name="mock_inspector reports", daemon=True
         )
         self._thread.start()
-        self._proxies = Unproxied()
+        self._proxies = ProxyBypass()
 
     def busy(self) -> bool:
         """Whether a report is being made: not whether anybody is connected, who may wait for something else."""
@@ -124,7 +124,7 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class Unproxied:
+class ProxyBypass:
     """Lets HTTP clients reach the port directly where the environment sends them through a proxy."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import datetime
 
 from ..model.clock import iso
 from ..model.findings import SEVERITIES
-from .content import Document, Entry, Host, Pairs, Severity, Tally
+from .content import FindingEntry, HostFindings, Pairs, ReportContent, SeverityCounts, SeverityFindings
 from .pdf_layout import LINE, QUIET, Cell, Colour, Sheets, Type
 
 COLOURS: dict[str, Colour] = {
@@ -31,7 +31,7 @@ _TITLE, _SECTION, _PART, _LEAD = Type(20, bold=True), Type(15, bold=True), Type(
 _INDENT = 4.0
 
 
-def as_pdf(report: Document) -> bytes:
+def render_pdf(report: ReportContent) -> bytes:
     """The report as a PDF of A4 pages. ImportError without fpdf2."""
     sheets = Sheets(
         f"{report.title}: {report.run_name}",
@@ -73,7 +73,7 @@ def _inline(pairs: Pairs) -> str:
     return " · ".join(f"{name}: {value}" for name, value in pairs)
 
 
-def _summary(sheets: Sheets, report: Document) -> None:
+def _summary(sheets: Sheets, report: ReportContent) -> None:
     sheets.paragraph("Amazon Inspector", Type(10, colour=QUIET))
     sheets.paragraph(report.title, _TITLE)
     sheets.paragraph(report.run_name, _LEAD)
@@ -91,7 +91,7 @@ def _summary(sheets: Sheets, report: Document) -> None:
         _tallies(sheets, "Findings by instance", "Instance", report.by_instance)
 
 
-def _chart(sheets: Sheets, report: Document) -> None:
+def _chart(sheets: Sheets, report: ReportContent) -> None:
     """The counts by severity, as bars beside their figures."""
     _part(sheets, "Findings by severity")
     widths = (32.0, 90.0, 28.0, 28.0)
@@ -110,7 +110,7 @@ def _chart(sheets: Sheets, report: Document) -> None:
     sheets.row([Cell("All", _BOLD), Cell(""), Cell(f"{report.total:,}", _BOLD, right=True), Cell("")], widths)
 
 
-def _tallies(sheets: Sheets, caption: str, head: str, tallies: tuple[Tally, ...]) -> None:
+def _tallies(sheets: Sheets, caption: str, head: str, tallies: tuple[SeverityCounts, ...]) -> None:
     _part(sheets, caption)
     widths = (66.0, *(22.0 if name == "Informational" else 18.0 for name in SEVERITIES), 18.0)
     rows = (
@@ -124,7 +124,7 @@ def _tallies(sheets: Sheets, caption: str, head: str, tallies: tuple[Tally, ...]
     sheets.table((head, *SEVERITIES, "Total"), rows, widths)
 
 
-def _findings(sheets: Sheets, report: Document) -> None:
+def _findings(sheets: Sheets, report: ReportContent) -> None:
     _section(sheets, "Findings")
     if not report.total:
         sheets.paragraph("This run reported no findings.")
@@ -133,7 +133,7 @@ def _findings(sheets: Sheets, report: Document) -> None:
             _severity(sheets, severity)
 
 
-def _severity(sheets: Sheets, severity: Severity) -> None:
+def _severity(sheets: Sheets, severity: SeverityFindings) -> None:
     sheets.skip(4)
     sheets.need(34)
     sheets.bookmark(f"{severity.name} ({severity.count:,})", 1)
@@ -143,7 +143,7 @@ def _severity(sheets: Sheets, severity: Severity) -> None:
         _host(sheets, host, COLOURS[severity.name])
 
 
-def _host(sheets: Sheets, host: Host, colour: Colour) -> None:
+def _host(sheets: Sheets, host: HostFindings, colour: Colour) -> None:
     sheets.skip(3)
     sheets.need(28)
     sheets.rule(colour, 0.5)
@@ -156,7 +156,7 @@ def _host(sheets: Sheets, host: Host, colour: Colour) -> None:
         _finding(sheets, finding)
 
 
-def _finding(sheets: Sheets, finding: Entry) -> None:
+def _finding(sheets: Sheets, finding: FindingEntry) -> None:
     sheets.skip(1.5)
     # About its height, so that a finding of usual length stays on one page.
     sheets.need(min(30 + 4 * len(finding.attributes + finding.user_attributes), 90))
@@ -181,7 +181,7 @@ def _attributes(sheets: Sheets, caption: str, pairs: Pairs) -> None:
         _facts(sheets, pairs, indent=_INDENT, small=True)
 
 
-def _exclusions(sheets: Sheets, report: Document) -> None:
+def _exclusions(sheets: Sheets, report: ReportContent) -> None:
     _section(sheets, "Exclusions")
     if not report.exclusions:
         sheets.paragraph("Nothing was excluded from this assessment.")
@@ -194,7 +194,7 @@ def _exclusions(sheets: Sheets, report: Document) -> None:
         _attributes(sheets, "Attributes", exclusion.attributes)
 
 
-def _packages(sheets: Sheets, report: Document) -> None:
+def _packages(sheets: Sheets, report: ReportContent) -> None:
     _section(sheets, "Rules packages")
     if not report.packages:
         sheets.paragraph("The assessment template has no rules packages.")
@@ -207,7 +207,7 @@ def _packages(sheets: Sheets, report: Document) -> None:
         sheets.paragraph(_inline(package.facts), _QUIET, indent=_INDENT)
 
 
-def _agents(sheets: Sheets, report: Document) -> None:
+def _agents(sheets: Sheets, report: ReportContent) -> None:
     _section(sheets, "Instances")
     if not report.agents:
         sheets.paragraph("The target had no instances when the run started.")
@@ -224,7 +224,7 @@ def _agents(sheets: Sheets, report: Document) -> None:
     sheets.table(("Instance", "Agent health", "Details", "Findings"), rows, (44.0, 40.0, 76.0, 18.0))
 
 
-def _telemetry(sheets: Sheets, report: Document) -> None:
+def _telemetry(sheets: Sheets, report: ReportContent) -> None:
     _section(sheets, "Telemetry")
     if not report.telemetry:
         sheets.paragraph("The agents sent no telemetry.")

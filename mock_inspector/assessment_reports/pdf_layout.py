@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from fpdf import FPDF
 
-from .escaping import western
+from .escaping import to_cp1252
 
 Colour = tuple[int, int, int]
 
@@ -74,12 +74,12 @@ class Sheets:
         self._paper.core_fonts_encoding = "windows-1252"
         self._paper.set_auto_page_break(False)
         self._paper.alias_nb_pages(_PAGES)
-        self._paper.set_title(western(title))
+        self._paper.set_title(to_cp1252(title))
         self._paper.set_creator("mock_inspector")
         self._paper.set_lang("en")
         self._paper.set_creation_date(created)
         self._widths = (_Widths(self._paper, ""), _Widths(self._paper, "B"))
-        self._paper.foot = _fitting(western(footer), 145.0, self._widths[0], 8)
+        self._paper.foot = _fitting(to_cp1252(footer), 145.0, self._widths[0], 8)
         self.y = _TOP
         self._begin_page()
 
@@ -103,11 +103,11 @@ class Sheets:
 
     def bookmark(self, name: str, level: int) -> None:
         """An entry in the outline that leads here."""
-        self._paper.start_section(western(name)[:200], level=level)
+        self._paper.start_section(to_cp1252(name)[:200], level=level)
 
     def lines(self, text: str, type_: Type, width: float) -> list[str]:
         """``text`` broken into lines of at most ``width``."""
-        return _broken(western(text), width, self._widths[type_.bold], type_.size)
+        return _broken(to_cp1252(text), width, self._widths[type_.bold], type_.size)
 
     def _set(self, x: float, line: str, type_: Type, right: float | None = None) -> None:
         if not line:
@@ -132,7 +132,7 @@ class Sheets:
         """A paragraph that begins with a bold label."""
         before = self._widths[True].of(label) * type_.size + 1.2
         width = _RIGHT - _LEFT - indent
-        lines = _broken(western(text), width, self._widths[type_.bold], type_.size, taken=before)
+        lines = _broken(to_cp1252(text), width, self._widths[type_.bold], type_.size, taken=before)
         self.need(type_.leading)
         self._set(_LEFT + indent, label, replace(type_, bold=True))
         for place, line in enumerate(lines):

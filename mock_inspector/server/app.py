@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
-from ..assessment_reports.download import ReportSite
+from ..assessment_reports.download import ReportDownloads
 from ..door import CONTENT_TYPE, Request, answer
 from ..model.patience import EndlessPollError
 from .control import PREFIX, Control
@@ -77,7 +77,7 @@ class Application:
         self._world = world
         self._loopback = loopback
         self._hang_up = hang_up
-        self._site = ReportSite(world)
+        self._reports = ReportDownloads(world)
         self._control = Control(world, backend)
         self._asked = threading.local()
         self._at_work: set[int] = set()
@@ -131,7 +131,7 @@ class Application:
         if path == "/" and method in _READING and "x-amz-target" not in headers:
             return HttpAnswer(200, *page())
         if path.startswith(_REPORTS):
-            report = self._site.answer(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
+            report = self._reports.handle(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
             return HttpAnswer(report.status, report.headers, report.body, report.reason)
         return self._knock(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
 

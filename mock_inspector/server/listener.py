@@ -52,7 +52,7 @@ class InspectorServer:
                 raise
             raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
         from ..activation import active
-        from ..assessment_reports.local_server import Unproxied
+        from ..assessment_reports.local_server import ProxyBypass
         from .app import Application
 
         activation = active()
@@ -67,7 +67,7 @@ class InspectorServer:
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
         self._application = Application(activation.world, self.backend, loopback=self.loopback, hang_up=HangUp)
         self._stop.callback(HttpThreads(listening, self._application).stop)
-        self._stop.callback(Unproxied().undo)
+        self._stop.callback(ProxyBypass().undo)
         own_origins = activation.world.neighbours.own_origins
         own_origins.add(self.url)
         self._stop.callback(own_origins.discard, self.url)
