@@ -1,240 +1,400 @@
-r"""A report as PDF, in the order and the words of the HTML page.
+r"""Renders a report as PDF, in the order and the words of the HTML page.
 
-It is set in the PDF's own Helvetica, which every reader has and which knows the characters of code page 1252; others
-are written out (``\u4e2d``).
+The font is Helvetica, which every PDF reader has. It covers code page 1252; other characters are escaped (``\u4e2d``).
 """
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Sequence
+
+from fpdf import FPDF, FontFace
 
 from ..model.clock import iso
 from ..model.findings import SEVERITIES
 from .content import FindingEntry, HostFindings, Pairs, ReportContent, SeverityCounts, SeverityFindings
-from .pdf_layout import LINE, QUIET, Cell, Colour, Sheets, Type
+from .escaping import to_cp1252
 
-COLOURS: dict[str, Colour] = {
+_Color = tuple[int, int, int]
+_Cell = str | tuple[str, FontFace]
+"""A cell of a table: its text, with or without a style."""
+
+_INK: _Color = (22, 25, 31)
+_GRAY: _Color = (84, 91, 100)
+_GREEN: _Color = (26, 112, 52)
+_LINE: _Color = (213, 219, 219)
+_BAR_BACKGROUND: _Color = (237, 240, 241)
+_SEVERITY_COLORS: dict[str, _Color] = {
     "High": (179, 38, 30),
     "Medium": (168, 74, 0),
     "Low": (122, 98, 0),
     "Informational": (11, 92, 173),
-    "Undefined": (84, 91, 100),
+    "Undefined": _GRAY,
 }
-_PASSED: Colour = (26, 112, 52)
-_TRACK: Colour = (237, 240, 241)
 
-_NORMAL = Type()
-_BOLD = Type(bold=True)
-_SMALL = Type(8.5)
-_QUIET = Type(8.5, colour=QUIET)
-_TITLE, _SECTION, _PART, _LEAD = Type(20, bold=True), Type(15, bold=True), Type(12, bold=True), Type(11.5)
+# All lengths are in millimeters, on pages of A4.
+_SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN, _FOOTER_Y = 16.0, 16.0, 17.0, -13.0
 _INDENT = 4.0
+_COLUMN_GAP = 3.0
+_FONT_SIZE_POINTS = 9.5
+_LINE_HEIGHT_PER_POINT = 1.32 * 25.4 / 72
+
+_MAX_CELL_CHARACTERS = 256
+"""Tables cut longer values, because fpdf2 raises an exception when a row does not fit on a page."""
+
+
+def _style(size: float = _FONT_SIZE_POINTS, color: _Color = _INK, *, bold: bool = False) -> FontFace:
+    return FontFace(size_pt=size, color=color, emphasis="B" if bold else None)
+
+
+_NORMAL, _BOLD, _QUIET = _style(), _style(bold=True), _style(color=_GRAY)
+_SMALL, _SMALL_QUIET, _SMALL_HEADING = _style(8.5), _style(8.5, _GRAY), _style(8.5, _GRAY, bold=True)
+_LEAD, _FOOTER = _style(11.5), _style(8, _GRAY)
+
+
+def _line_height(style: FontFace) -> float:
+    return (style.size_pt or _FONT_SIZE_POINTS) * _LINE_HEIGHT_PER_POINT
 
 
 def render_pdf(report: ReportContent) -> bytes:
     """The report as a PDF of A4 pages. ImportError without fpdf2."""
-    sheets = Sheets(
-        f"{report.title}: {report.run_name}",
-        report.footer,
-        datetime.datetime.fromisoformat(iso(report.created)),
-    )
-    _summary(sheets, report)
-    _findings(sheets, report)
-    _exclusions(sheets, report)
+    pdf = _ReportPdf()
+    pdf.set_title(f"{report.title}: {report.run_name}")
+    pdf.set_creation_date(datetime.datetime.fromisoformat(iso(report.created)))
+    _add_summary(pdf, report)
+    _add_findings(pdf, report)
+    _add_exclusions(pdf, report)
     if report.full:
-        _packages(sheets, report)
-        _agents(sheets, report)
-        _telemetry(sheets, report)
-    return sheets.output()
+        _add_packages(pdf, report)
+        _add_agents(pdf, report)
+        _add_telemetry(pdf, report)
+    pdf.add_footers(report.footer)
+    return bytes(pdf.output())
 
 
-def _section(sheets: Sheets, name: str) -> None:
-    sheets.skip(8)
-    sheets.need(30)
-    sheets.bookmark(name, 0)
-    sheets.paragraph(name, _SECTION)
-    sheets.skip(2)
+class _ReportPdf(FPDF):
+    """An A4 document: headings, paragraphs, facts and tables, one below the other."""
+
+    def __init__(self) -> None:
+        super().__init__(format="A4")
+        self.core_fonts_encoding = "windows-1252"
+        self.alias_nb_pages("")  # else fpdf2 would replace "{nb}" in the text of a finding
+        self.set_creator("mock_inspector")
+        self.set_lang("en")
+        self.set_margins(_SIDE_MARGIN, _TOP_MARGIN)
+        self.c_margin = 0
+        self.set_auto_page_break(True, _BOTTOM_MARGIN)
+        self.set_font("Helvetica", size=_FONT_SIZE_POINTS)
+        self.set_text_color(*_INK)
+        self.add_page()
+
+    def normalize_text(self, text: str) -> str:
+        """fpdf2 calls this for all text that it measures or draws."""
+        return super().normalize_text(to_cp1252(text.expandtabs(4)))
+
+    def reserve(self, height: float) -> None:
+        """Start a new page unless this one has room for ``height``."""
+        if self.will_page_break(height):
+            self.add_page()
+
+    def skip(self, height: float) -> None:
+        """Leave space, but none at the top of a page."""
+        if self.y > self.t_margin:
+            self.y += height
+
+    def add_section(self, name: str, *, keep: float = 40.0) -> None:
+        """Add a heading that stays on one page with the ``keep`` millimeters that follow."""
+        self.skip(8)
+        self.reserve(10 + keep)
+        self.start_section(name)
+        self.add_text(name, _style(15, bold=True))
+        self.skip(2)
+
+    def add_subsection(self, name: str) -> None:
+        self.skip(4)
+        self.reserve(40)
+        self.add_text(name, _style(12, bold=True))
+        self.skip(1)
+
+    def add_text(self, text: str, style: FontFace = _NORMAL, *, indent: float = 0.0, width: float = 0.0) -> None:
+        """Add a paragraph, as wide as the page unless a width is given."""
+        self.x = self.l_margin + indent
+        width = width or self.epw - indent
+        with self.use_font_face(style):
+            if "\n" not in text and self.get_string_width(text) <= width:
+                # multi_cell draws the same, but takes several times as long.
+                self.cell(width, _line_height(style), text, new_x="LMARGIN", new_y="NEXT")
+            else:
+                self.multi_cell(width, _line_height(style), text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def add_recommendation(self, text: str) -> None:
+        self.skip(0.8)
+        self.set_left_margin(_SIDE_MARGIN + _INDENT)
+        with self.use_font_face(_BOLD):
+            self.write(_line_height(_BOLD), "Recommendation: ")
+        with self.use_font_face(_NORMAL):
+            self.write(_line_height(_NORMAL), text)
+        self.set_left_margin(_SIDE_MARGIN)
+        self.ln(_line_height(_NORMAL))
+
+    def add_facts(self, pairs: Pairs, *, indent: float = 0.0, name_width: float = 46.0, small: bool = False) -> None:
+        """Add names and values in two columns. The values may be longer than a page."""
+        name_style, value_style = (_SMALL_QUIET, _SMALL) if small else (_QUIET, _NORMAL)
+        for name, value in pairs:
+            self.reserve(_line_height(value_style))
+            top, page = self.y, self.page
+            self.add_text(name, name_style, indent=indent, width=name_width - _COLUMN_GAP)
+            bottom, self.y = self.y, top if self.page == page else self.t_margin
+            page = self.page
+            self.add_text(value, value_style, indent=indent + name_width)
+            if self.page == page:
+                self.y = max(self.y, bottom)
+
+    def add_attributes(self, heading: str, pairs: Pairs) -> None:
+        if pairs:
+            self.skip(0.8)
+            self.reserve(2 * _line_height(_SMALL))
+            self.add_text(heading, _SMALL_HEADING, indent=_INDENT)
+            self.add_facts(pairs, indent=_INDENT, small=True)
+
+    def add_table(
+        self, head: Sequence[str], rows: Iterable[Sequence[_Cell]], widths: Sequence[float], *, numbers_from: int
+    ) -> None:
+        """Add a table. The columns from index ``numbers_from`` on are aligned to the right."""
+        self.set_draw_color(*_LINE)
+        self.set_line_width(0.2)
+        with self.table(
+            borders_layout="HORIZONTAL_LINES",
+            col_widths=tuple(widths),
+            headings_style=_SMALL_HEADING,
+            line_height=_line_height(_NORMAL),
+            v_align="TOP",
+        ) as table:
+            for cells in (head, *rows):
+                row = table.row()
+                for index, cell in enumerate(cells):
+                    text, style = (cell, None) if isinstance(cell, str) else cell
+                    is_number = index >= numbers_from
+                    padding = (0.8, 0.0 if is_number else _COLUMN_GAP, 0.8, 0.0)
+                    row.cell(text, align="RIGHT" if is_number else "LEFT", style=style, padding=padding)
+
+    def add_rule(self, color: _Color = _LINE, thickness: float = 0.2) -> None:
+        """Add a line across the page."""
+        self.y += 0.8
+        self.set_draw_color(*color)
+        self.set_line_width(thickness)
+        self.line(self.l_margin, self.y, self.l_margin + self.epw, self.y)
+        self.y += 0.8
+
+    def add_footers(self, text: str) -> None:
+        """Add the footer of each page. This comes last, because only then is the number of pages known."""
+        self.set_auto_page_break(False)
+        with self.use_font_face(_FOOTER):
+            while self.get_string_width(text) > 145:  # noqa: PLR2004
+                text = f"{text[:-2]}…"
+        for number in range(1, self.pages_count + 1):
+            self.page = number
+            with self.use_font_face(_FOOTER):
+                self.set_xy(self.l_margin, _FOOTER_Y)
+                self.cell(145, 5, text)
+                self.cell(0, 5, f"Page {number:,} of {self.pages_count:,}", align="R")
 
 
-def _part(sheets: Sheets, name: str) -> None:
-    sheets.skip(4)
-    sheets.paragraph(name, _PART, keep=20)
-    sheets.skip(1)
+def _one_line(text: str) -> str:
+    """A text as it stands in a table."""
+    text = " ".join(to_cp1252(text).split())
+    return text if len(text) <= _MAX_CELL_CHARACTERS else f"{text[:_MAX_CELL_CHARACTERS]}…"
 
 
-def _facts(sheets: Sheets, pairs: Pairs, *, indent: float = 0.0, names: float = 46.0, small: bool = False) -> None:
-    whole = sheets.right - sheets.left - indent
-    for name, value in pairs:
-        cells = (Cell(name, _QUIET if small else Type(colour=QUIET)), Cell(value, _SMALL if small else _NORMAL))
-        sheets.row(cells, (names, whole - names), indent=indent)
-
-
-def _inline(pairs: Pairs) -> str:
+def _joined(pairs: Pairs) -> str:
     return " · ".join(f"{name}: {value}" for name, value in pairs)
 
 
-def _summary(sheets: Sheets, report: ReportContent) -> None:
-    sheets.paragraph("Amazon Inspector", Type(10, colour=QUIET))
-    sheets.paragraph(report.title, _TITLE)
-    sheets.paragraph(report.run_name, _LEAD)
-    sheets.rule(thickness=0.6)
-    _section(sheets, "Executive summary")
-    sheets.paragraph(report.summary, _LEAD)
-    _chart(sheets, report)
-    _part(sheets, "The assessment")
-    _facts(sheets, report.facts)
-    sheets.skip(1)
-    _facts(sheets, report.resources, names=34.0, small=True)
+def _add_summary(pdf: _ReportPdf, report: ReportContent) -> None:
+    pdf.add_text("Amazon Inspector", _style(10, _GRAY))
+    pdf.add_text(report.title, _style(20, bold=True))
+    pdf.add_text(report.run_name, _LEAD)
+    pdf.add_rule(thickness=0.6)
+    pdf.add_section("Executive summary")
+    pdf.add_text(report.summary, _LEAD)
+    _add_chart(pdf, report)
+    pdf.add_subsection("The assessment")
+    pdf.add_facts(report.facts)
+    pdf.skip(1)
+    pdf.add_facts(report.resources, name_width=34, small=True)
     if report.by_package:
-        _tallies(sheets, "Findings by rules package", "Rules package", report.by_package)
+        _add_counts(pdf, "Findings by rules package", "Rules package", report.by_package)
     if report.by_instance:
-        _tallies(sheets, "Findings by instance", "Instance", report.by_instance)
+        _add_counts(pdf, "Findings by instance", "Instance", report.by_instance)
 
 
-def _chart(sheets: Sheets, report: ReportContent) -> None:
-    """The counts by severity, as bars beside their figures."""
-    _part(sheets, "Findings by severity")
-    widths = (32.0, 90.0, 28.0, 28.0)
-    head = ("Severity", "", "Findings", "Instances")
-    sheets.row([Cell(name, _QUIET, right=place > 1) for place, name in enumerate(head)], widths)
-    most = max((severity.count for severity in report.severities), default=0)
+def _add_chart(pdf: _ReportPdf, report: ReportContent) -> None:
+    """Counts by severity, as bars beside their figures."""
+    pdf.add_subsection("Findings by severity")
+    maximum = max((severity.count for severity in report.severities), default=0)
+    _add_chart_row(pdf, _SMALL_QUIET, "Severity", "Findings", "Instances")
     for severity in report.severities:
-        sheets.skip(0.8)
-        x = sheets.left + widths[0]
-        sheets.bar(x, widths[1], 3.6, _TRACK)
+        pdf.skip(0.8)
+        _draw_bar(pdf, 1.0, _BAR_BACKGROUND)
         if severity.count:
-            sheets.bar(x, max(widths[1] * severity.count / most, 1.0), 3.6, COLOURS[severity.name])
-        figures = (f"{severity.count:,}", f"{severity.instances:,}")
-        sheets.row([Cell(severity.name), Cell(""), *(Cell(figure, right=True) for figure in figures)], widths)
-    sheets.rule()
-    sheets.row([Cell("All", _BOLD), Cell(""), Cell(f"{report.total:,}", _BOLD, right=True), Cell("")], widths)
+            _draw_bar(pdf, max(severity.count / maximum, 0.01), _SEVERITY_COLORS[severity.name])
+        _add_chart_row(pdf, _NORMAL, severity.name, f"{severity.count:,}", f"{severity.instances:,}")
+    pdf.add_rule()
+    _add_chart_row(pdf, _BOLD, "All", f"{report.total:,}", "")
 
 
-def _tallies(sheets: Sheets, caption: str, head: str, tallies: tuple[SeverityCounts, ...]) -> None:
-    _part(sheets, caption)
-    widths = (66.0, *(22.0 if name == "Informational" else 18.0 for name in SEVERITIES), 18.0)
-    rows = (
+def _add_chart_row(pdf: _ReportPdf, style: FontFace, name: str, findings: str, instances: str) -> None:
+    with pdf.use_font_face(style):
+        pdf.cell(122, _line_height(style), name)
+        pdf.cell(28, _line_height(style), findings, align="R")
+        pdf.cell(28, _line_height(style), instances, align="R", new_x="LMARGIN", new_y="NEXT")
+
+
+def _draw_bar(pdf: _ReportPdf, share: float, color: _Color) -> None:
+    with pdf.local_context(fill_color=color):
+        pdf.rect(pdf.l_margin + 32, pdf.y + 0.3, 90 * share, 3.6, style="F")
+
+
+def _add_counts(pdf: _ReportPdf, heading: str, first_column: str, rows: tuple[SeverityCounts, ...]) -> None:
+    pdf.add_subsection(heading)
+    pdf.add_table(
+        (first_column, *SEVERITIES, "Total"),
         (
-            Cell(f"{tally.name}\n{tally.note}" if tally.note else tally.name),
-            *(Cell(f"{count:,}", _NORMAL if count else Type(colour=QUIET), right=True) for count in tally.counts),
-            Cell(f"{tally.total:,}", _BOLD, right=True),
-        )
-        for tally in tallies
+            (
+                "\n".join(map(_one_line, filter(None, (row.name, row.note)))),
+                *((f"{count:,}", _NORMAL if count else _QUIET) for count in row.counts),
+                (f"{row.total:,}", _BOLD),
+            )
+            for row in rows
+        ),
+        (66, *(22 if name == "Informational" else 18 for name in SEVERITIES), 18),
+        numbers_from=1,
     )
-    sheets.table((head, *SEVERITIES, "Total"), rows, widths)
 
 
-def _findings(sheets: Sheets, report: ReportContent) -> None:
-    _section(sheets, "Findings")
-    if not report.total:
-        sheets.paragraph("This run reported no findings.")
-    for severity in report.severities:
-        if severity.count:
-            _severity(sheets, severity)
+def _add_findings(pdf: _ReportPdf, report: ReportContent) -> None:
+    severities = [severity for severity in report.severities if severity.count]
+    pdf.add_section("Findings", keep=_severity_height(severities[0]) if severities else 10)
+    for severity in severities:
+        _add_severity(pdf, severity)
+    if not severities:
+        pdf.add_text("This run reported no findings.")
 
 
-def _severity(sheets: Sheets, severity: SeverityFindings) -> None:
-    sheets.skip(4)
-    sheets.need(34)
-    sheets.bookmark(f"{severity.name} ({severity.count:,})", 1)
+def _add_severity(pdf: _ReportPdf, severity: SeverityFindings) -> None:
+    color = _SEVERITY_COLORS[severity.name]
+    pdf.skip(4)
+    pdf.reserve(_severity_height(severity))
+    pdf.start_section(f"{severity.name} ({severity.count:,})", level=1)
     noun = "finding" if severity.count == 1 else "findings"
-    sheets.paragraph(f"{severity.name}: {severity.count:,} {noun}", Type(13, bold=True, colour=COLOURS[severity.name]))
+    pdf.add_text(f"{severity.name}: {severity.count:,} {noun}", _style(13, color, bold=True))
     for host in severity.hosts:
-        _host(sheets, host, COLOURS[severity.name])
+        _add_host(pdf, host, color)
 
 
-def _host(sheets: Sheets, host: HostFindings, colour: Colour) -> None:
-    sheets.skip(3)
-    sheets.need(28)
-    sheets.rule(colour, 0.5)
-    sheets.paragraph(host.name, Type(10.5, bold=True))
+def _add_host(pdf: _ReportPdf, host: HostFindings, color: _Color) -> None:
+    pdf.skip(3)
+    pdf.reserve(_host_height(host))
+    pdf.add_rule(color, 0.5)
+    pdf.add_text(host.name, _style(10.5, bold=True))
     if host.facts:
-        sheets.paragraph(_inline(host.facts), _QUIET)
-    for place, finding in enumerate(host.findings):
-        if place:
-            sheets.rule(LINE)
-        _finding(sheets, finding)
+        pdf.add_text(_joined(host.facts), _SMALL_QUIET)
+    for index, finding in enumerate(host.findings):
+        if index:
+            pdf.add_rule()
+            pdf.reserve(_finding_height(finding))
+        _add_finding(pdf, finding)
 
 
-def _finding(sheets: Sheets, finding: FindingEntry) -> None:
-    sheets.skip(1.5)
-    # About its height, so that a finding of usual length stays on one page.
-    sheets.need(min(30 + 4 * len(finding.attributes + finding.user_attributes), 90))
-    sheets.paragraph(finding.title, _BOLD, indent=_INDENT, keep=12)
+def _severity_height(severity: SeverityFindings) -> float:
+    """The approximate height of the heading and of the first instance, up to its first finding."""
+    return 13 + _host_height(severity.hosts[0])
+
+
+def _host_height(host: HostFindings) -> float:
+    """The approximate height of the heading and of the first finding."""
+    return 12 + _finding_height(host.findings[0])
+
+
+def _finding_height(finding: FindingEntry) -> float:
+    """The approximate height of a finding, or of the part of a long one that stays together."""
+    return min(34 + 4 * len(finding.attributes + finding.user_attributes), 100)
+
+
+def _add_finding(pdf: _ReportPdf, finding: FindingEntry) -> None:
+    pdf.skip(1.5)
+    pdf.add_text(finding.title, _BOLD, indent=_INDENT)
     origin = " · ".join(filter(None, (finding.rule, finding.rules_package)))
     if origin:
-        sheets.paragraph(origin, _QUIET, indent=_INDENT)
+        pdf.add_text(origin, _SMALL_QUIET, indent=_INDENT)
     if finding.description:
-        sheets.paragraph(finding.description, indent=_INDENT)
+        pdf.add_text(finding.description, indent=_INDENT)
     if finding.recommendation:
-        sheets.skip(0.8)
-        sheets.labelled("Recommendation:", finding.recommendation, indent=_INDENT)
-    _attributes(sheets, "Attributes", finding.attributes)
-    _attributes(sheets, "User attributes", finding.user_attributes)
-    sheets.skip(1)
+        pdf.add_recommendation(finding.recommendation)
+    pdf.add_attributes("Attributes", finding.attributes)
+    pdf.add_attributes("User attributes", finding.user_attributes)
 
 
-def _attributes(sheets: Sheets, caption: str, pairs: Pairs) -> None:
-    if pairs:
-        sheets.skip(0.8)
-        sheets.paragraph(caption, Type(8.5, bold=True, colour=QUIET), indent=_INDENT, keep=4)
-        _facts(sheets, pairs, indent=_INDENT, small=True)
-
-
-def _exclusions(sheets: Sheets, report: ReportContent) -> None:
-    _section(sheets, "Exclusions")
+def _add_exclusions(pdf: _ReportPdf, report: ReportContent) -> None:
+    pdf.add_section("Exclusions")
     if not report.exclusions:
-        sheets.paragraph("Nothing was excluded from this assessment.")
+        pdf.add_text("Nothing was excluded from this assessment.")
     for exclusion in report.exclusions:
-        sheets.skip(2)
-        sheets.paragraph(exclusion.title, _BOLD, keep=10)
-        sheets.paragraph(exclusion.description, indent=_INDENT)
-        sheets.labelled("Recommendation:", exclusion.recommendation, indent=_INDENT)
-        _attributes(sheets, "Scope", exclusion.scopes)
-        _attributes(sheets, "Attributes", exclusion.attributes)
+        pdf.skip(2)
+        pdf.reserve(38)
+        pdf.add_text(exclusion.title, _BOLD)
+        pdf.add_text(exclusion.description, indent=_INDENT)
+        pdf.add_recommendation(exclusion.recommendation)
+        pdf.add_attributes("Scope", exclusion.scopes)
+        pdf.add_attributes("Attributes", exclusion.attributes)
 
 
-def _packages(sheets: Sheets, report: ReportContent) -> None:
-    _section(sheets, "Rules packages")
+def _add_packages(pdf: _ReportPdf, report: ReportContent) -> None:
+    pdf.add_section("Rules packages")
     if not report.packages:
-        sheets.paragraph("The assessment template has no rules packages.")
+        pdf.add_text("The assessment template has no rules packages.")
     for package in report.packages:
-        sheets.skip(2)
-        sheets.paragraph(package.name, _BOLD, keep=10)
-        sheets.paragraph(package.result, Type(bold=True, colour=_PASSED if package.passed else QUIET), indent=_INDENT)
+        pdf.skip(2)
+        pdf.reserve(25)
+        pdf.add_text(package.name, _BOLD)
+        pdf.add_text(package.result, _style(color=_GREEN if package.passed else _GRAY, bold=True), indent=_INDENT)
         if package.description:
-            sheets.paragraph(package.description, indent=_INDENT)
-        sheets.paragraph(_inline(package.facts), _QUIET, indent=_INDENT)
+            pdf.add_text(package.description, indent=_INDENT)
+        pdf.add_text(_joined(package.facts), _SMALL_QUIET, indent=_INDENT)
 
 
-def _agents(sheets: Sheets, report: ReportContent) -> None:
-    _section(sheets, "Instances")
+def _add_agents(pdf: _ReportPdf, report: ReportContent) -> None:
+    pdf.add_section("Instances")
     if not report.agents:
-        sheets.paragraph("The target had no instances when the run started.")
+        pdf.add_text("The target had no instances when the run started.")
         return
-    rows = (
+    pdf.add_table(
+        ("Instance", "Agent health", "Details", "Findings"),
         (
-            Cell(agent.name),
-            Cell(f"{agent.health}\n{agent.health_note}"),
-            Cell("\n".join(f"{name}: {value}" for name, value in agent.facts) or "-", _SMALL),
-            Cell(f"{agent.findings:,}", right=True),
-        )
-        for agent in report.agents
+            (
+                _one_line(agent.name),
+                f"{agent.health}\n{_one_line(agent.health_note)}",
+                ("\n".join(f"{name}: {_one_line(value)}" for name, value in agent.facts) or "-", _SMALL),
+                f"{agent.findings:,}",
+            )
+            for agent in report.agents
+        ),
+        (44, 40, 76, 18),
+        numbers_from=3,
     )
-    sheets.table(("Instance", "Agent health", "Details", "Findings"), rows, (44.0, 40.0, 76.0, 18.0))
 
 
-def _telemetry(sheets: Sheets, report: ReportContent) -> None:
-    _section(sheets, "Telemetry")
+def _add_telemetry(pdf: _ReportPdf, report: ReportContent) -> None:
+    pdf.add_section("Telemetry")
     if not report.telemetry:
-        sheets.paragraph("The agents sent no telemetry.")
+        pdf.add_text("The agents sent no telemetry.")
         return
-    rows = (
+    pdf.add_table(
+        ("Message type", "Messages", "Bytes"),
         (
-            Cell(kind, _BOLD if kind == "Total" else _NORMAL),
-            Cell(f"{count:,}", right=True),
-            Cell(f"{size:,}", right=True),
-        )
-        for kind, count, size in report.telemetry
+            ((message_type, _BOLD if message_type == "Total" else _NORMAL), f"{count:,}", f"{size:,}")
+            for message_type, count, size in report.telemetry
+        ),
+        (110, 34, 34),
+        numbers_from=1,
     )
-    sheets.table(("Message type", "Messages", "Bytes"), rows, (110.0, 34.0, 34.0))
