@@ -627,7 +627,7 @@ def test_what_cannot_be_seen_is_written_out():
 
 @pytest.fixture
 def five_hundred(client, inspector_backend):
-    """A run with 500 findings of different lengths on 100 instances."""
+    """A run with 500 findings of different lengths on 250 instances."""
     run = an_ended_run(inspector_backend, client)
     severities = ["High", "Medium", "Medium", "Low"]
     for index in range(500):
@@ -637,7 +637,7 @@ def five_hundred(client, inspector_backend):
             "severity": severities[index % 4],
             "attributes": [{"key": f"key {number}", "value": "value"} for number in range(index % 7)],
         }
-        asset = {"schemaVersion": 1, "agentId": f"i-{index % 100:05x}"}
+        asset = {"schemaVersion": 1, "agentId": f"i-{index // 2:05x}"}
         inspector_backend.add_finding(run, {**says, "assetAttributes": asset})
     return run
 
@@ -645,11 +645,11 @@ def five_hundred(client, inspector_backend):
 def test_five_hundred_findings_are_all_there(client, five_hundred):
     source = fetched(url_of(client, five_hundred)).decode()
     page = Page(source)
-    assert "500 findings on 100 instances, 125 of high severity." in page.text
+    assert "500 findings on 250 instances, 125 of high severity." in page.text
     assert [row[2:] for row in page.tables["Findings by severity"][1:4]] == [
-        ["125", "25"],
-        ["250", "50"],
-        ["125", "25"],
+        ["125", "125"],
+        ["250", "250"],
+        ["125", "125"],
     ]
     assert source.count('<article id="finding-') == 501  # and that of the clean rules package
     titles = {text for level, text in page.headings if level == 5}
@@ -660,14 +660,14 @@ def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
     reader = pypdf.PdfReader(io.BytesIO(fetched(url_of(client, five_hundred, "PDF"))))
     texts = [page.extract_text() for page in reader.pages]
     pages = [re.sub(r"\s+", " ", text) for text in texts]
-    assert "High 125 25 Medium 250 50 Low 125 25" in pages[0]
+    assert "High 125 125 Medium 250 250 Low 125 125" in pages[0]
     assert set(re.findall(r"Weakness \d+", " ".join(pages))) == {f"Weakness {index}" for index in range(500)}
     assert len(pages) > 50
     assert all(page.endswith(f"Page {number} of {len(pages)}") for number, page in enumerate(pages, 1))
 
-    headings = re.compile(r"Weakness \d|i-|Attributes|Common|(High|Medium|Low|Informational): |Findings")
+    heading = re.compile(r"Weakness \d+|i-\w+|Attributes|Common.*|(High|Medium|Low|Informational): .*|Findings.*")
     last_lines = [text.split("\n")[-2] for text in texts]
-    assert [line for line in last_lines[3:] if headings.match(line)] == []
+    assert [line for line in last_lines if heading.fullmatch(line.strip())] == []
 
     head = "Instance High Medium Low Informational Undefined Total"
     last = next(number for number, page in enumerate(pages) if "No particular instance" in page)

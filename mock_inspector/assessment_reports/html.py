@@ -1,4 +1,4 @@
-"""A report as HTML: one page that needs nothing else, on a screen or on paper."""
+"""Renders a report as one self-contained HTML page, for screens and for paper."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def _template() -> Template:
 
 def render_html(report: ReportContent) -> bytes:
     """The report as an HTML page in UTF-8. ImportError without Jinja2."""
-    most = max((severity.count for severity in report.severities), default=0)
-    return _template().render(report=report, severities=SEVERITIES, most=most).encode("utf-8")
+    maximum = max((severity.count for severity in report.severities), default=0)
+    return _template().render(report=report, severities=SEVERITIES, maximum=maximum).encode("utf-8")
