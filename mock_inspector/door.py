@@ -59,6 +59,8 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    reason: str = ""
+    """The reason phrase. Without one, the response has the usual phrase of its status."""
 
     @property
     def truncated(self) -> bool:

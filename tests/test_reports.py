@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.assessment_reports import download, html
+from mock_inspector.assessment_reports import html
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 from mock_inspector.findings import best_practice, cve
 
@@ -830,10 +830,10 @@ def test_without_the_extra_the_fetch_says_what_to_install(client, story, monkeyp
 
 
 def test_a_fault_of_the_renderer_is_told(client, story, monkeypatch):
-    def broken(*anything):
+    def broken(report):
         raise RuntimeError("ouch")
 
-    monkeypatch.setattr(download.ReportDownloads, "_render", broken)
+    monkeypatch.setattr(html, "render_html", broken)
     status, body = refusal(url_of(client, story))
     assert status == 500
     assert "ouch" in body

@@ -131,8 +131,8 @@ class Application:
         if path == "/" and method in _READING and "x-amz-target" not in headers:
             return HttpAnswer(200, *page())
         if path.startswith(_REPORTS):
-            report = self._reports.handle(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
-            return HttpAnswer(report.status, report.headers, report.body, report.reason)
+            url = f"{quote(path, encoding='latin-1')}?{query}"
+            return HttpAnswer(*self._reports.handle(Request(method, url, headers, b"")))
         return self._knock(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
 
     def _controlled(self, environ: dict[str, Any], member: str) -> HttpAnswer:
@@ -144,7 +144,7 @@ class Application:
 
     def _knock(self, request: Request) -> HttpAnswer:
         try:
-            status, headers, body = answer(self._world, request)
+            return HttpAnswer(*answer(self._world, request))
         except EndlessPollError as error:
             return self._error(400, "EndlessPollError", str(error))
         except _NETWORK_FAILURES as failure:
@@ -153,7 +153,6 @@ class Application:
             # An exception of another kind that a test injected; or one of ours, which should not go unseen.
             _log.exception("A request was not answered")
             raise self._hang_up from failure
-        return HttpAnswer(status, headers, body)
 
     def _json(self, status: int, value: Any, **headers: str) -> HttpAnswer:
         """A JSON value as an answer, at the moment of the mock's clock."""
