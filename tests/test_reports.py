@@ -1,4 +1,4 @@
-"""Assessment reports, as somebody who asks for them sees them: from GetAssessmentReport to the document."""
+"""Assessment reports, as a client sees them, from GetAssessmentReport to the document."""
 
 import asyncio
 import contextlib
@@ -39,9 +39,9 @@ VOID = {"meta", "link", "br", "img", "input", "hr", "rect"}
 
 
 def url_of(client, run, file_format="HTML", report_type="FINDING"):
-    """Ask for a report as clients do: again and again until it is there."""
-    wanted = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": report_type}
-    while (answer := client.get_assessment_report(**wanted))["status"] == "WORK_IN_PROGRESS":
+    """Request a report as clients do: again and again until it is there."""
+    params = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": report_type}
+    while (answer := client.get_assessment_report(**params))["status"] == "WORK_IN_PROGRESS":
         assert "url" not in answer
     assert answer["status"] == "COMPLETED"
     return answer["url"]
@@ -239,7 +239,7 @@ def test_any_http_client_fetches_it(client, story, fetch):
     assert b"Monday&#39;s run" in fetch(url_of(client, story))
 
 
-def test_a_head_tells_its_size(client, story):
+def test_a_head_request_returns_the_size(client, story):
     url = url_of(client, story, "PDF")
     with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as response:
         assert response.read() == b""
@@ -264,10 +264,10 @@ def test_the_url_has_the_form_of_a_pre_signed_one(client, story):
 def test_a_run_that_failed_has_no_report(client, inspector_backend, state):
     run = a_run(client)
     inspector_backend.set_run_state(run, state)
-    wanted = {"assessmentRunArn": run, "reportFileFormat": "PDF", "reportType": "FULL"}
-    assert client.get_assessment_report(**wanted)["status"] == "WORK_IN_PROGRESS"
+    params = {"assessmentRunArn": run, "reportFileFormat": "PDF", "reportType": "FULL"}
+    assert client.get_assessment_report(**params)["status"] == "WORK_IN_PROGRESS"
     inspector_backend.clock.tick(5)
-    answer = client.get_assessment_report(**wanted)
+    answer = client.get_assessment_report(**params)
     assert (answer["status"], "url" in answer) == ("FAILED", False)
 
 
@@ -323,7 +323,7 @@ def test_a_url_without_its_signature_is_refused(client, story):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("assessment-report-finding.html", "assessment-report-full.html"),  # was not asked for
+        ("assessment-report-finding.html", "assessment-report-full.html"),  # was not requested
         ("assessment-report-finding.html", "<script>&.html"),
         (ACCOUNT, "999999999999"),
         ("inspector-reports-us-west-2", "inspector-reports-us-east-1"),
@@ -459,7 +459,7 @@ def test_a_finding_says_all_that_is_known_of_it(client, story):
         assert said in page.text
 
 
-def test_exclusions_are_told(client, story):
+def test_exclusions_are_listed(client, story):
     page = page_of(client, story)
     assert page.under("Exclusions") == ["Agent is unhealthy"]
     assert ["INSTANCE_ID", "i-0ill"] in page.tables["Scope"]
@@ -498,7 +498,7 @@ def test_a_rules_package_without_findings_has_passed(client, inspector_backend):
     assert page.under("Informational 1 finding") == ["No particular instance 1 of informational severity"]
 
 
-def test_a_canceled_run_has_nothing_to_tell(client, inspector_backend):
+def test_the_report_of_a_canceled_run_is_empty(client, inspector_backend):
     run = a_run(client)
     inspector_backend.clock.tick(60)
     client.stop_assessment_run(assessmentRunArn=run, stopAction="SKIP_EVALUATION")
@@ -632,8 +632,8 @@ def five_hundred(client, inspector_backend):
     severities = ["High", "Medium", "Medium", "Low"]
     for index in range(500):
         says = {
-            "title": f"Weakness {index}",
-            "description": "It is weak. " * (index % 60 + 1),
+            "title": f"Finding {index}",
+            "description": "It is bad. " * (index % 60 + 1),
             "severity": severities[index % 4],
             "attributes": [{"key": f"key {number}", "value": "value"} for number in range(index % 7)],
         }
@@ -653,7 +653,7 @@ def test_five_hundred_findings_are_all_there(client, five_hundred):
     ]
     assert source.count('<article id="finding-') == 501  # and that of the clean rules package
     titles = {text for level, text in page.headings if level == 5}
-    assert titles >= {f"Weakness {index}" for index in range(500)}
+    assert titles >= {f"Finding {index}" for index in range(500)}
 
 
 def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
@@ -661,11 +661,11 @@ def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
     texts = [page.extract_text() for page in reader.pages]
     pages = [re.sub(r"\s+", " ", text) for text in texts]
     assert "High 125 125 Medium 250 250 Low 125 125" in pages[0]
-    assert set(re.findall(r"Weakness \d+", " ".join(pages))) == {f"Weakness {index}" for index in range(500)}
+    assert set(re.findall(r"Finding \d+", " ".join(pages))) == {f"Finding {index}" for index in range(500)}
     assert len(pages) > 50
     assert all(page.endswith(f"Page {number} of {len(pages)}") for number, page in enumerate(pages, 1))
 
-    heading = re.compile(r"Weakness \d+|i-\w+|Attributes|Common.*|(High|Medium|Low|Informational): .*|Findings.*")
+    heading = re.compile(r"Finding \d+|i-\w+|Attributes|Common.*|(High|Medium|Low|Informational): .*|Findings.*")
     last_lines = [text.split("\n")[-2] for text in texts]
     assert [line for line in last_lines if heading.fullmatch(line.strip())] == []
 
@@ -724,16 +724,16 @@ def test_it_works_in_running_time():
     with mock_inspector(region="us-west-2", freeze=False) as backend:
         client = boto3.client("inspector")
         run = an_ended_run(backend, client)
-        wanted = {"assessmentRunArn": run, "reportFileFormat": "HTML", "reportType": "FULL"}
-        client.get_assessment_report(**wanted)
+        params = {"assessmentRunArn": run, "reportFileFormat": "HTML", "reportType": "FULL"}
+        client.get_assessment_report(**params)
         backend.clock.tick(5)
-        url = client.get_assessment_report(**wanted)["url"]
+        url = client.get_assessment_report(**params)["url"]
         assert fetched(url)
         backend.clock.tick(901)
         assert refusal(url)[0] == 403
 
 
-def test_a_proxy_of_the_environment_is_not_asked(client, story, monkeypatch):
+def test_a_proxy_in_the_environment_is_bypassed(client, story, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as nobody:  # accepts, and never answers
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{nobody.getsockname()[1]}")
         monkeypatch.setenv("NO_PROXY", "internal")
@@ -829,7 +829,7 @@ def test_without_the_extra_the_fetch_says_what_to_install(client, story, monkeyp
     raised.value.close()
 
 
-def test_a_fault_of_the_renderer_is_told(client, story, monkeypatch):
+def test_an_error_in_the_renderer_is_reported(client, story, monkeypatch):
     def broken(report):
         raise RuntimeError("ouch")
 
