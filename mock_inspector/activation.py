@@ -25,8 +25,8 @@ from .timekeeping import Timekeeping
 from .timekeeping.freeze import Freeze
 
 if TYPE_CHECKING:
+    from .assessment_reports.local_server import LocalServer
     from .model.faults import Fault
-    from .reporting.loopback import Loopback
     from .server import InspectorServer
 
 _botocore = BotocorePatch()
@@ -42,7 +42,7 @@ class Activation:
         self.options = options
         self._uses: list[tuple[str, str | None]] = []
         self._undo = ExitStack()
-        self._loopback: Loopback | None = None
+        self._report_server: LocalServer | None = None
         self._excused = False
         self._brought: list[Fault] = []
         self._servers: list[InspectorServer] = []
@@ -110,18 +110,20 @@ class Activation:
         """Where reports are fetched: the server, or a port that is opened when the first URL of one is given out."""
         if self._servers:
             return self._servers[-1].origin()
-        if self._loopback is None:
-            from .reporting.loopback import Loopback
-            from .reporting.site import ReportSite
+        if self._report_server is None:
+            from .assessment_reports.download import ReportDownloads
+            from .assessment_reports.local_server import LocalServer
 
-            self._loopback = Loopback(ReportSite(self.world).answer)
-            self._undo.callback(self._loopback.close)
-            _responses.let_pass(self._loopback.origin)
-        return self._loopback.origin
+            self._report_server = LocalServer(ReportDownloads(self.world).handle)
+            self._undo.callback(self._report_server.close)
+            _responses.let_pass(self._report_server.origin)
+        return self._report_server.origin
 
     def _serving(self) -> bool:
         """Whether a request from outside is being answered: timers should wait for it in real time."""
-        return (self._loopback is not None and self._loopback.busy()) or any(server.busy() for server in self._servers)
+        return (self._report_server is not None and self._report_server.busy()) or any(
+            server.busy() for server in self._servers
+        )
 
     def attach(self, server: InspectorServer) -> None:
         """Count with a server: reports are fetched from it, timers wait for it, and it ends with the mock."""

@@ -60,6 +60,7 @@ class Response(NamedTuple):
     headers: dict[str, str]
     body: bytes
     reason: str = ""
+    """The reason phrase. Without one, the response has the usual phrase of its status."""
 
     @property
     def truncated(self) -> bool:

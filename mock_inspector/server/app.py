@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
+from ..assessment_reports.download import ReportDownloads
 from ..door import CONTENT_TYPE, Request, Response, answer
 from ..model.patience import EndlessPollError
-from ..reporting.site import ReportSite
 from .control_api import PATH_PREFIX, ControlApi
 from .cross_origin import reason_to_refuse
 
@@ -72,7 +72,7 @@ class Application:
         self._backend = backend
         self._loopback = loopback
         self._disconnect = disconnect
-        self._site = ReportSite(world)
+        self._reports = ReportDownloads(world)
         self._control = ControlApi(world, backend)
         self._current = threading.local()
         self._requests_in_progress: set[int] = set()
@@ -124,8 +124,8 @@ class Application:
         if path == "/" and method in _READ_METHODS and "x-amz-target" not in headers:
             return self._serve_dashboard(environ)
         if path.startswith(_REPORTS):
-            report = self._site.answer(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
-            return Response(report.status, report.headers, report.body, report.reason)
+            url = f"{quote(path, encoding='latin-1')}?{query}"
+            return self._reports.handle(Request(method, url, headers, b""))
         return self._serve_operation(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
 
     def _check_length(self, path: str, length: int) -> Response | None:

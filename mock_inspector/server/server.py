@@ -53,7 +53,7 @@ class InspectorServer:
                 raise
             raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
         from ..activation import active
-        from ..reporting.loopback import Unproxied
+        from ..assessment_reports.local_server import ProxyBypass
         from .app import Application
 
         activation = active()
@@ -70,7 +70,7 @@ class InspectorServer:
             activation.world, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
         )
         self._stop.callback(WaitressRunner(listening, self._application).stop)
-        self._stop.callback(Unproxied().undo)
+        self._stop.callback(ProxyBypass().undo)
         own_urls = activation.world.neighbours.own_urls
         own_urls.add(self.url)
         self._stop.callback(own_urls.discard, self.url)

@@ -32,3 +32,20 @@ def story(inspector_backend, client):
         client, target, "hourly", duration=3600, packages=(CVE, BEST_PRACTICES), attributes={"team": "blue"}
     )
     return an_ended_run(inspector_backend, client, template, "Monday's run")
+
+
+@pytest.fixture
+def five_hundred(client, inspector_backend):
+    """A run with 500 findings of different lengths on 250 instances."""
+    run = an_ended_run(inspector_backend, client)
+    severities = ["High", "Medium", "Medium", "Low"]
+    for index in range(500):
+        says = {
+            "title": f"Finding {index}",
+            "description": "It is bad. " * (index % 60 + 1),
+            "severity": severities[index % 4],
+            "attributes": [{"key": f"key {number}", "value": "value"} for number in range(index % 7)],
+        }
+        asset = {"schemaVersion": 1, "agentId": f"i-{index // 2:05x}"}
+        inspector_backend.add_finding(run, {**says, "assetAttributes": asset})
+    return run

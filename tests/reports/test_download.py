@@ -21,7 +21,7 @@ import responses
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.reporting import html, site
+from mock_inspector.assessment_reports import html
 
 from ..support.aws import ACCOUNT, a_run, an_ended_run, refused
 from ..support.report_files import fetched, page_of, url_of
@@ -116,7 +116,7 @@ def test_any_http_client_fetches_it(client, story, fetch):
     assert b"Monday&#39;s run" in fetch(url_of(client, story))
 
 
-def test_a_head_tells_its_size(client, story):
+def test_a_head_request_returns_the_size(client, story):
     url = url_of(client, story, "PDF")
     with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as response:
         assert response.read() == b""
@@ -260,13 +260,13 @@ def test_what_is_put_in_later_is_in_it_later(client, story, inspector_backend):
 
 def test_a_report_is_rendered_once(client, story, monkeypatch):
     times = []
-    render = html.as_html
+    render = html.render_html
 
     def counted(report):
         times.append(report)
         return render(report)
 
-    monkeypatch.setattr(html, "as_html", counted)
+    monkeypatch.setattr(html, "render_html", counted)
     url = url_of(client, story)
     assert times == []
     assert fetched(url) == fetched(url) == fetched(url_of(client, story))
@@ -319,7 +319,7 @@ def test_it_works_in_running_time():
         assert refusal(url)[0] == 403
 
 
-def test_a_proxy_of_the_environment_is_not_asked(client, story, monkeypatch):
+def test_a_proxy_in_the_environment_is_bypassed(client, story, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as nobody:  # accepts, and never answers
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{nobody.getsockname()[1]}")
         monkeypatch.setenv("NO_PROXY", "internal")
@@ -379,7 +379,7 @@ def test_a_loop_waits_for_a_report_in_the_making(client, story, monkeypatch, ins
         threading.Event().wait(0.7)  # what is the threading module's own takes real time
         return b"slow"
 
-    monkeypatch.setattr(html, "as_html", slow)
+    monkeypatch.setattr(html, "render_html", slow)
     url = urlsplit(url_of(client, story))
 
     async def fetch():
@@ -403,8 +403,8 @@ def test_a_loop_waits_for_a_report_in_the_making(client, story, monkeypatch, ins
 def test_without_the_extra_the_fetch_says_what_to_install(client, story, monkeypatch, file_format, module, package):
     html._template.cache_clear()
     monkeypatch.setitem(sys.modules, module, None)
-    for name in ("pdf", "sheet"):
-        monkeypatch.delitem(sys.modules, f"mock_inspector.reporting.{name}", raising=False)
+    for name in ("pdf",):
+        monkeypatch.delitem(sys.modules, f"mock_inspector.assessment_reports.{name}", raising=False)
     url = url_of(client, story, file_format)
     with pytest.raises(requests.HTTPError, match=re.escape("pip install 'mock-inspector[report]'")) as caught:
         by_requests(url)
@@ -415,11 +415,11 @@ def test_without_the_extra_the_fetch_says_what_to_install(client, story, monkeyp
     raised.value.close()
 
 
-def test_a_fault_of_the_renderer_is_told(client, story, monkeypatch):
-    def broken(*anything):
+def test_an_error_in_the_renderer_is_reported(client, story, monkeypatch):
+    def broken(report):
         raise RuntimeError("ouch")
 
-    monkeypatch.setattr(site.ReportSite, "_render", broken)
+    monkeypatch.setattr(html, "render_html", broken)
     status, body = refusal(url_of(client, story))
     assert status == 500
     assert "ouch" in body

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mock_inspector.reporting.text import visible
+from mock_inspector.assessment_reports.escaping import escape_invisible
 
 from ..support.fast_subset import max_examples
 from ..support.report_files import HOSTILE, Page, hostile_report, page_of
@@ -54,5 +54,5 @@ def test_no_text_breaks_out_of_the_page(text):
     page = Page(hostile_report(text, "HTML").decode())
     assert {"script", "b"}.isdisjoint(page.tags)
     assert not any(name.startswith("on") for _, name, _ in page.attributes)
-    assert any(data == visible(text) for data in page.texts)
+    assert any(data == escape_invisible(text) for data in page.texts)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "".join(page.texts))

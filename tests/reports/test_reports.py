@@ -1,12 +1,8 @@
 """What an assessment report says."""
 
-import io
 import re
 
-import pypdf
-import pytest
-
-from mock_inspector.reporting.text import visible, western
+from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 
 from ..support.aws import ACCOUNT, a_run, an_ended_run
 from ..support.report_files import Page, fetched, page_of, url_of
@@ -124,36 +120,23 @@ def test_a_canceled_run_has_nothing_to_tell(client, inspector_backend):
 
 
 def test_what_cannot_be_seen_is_written_out():
-    assert visible("a\u202eb\x00\ud800\ufeff") == "a\\u202eb\\x00\\ud800\\ufeff"
+    assert escape_invisible("a\u202eb\x00\ud800\ufeff") == "a\\u202eb\\x00\\ud800\\ufeff"
     assert (
-        western("Gr\u00f6\u00dfe \u2013 \u20ac \u540d \U0001f389")
+        to_cp1252("Gr\u00f6\u00dfe \u2013 \u20ac \u540d \U0001f389")
         == "Gr\u00f6\u00dfe \u2013 \u20ac \\u540d \\U0001f389"
     )
-    assert western("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
+    assert to_cp1252("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
 
 
-@pytest.mark.slow
-def test_ten_thousand_findings_are_all_there(client, inspector_backend):
-    run = an_ended_run(inspector_backend, client)
-    severities = ["High", "Medium", "Medium", "Low"]
-    for place in range(10_000):
-        asset = {"schemaVersion": 1, "agentId": f"i-{place % 500:05x}"}
-        says = {"title": f"Weakness {place}", "description": "It is weak. " * 20, "severity": severities[place % 4]}
-        inspector_backend.add_finding(run, {**says, "assetAttributes": asset})
-    source = fetched(url_of(client, run)).decode()
+def test_five_hundred_findings_are_all_there(client, five_hundred):
+    source = fetched(url_of(client, five_hundred)).decode()
     page = Page(source)
-    assert "10,000 findings on 500 instances, 2,500 of high severity." in page.text
+    assert "500 findings on 250 instances, 125 of high severity." in page.text
     assert [row[2:] for row in page.tables["Findings by severity"][1:4]] == [
-        ["2,500", "125"],
-        ["5,000", "250"],
-        ["2,500", "125"],
+        ["125", "125"],
+        ["250", "250"],
+        ["125", "125"],
     ]
-    assert source.count('<article id="finding-') == 10_001  # and that of the clean rules package
+    assert source.count('<article id="finding-') == 501  # and that of the clean rules package
     titles = {text for level, text in page.headings if level == 5}
-    assert titles >= {f"Weakness {place}" for place in range(10_000)}
-
-    reader = pypdf.PdfReader(io.BytesIO(fetched(url_of(client, run, "PDF"))))
-    first = re.sub(r"\s+", " ", reader.pages[0].extract_text())
-    assert "High 2,500 125 Medium 5,000 250 Low 2,500 125" in first
-    assert len(reader.pages) > 1000
-    assert f"Page 1 of {len(reader.pages)}" in first
+    assert titles >= {f"Finding {index}" for index in range(500)}

@@ -1,4 +1,4 @@
-"""A report as HTML: one page that needs nothing else, on a screen or on paper."""
+"""Renders a report as one self-contained HTML page, for screens and for paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..model.findings import SEVERITIES
-from .document import Document
+from .content import ReportContent
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -17,7 +17,7 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("mock_inspector.reporting"),
+        loader=PackageLoader("mock_inspector.assessment_reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -26,7 +26,7 @@ def _template() -> Template:
     return environment.get_template("report.html")
 
 
-def as_html(report: Document) -> bytes:
+def render_html(report: ReportContent) -> bytes:
     """The report as an HTML page in UTF-8. ImportError without Jinja2."""
-    most = max((severity.count for severity in report.severities), default=0)
-    return _template().render(report=report, severities=SEVERITIES, most=most).encode("utf-8")
+    maximum = max((severity.count for severity in report.severities), default=0)
+    return _template().render(report=report, severities=SEVERITIES, maximum=maximum).encode("utf-8")
