@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backend import InspectorBackend
-    from .mock import mock_inspector
-    from .model.fleet import Instance
+    from .decorator import mock_inspector
+    from .state.instances import Instance
 
 KEYWORDS = "_mock_inspector_keywords"
 """The attribute by which the plugin finds the keywords of a decorated test or class."""

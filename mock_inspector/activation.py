@@ -9,25 +9,25 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from . import runner
+from . import _plugin_state
 from .backend import InspectorBackend, backend_of
-from .clients.botocore import BotocorePatch
-from .clients.requests import ResponsesPatch
-from .clients.urllib3 import Urllib3Patch
-from .door import Request, Response, answer
+from .clock.clock import UTC, Moment, as_datetime, frozen
+from .clock.freeze import Freeze
+from .clock.waiting import Timekeeping
 from .errors import shown
-from .model.clock import UTC, Moment, as_datetime, frozen
-from .model.world import World
-from .neighbours import AwsNeighbours
+from .external import AwsNeighbours
 from .options import CHOSEN_BY_INNER, Options
+from .patches.botocore import BotocorePatch
+from .patches.responses import ResponsesPatch
+from .patches.urllib3 import Urllib3Patch
 from .snapshots import restore
-from .timekeeping import Timekeeping
-from .timekeeping.freeze import Freeze
+from .state.service import World
+from .wire.dispatcher import Request, Response, answer
 
 if TYPE_CHECKING:
     from .assessment_reports.local_server import LocalServer
-    from .model.faults import Fault
     from .server import InspectorServer
+    from .state.faults import Fault
 
 _botocore = BotocorePatch()
 _urllib3 = Urllib3Patch()
@@ -229,8 +229,8 @@ def leave(*, failed: bool = False) -> None:
         if _active is None or not _active.unuse():
             return
         ended, _active = _active, None
-        if runner.ended is not None:
-            runner.ended.append(runner.Ended(ended.world, ended.world.clock.read()))
+        if _plugin_state.ended is not None:
+            _plugin_state.ended.append(_plugin_state.Ended(ended.world, ended.world.clock.read()))
         ended.undo()
     if not failed:
         ended.check_faults()

@@ -7,18 +7,19 @@ from typing import Any
 
 from . import snapshots
 from .actions.methods import ActionMethods
+from .api import arns
+from .api.service_model import enum
+from .clock.clock import Clock
 from .errors import ApiError, shown
-from .model import arns, faults
-from .model.authored import authored_exclusion, authored_finding, checked, checked_instance
-from .model.calls import Calls
-from .model.clock import Clock
-from .model.events import Published, findings_reported
-from .model.fleet import Instance
-from .model.region import Region
-from .model.rules_packages import RulesPackage, owner_accounts
-from .model.runs import Run
-from .model.service_model import enum
-from .model.weaknesses import Weakness
+from .state import faults
+from .state.authored import authored_exclusion, authored_finding, checked, checked_instance
+from .state.call_log import Calls
+from .state.finding_specs import Weakness
+from .state.instances import Instance
+from .state.notifications import Published, findings_reported
+from .state.rules_packages import RulesPackage, owner_accounts
+from .state.runs import Run
+from .state.store import Region
 
 
 def backend_of(region: Region) -> InspectorBackend:

@@ -19,10 +19,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from .errors import shown
-from .model import weaknesses
-from .model.authored import checked
-from .model.findings import NUMERIC_SEVERITY
-from .model.weaknesses import Reachability, Weakness
+from .state import finding_specs
+from .state.authored import checked
+from .state.finding_specs import Reachability, Weakness
+from .state.findings import NUMERIC_SEVERITY
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -66,7 +66,7 @@ def cve(
     packages = package if isinstance(package, str) else ", ".join(package)
     usual = _SCORES.get(overrides.get("severity", "High"), (0.0, 0.0))
     return _weakness(
-        weaknesses.CVE,
+        finding_specs.CVE,
         overrides,
         id=cve_id,
         severity="High",
@@ -102,7 +102,7 @@ def cis(
             f"got {shown(rule)}"
         )
     return _weakness(
-        weaknesses.CIS,
+        finding_specs.CIS,
         overrides,
         id=rule[:128],  # the model's bound
         severity="High",
@@ -119,12 +119,12 @@ def cis(
 
 def best_practice(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
     """A rule of Security Best Practices that is not kept: ``best_practice("Disable root login over SSH")``."""
-    return _listed(weaknesses.SECURITY_BEST_PRACTICES, rule, overrides)
+    return _listed(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
 
 
 def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
     """A rule of Runtime Behavior Analysis that is not kept: ``runtime_behavior("Software Without DEP")``."""
-    return _listed(weaknesses.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
+    return _listed(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
 
 
 def network_reachability(
@@ -141,7 +141,7 @@ def network_reachability(
     the port; None: an agent finds no listener, and without an agent nobody knows. A port that is none of a known
     service is reported only when a process listens, so there it counts as True.
     """
-    rules = _rules()[weaknesses.NETWORK_REACHABILITY]
+    rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _HIGHEST_PORT:
         raise ValueError(f"port: takes a port from 1 to {_HIGHEST_PORT}, got {shown(port)}")
     for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
@@ -162,13 +162,13 @@ def network_reachability(
 def _reachable(
     port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides
 ) -> Reachability:
-    rules = _rules()[weaknesses.NETWORK_REACHABILITY]
+    rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     origin, gateway = rules["routes"][route]["from"], rules["routes"][route]["gateway"]
     recognized = "Recognized" if group else "Unrecognized"
     listening = " with listener" if kind == "WithListener" else ""
     what = f"{protocol} port {port}" + (f" which is associated with '{group}'" if group else "")
     weakness = _weakness(
-        weaknesses.NETWORK_REACHABILITY,
+        finding_specs.NETWORK_REACHABILITY,
         overrides,
         make=Reachability,
         id=f"{recognized} port{listening} reachable {rules['routes'][route]['id']}",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from . import runner
-from .model.names import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
+from . import _plugin_state
+from .api.identifiers import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
 
 DEFAULT_REGION = "us-east-1"
 CHOSEN_BY_INNER = frozenset({"account_id", "region"})
@@ -58,7 +58,7 @@ class Options:
             if not isinstance(flag, bool):
                 raise TypeError(f"{name}: takes True or False, got {flag!r}")
         if self.at is not None:
-            from .model.clock import as_datetime
+            from .clock.clock import as_datetime
 
             as_datetime(self.at, "at")
             if not self.freeze:
@@ -84,7 +84,7 @@ class Options:
     def effective(self, name: str) -> Any:
         """An option's value in a form in which equal ones are equal, however they were given."""
         if name == "at" and self.at is not None:
-            from .model.clock import as_datetime
+            from .clock.clock import as_datetime
 
             return as_datetime(self.at, "at")
         if name == "state" and isinstance(self.state, (str, os.PathLike)):
@@ -106,10 +106,10 @@ class Options:
         """
         if self.id_seed is not None:
             return self.id_seed
-        if runner.scope is not None:
-            return runner.scope
+        if _plugin_state.scope is not None:
+            return _plugin_state.scope
         running = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
-        return runner.renamed.get(running, running) or "mock_inspector"
+        return _plugin_state.renamed.get(running, running) or "mock_inspector"
 
 
 _KNOWN = tuple(entry.name for entry in fields(Options))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import KEYWORDS, runner
+from . import KEYWORDS, _plugin_state
 
 if TYPE_CHECKING:
+    from ._plugin_state import Ended
     from .backend import InspectorBackend
-    from .mock import MockInspector
-    from .runner import Ended
+    from .decorator import MockInspector
     from .server import InspectorServer
 
 _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
@@ -36,13 +36,13 @@ _MARKER_HELP = (
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; keep from now on what a failed test's report is made of."""
     config.addinivalue_line("markers", _MARKER_HELP)
-    config.stash[_BEFORE], runner.ended = runner.ended, deque(maxlen=_MOST_ENDED)
+    config.stash[_BEFORE], _plugin_state.ended = _plugin_state.ended, deque(maxlen=_MOST_ENDED)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Keep it for whoever runs around this one, if anybody does."""
     if _BEFORE in config.stash:
-        runner.ended = config.stash[_BEFORE]
+        _plugin_state.ended = config.stash[_BEFORE]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,7 +66,7 @@ def _behind_wider_scopes(item: pytest.Item, names: list[str]) -> int:
 def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a marker brings; ``inspector_backend`` is a nested use then."""
     __tracebackhide__ = True
-    from .mock import MockInspector
+    from .decorator import MockInspector
 
     with MockInspector(_keywords(request)):
         yield
@@ -83,11 +83,11 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 @contextmanager
 def _scope(node_id: str) -> Iterator[None]:
-    before, runner.scope = runner.scope, node_id
+    before, _plugin_state.scope = _plugin_state.scope, node_id
     try:
         yield
     finally:
-        runner.scope = before
+        _plugin_state.scope = before
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -96,14 +96,14 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     __tracebackhide__ = True
     own_id = "" if item.parent is None else f"{item.parent.nodeid}::{item.name}"
     # With --dist=loadgroup, xdist puts the name of the test's group behind an @.
-    runner.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
+    _plugin_state.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
     node = _decorated_class(item)
     if node is not None and _ACTIVE not in node.stash:
-        from .mock import MockInspector
+        from .decorator import MockInspector
 
         mock = MockInspector(getattr(node.obj, KEYWORDS))
         shared = hasattr(node.obj, "setup_class")
-        with _scope(node.nodeid if shared else runner.renamed.get(item.nodeid, item.nodeid)):
+        with _scope(node.nodeid if shared else _plugin_state.renamed.get(item.nodeid, item.nodeid)):
             mock.__enter__()
         node.stash[_ACTIVE] = mock
     return (yield)
@@ -142,8 +142,8 @@ def pytest_runtest_makereport(
                 from .failure_report import add_sections
 
                 add_sections(report.sections, active and active.world, item.stash.setdefault(_TOLD, {}))
-        if call.when == "teardown" and runner.ended is not None:
-            runner.ended.clear()
+        if call.when == "teardown" and _plugin_state.ended is not None:
+            _plugin_state.ended.clear()
     return report
 
 
@@ -163,7 +163,7 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
     ``mock_inspector`` it is the active one's backend.
     """
     __tracebackhide__ = True
-    from .mock import MockInspector
+    from .decorator import MockInspector
 
     with MockInspector(_keywords(request)) as backend:
         yield backend

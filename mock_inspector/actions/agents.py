@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from ..model import arns
-from ..model.region import Region
-from ..model.service_model import list_bound
-from ..model.targets import Target
-from ..model.telemetry import summed_telemetry
-from .declarations import Answer, action
+from ..api import arns
+from ..api.service_model import list_bound
+from ..state.store import Region
+from ..state.targets import Target
+from ..state.telemetry import summed_telemetry
+from .registry import Answer, action
 
 
 @action(follows="reference and sample; members as production showed them")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ..api import arns
+from ..api.service_model import list_bound
 from ..errors import NoSuchEntityException, PreviewGenerationInProgressException
-from ..model import arns
-from ..model.exclusions import ALREADY_RUNNING, PREVIEW_TAKES, Exclusion, Preview, exclusions_of
-from ..model.fleet import take_part
-from ..model.region import Region
-from ..model.service_model import list_bound
-from .declarations import Answer, action
+from ..state.exclusions import ALREADY_RUNNING, PREVIEW_TAKES, Exclusion, Preview, exclusions_of
+from ..state.instances import take_part
+from ..state.store import Region
+from .registry import Answer, action
 
 _DEFAULT_RESULTS = 100
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from heapq import merge
 from typing import Any
 
-from ..model import arns
-from ..model.filters import in_ranges
-from ..model.findings import MOST_USER_ATTRIBUTES, Finding
-from ..model.region import NotFound, Region
-from ..model.service_model import list_bound
-from .declarations import Answer, action
-from .refusals import check_unique_keys
+from ..api import arns
+from ..api.filters import in_ranges
+from ..api.service_model import list_bound
+from ..state.findings import MOST_USER_ATTRIBUTES, Finding
+from ..state.store import NotFound, Region
+from .preconditions import check_unique_keys
+from .registry import Answer, action
 
 
 @action(follows="reference and sample", approximates="`ruleNames` is compared with a finding's `id`")

@@ -7,21 +7,10 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
-from ..model.operations import Operation, operation, operations_by_method
-from ..model.region import Region
-from . import (
-    agents,
-    exclusions,
-    findings,
-    reports,
-    roles,
-    rules_packages,
-    runs,
-    subscriptions,
-    targets,
-    templates,
-)
-from .declarations import ACTIONS, Answer
+from ..api.operations import Operation, operation, operations_by_method
+from ..state.store import Region
+from . import agents, exclusions, findings, reports, roles, rules_packages, runs, subscriptions, targets, templates
+from .registry import ACTIONS, Answer
 
 P = ParamSpec("P")
 

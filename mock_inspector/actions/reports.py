@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..errors import AssessmentRunInProgressException, UnsupportedFeatureException
-from ..model.region import Region
-from ..model.reports import FIRST_REPORTED, WITHOUT_REPORT, report_url
-from ..model.runs import REPORT_TAKES
-from .declarations import Answer, action
+from ..state.report_links import FIRST_REPORTED, WITHOUT_REPORT, report_url
+from ..state.runs import REPORT_TAKES
+from ..state.store import Region
+from .registry import Answer, action
 
 
 @action(follows="newest model, user guide", approximates="the document's layout; ready after 4 seconds")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..api.arns import IAM_ROLE
+from ..clock.clock import seconds
 from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, shown
-from ..model.arns import IAM_ROLE
-from ..model.clock import seconds
-from ..model.region import Region, Role
-from .declarations import Answer, action
+from ..state.store import Region, Role
+from .registry import Answer, action
 
 _FAULTS = {
     "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..model import arns
-from ..model.region import Region
-from ..model.rules_packages import RulesPackage
-from ..model.service_model import list_bound
-from .declarations import Answer, action
+from ..api import arns
+from ..api.service_model import list_bound
+from ..state.rules_packages import RulesPackage
+from ..state.store import Region
+from .registry import Answer, action
 
 
 @action(follows="reference and sample; ARNs of all 14 regions: user guide")

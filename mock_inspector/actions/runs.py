@@ -6,16 +6,16 @@ from collections.abc import Callable
 from heapq import merge
 from typing import Any
 
+from ..api import arns
+from ..api.filters import in_ranges, name_pattern
+from ..api.service_model import list_bound
 from ..errors import AgentsAlreadyRunningAssessmentException, InvalidInputException
-from ..model import arns
-from ..model.filters import in_ranges, name_pattern
-from ..model.fleet import Instance, take_part
-from ..model.region import Region
-from ..model.runs import Run
-from ..model.service_model import list_bound
-from ..model.targets import Template
-from .declarations import Answer, action
-from .refusals import check_none_in_progress
+from ..state.instances import Instance, take_part
+from ..state.runs import Run
+from ..state.store import Region
+from ..state.targets import Template
+from .preconditions import check_none_in_progress
+from .registry import Answer, action
 
 _LONGEST_NAME = 140
 

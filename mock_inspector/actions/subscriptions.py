@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..api import arns
+from ..api.service_model import list_bound
 from ..errors import AccessDeniedException, InvalidInputException, NoSuchEntityException, shown
-from ..model import arns, events
-from ..model.neighbours import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
-from ..model.region import Region
-from ..model.service_model import list_bound
-from ..model.targets import Subscription
-from .declarations import Answer, action
+from ..state import notifications
+from ..state.external import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
+from ..state.store import Region
+from ..state.targets import Subscription
+from .registry import Answer, action
 
 
 @action(
@@ -30,7 +31,7 @@ def subscribe_to_event(region: Region, *, resourceArn: str, event: str, topicArn
         return {}
     used = sum(len(other.events) for other in region.subscriptions)
     region.check_limit("event_subscriptions", "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", used)
-    _check_takes(topicArn, events.set_up(region, template, topicArn))
+    _check_takes(topicArn, notifications.set_up(region, template, topicArn))
     if subscription is None:
         subscription = Subscription(region.next_number(), template, topicArn)
         region.subscriptions.add(subscription.key, subscription)

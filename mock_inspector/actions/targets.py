@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..api import arns
+from ..api.filters import name_pattern
+from ..api.service_model import list_bound
 from ..errors import InvalidInputException
-from ..model import arns
-from ..model.filters import name_pattern
-from ..model.region import Region
-from ..model.service_model import list_bound
-from ..model.targets import ResourceGroup, Target
-from .declarations import Answer, action
-from .refusals import check_none_in_progress
+from ..state.store import Region
+from ..state.targets import ResourceGroup, Target
+from .preconditions import check_none_in_progress
+from .registry import Answer, action
 
 
 @action(

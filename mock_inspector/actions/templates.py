@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..api import arns
+from ..api.filters import in_ranges, name_pattern
+from ..api.service_model import list_bound
 from ..errors import InvalidInputException
-from ..model import arns
-from ..model.filters import in_ranges, name_pattern
-from ..model.region import Region
-from ..model.service_model import list_bound
-from ..model.targets import Template
-from .declarations import Answer, action
-from .refusals import check_none_in_progress, check_unique_keys
+from ..state.store import Region
+from ..state.targets import Template
+from .preconditions import check_none_in_progress, check_unique_keys
+from .registry import Answer, action
 
 
 @action(follows="reference and sample", approximates="the text for a taken name, by analogy")

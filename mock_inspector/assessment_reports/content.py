@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..model.clock import iso
-from ..model.findings import CLEAN_TITLE, SEVERITIES
-from ..model.region import Region
-from ..model.reports import ReportFile
-from ..model.runs import Run
-from ..model.telemetry import summed_telemetry
+from ..clock.clock import iso
+from ..state.findings import CLEAN_TITLE, SEVERITIES
+from ..state.report_links import ReportFile
+from ..state.runs import Run
+from ..state.store import Region
+from ..state.telemetry import summed_telemetry
 from .escaping import escape_invisible
 
 NO_INSTANCE = "No particular instance"

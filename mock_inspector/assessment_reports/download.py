@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from ..door import Request, Response
-from ..model.reports import ReportFile, ReportRefusedError, report_file
+from ..state.report_links import ReportFile, ReportRefusedError, report_file
+from ..wire.dispatcher import Request, Response
 from .content import ReportContent, build_content
 
 if TYPE_CHECKING:
-    from ..model.world import World
+    from ..state.service import World
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 

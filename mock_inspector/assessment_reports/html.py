@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..model.findings import SEVERITIES
+from ..state.findings import SEVERITIES
 from .content import ReportContent
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from ..door import Request, Response
+from ..wire.dispatcher import Request, Response
 
 _HOST = "127.0.0.1"
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from fpdf import FPDF, FontFace
 
-from ..model.clock import iso
-from ..model.findings import SEVERITIES
+from ..clock.clock import iso
+from ..state.findings import SEVERITIES
 from .content import FindingEntry, HostFindings, Pairs, ReportContent, SeverityCounts, SeverityFindings
 from .escaping import to_cp1252
 

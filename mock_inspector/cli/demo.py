@@ -8,8 +8,8 @@ import time
 
 def run_demo() -> int:
     """Add some instances, let an ordinary script assess them, and print what the script saw."""
+    from ..decorator import mock_inspector
     from ..findings import best_practice, cve, network_reachability
-    from ..mock import mock_inspector
     from . import demo_script as script
 
     # Clients then look for credentials nowhere else.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-from ..model.names import DEFAULT_ACCOUNT, checked_account, checked_region
+from ..api.identifiers import DEFAULT_ACCOUNT, checked_account, checked_region
 
 DEFAULT_PORT = 5016
 _MAX_PORT = 65_535
@@ -73,7 +73,7 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. Options that cannot be used end the process with status 2 and the reason."""
-    from ..mock import mock_inspector
+    from ..decorator import mock_inspector
     from ..server import InspectorServer
 
     if options.at is not None and not options.frozen:
@@ -140,7 +140,7 @@ def _parse_speed(text: str) -> float:
 
 
 def _parse_time(text: str) -> str:
-    from ..model.clock import as_datetime
+    from ..clock.clock import as_datetime
 
     as_datetime(text, "at")
     return text

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .. import runner
+from .. import _plugin_state
 from .report import LINES, failure_report
 
 if TYPE_CHECKING:
-    from ..model.world import World
+    from ..state.service import World
 
 __all__ = ["add_sections", "failure_report"]
 
@@ -19,9 +19,9 @@ def add_sections(sections: list[tuple[str, str]], active: World | None, told: di
 
     ``told`` remembers what has been told of this test, by world, so that a further failure tells only what is new.
     """
-    mocks = list(runner.ended or ())
+    mocks = list(_plugin_state.ended or ())
     if active is not None:
-        mocks.append(runner.Ended(active, active.clock.read()))
+        mocks.append(_plugin_state.Ended(active, active.clock.read()))
     new = [mock for mock in mocks if told.get(id(mock.world)) != mock.world.calls.made]
     for number, (world, moment) in enumerate(new, start=1):
         told[id(world)] = world.calls.made

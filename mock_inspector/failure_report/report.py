@@ -9,15 +9,15 @@ from collections import Counter
 from itertools import islice
 from typing import Any
 
-from ..model import arns
-from ..model.clock import iso
-from ..model.findings import SEVERITIES
-from ..model.region import NotFound, Region
-from ..model.runs import Run
-from ..model.world import World
-from .calls import CallBlock
-from .columns import CUT, clipped, itemized, listed, printable, width, wrapped
-from .words import count, name, offset, short
+from ..api import arns
+from ..clock.clock import iso
+from ..state.findings import SEVERITIES
+from ..state.runs import Run
+from ..state.service import World
+from ..state.store import NotFound, Region
+from .call_lines import CallBlock
+from .formatting import count, name, offset, short
+from .text_layout import CUT, clipped, itemized, listed, printable, width, wrapped
 
 COLUMNS = 80
 LINES = 100

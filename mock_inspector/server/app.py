@@ -18,14 +18,14 @@ from urllib.parse import quote
 from botocore.exceptions import HTTPClientError
 
 from ..assessment_reports.download import ReportDownloads
-from ..door import CONTENT_TYPE, Request, Response, answer
-from ..model.patience import EndlessPollError
+from ..state.polling import EndlessPollError
+from ..wire.dispatcher import CONTENT_TYPE, Request, Response, answer
 from .control_api import PATH_PREFIX, ControlApi
 from .cross_origin import reason_to_refuse
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
-    from ..model.world import World
+    from ..state.service import World
 
 MAX_BODY_BYTES = 1024 * 1024
 """A longer body gets status 413."""

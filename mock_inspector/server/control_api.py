@@ -20,17 +20,17 @@ from urllib.parse import parse_qsl
 
 from .. import findings
 from ..backend import InspectorBackend
+from ..clock.clock import Clock
 from ..errors import ApiError, shown
-from ..model.calls import Call, Calls
-from ..model.clock import Clock
-from ..model.events import Published
-from ..model.faults import ParametersAre
-from ..model.fleet import Instance
 from ..snapshots import check_json
+from ..state.call_log import Call, Calls
+from ..state.faults import ParametersAre
+from ..state.instances import Instance
+from ..state.notifications import Published
 from .dashboard.overview import build_overview
 
 if TYPE_CHECKING:
-    from ..model.world import World
+    from ..state.service import World
 
 PATH_PREFIX = "/_mock_inspector/"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..model.world import World
+    from ..state.service import World
 
 
 def snapshot(world: World) -> dict[str, Any]:
     """The state of all accounts and regions of a mock at this moment, as JSON values of its own."""
-    from .taking import taken
+    from .dump import taken
 
     return taken(world)
 
@@ -25,10 +25,10 @@ def restore(world: World, state: Mapping[str, Any] | str | os.PathLike[str], nam
     ValueError, beginning with ``name`` and the file, with the place that is wrong, for what is no snapshot; then the
     mock stays as it is.
     """
-    from ..model.clock import as_datetime
+    from ..clock.clock import as_datetime
     from .codec import Wrong, decode
-    from .records import SnapshotRecord, check_header
-    from .restoring import restored
+    from .load import restored
+    from .schema import SnapshotRecord, check_header
 
     source = name if isinstance(state, Mapping) else f"{name}: {os.fspath(state)}"
     try:

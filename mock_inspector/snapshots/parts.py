@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from ..errors import shown
-from ..model.exclusions import Exclusion
-from ..model.faults import Fault, ParametersAre, fault
-from ..model.runs import Run
-from ..model.weaknesses import Reachability, Weakness
+from ..state.exclusions import Exclusion
+from ..state.faults import Fault, ParametersAre, fault
+from ..state.finding_specs import Reachability, Weakness
+from ..state.runs import Run
 from .codec import Wrong, takes
-from .forms import written_copy
-from .records import ExclusionRecord, FaultRecord, RunRecord, SeenRecord, WeaknessRecord
+from .fields import written_copy
+from .schema import ExclusionRecord, FaultRecord, RunRecord, SeenRecord, WeaknessRecord
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -10,8 +10,8 @@ import pytest
 from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
-from mock_inspector.model import patience
-from mock_inspector.model.patience import EndlessPollError
+from mock_inspector.state import polling
+from mock_inspector.state.polling import EndlessPollError
 
 from ..support.aws import (
     a_run,
@@ -57,10 +57,10 @@ def passed(backend):
 @pytest.fixture
 def impatient(monkeypatch):
     """Thresholds that are reached soon, for what takes longest."""
-    monkeypatch.setattr(patience, "STILL", 5)
-    monkeypatch.setattr(patience, "STILL_AND_OVER", 50)
-    monkeypatch.setattr(patience, "SLEPT", 20)
-    monkeypatch.setattr(patience, "SLEEPS", 200)
+    monkeypatch.setattr(polling, "STILL", 5)
+    monkeypatch.setattr(polling, "STILL_AND_OVER", 50)
+    monkeypatch.setattr(polling, "SLEPT", 20)
+    monkeypatch.setattr(polling, "SLEEPS", 200)
 
 
 def until_it_changes(read, limit=2000):

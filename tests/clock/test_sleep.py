@@ -155,7 +155,7 @@ def test_another_mock_looks_only_through_modules_that_are_new(make_module, monke
         looked_through.add(module.__name__)
         return vars(module)
 
-    monkeypatch.setattr("mock_inspector.timekeeping.sleep.vars", looked, raising=False)
+    monkeypatch.setattr("mock_inspector.clock.sleep.vars", looked, raising=False)
     make_module()()
     with mock_inspector():
         pass

@@ -12,10 +12,10 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.model.neighbours import Signer
-from mock_inspector.model.world import World
-from mock_inspector.neighbours.calls import USER_AGENT
-from mock_inspector.neighbours.endpoints import Endpoints
+from mock_inspector.external.client import USER_AGENT
+from mock_inspector.external.endpoints import Endpoints
+from mock_inspector.state.external import Signer
+from mock_inspector.state.service import World
 
 from ..support.aws import ACCOUNT, a_run, a_target, a_template, an_ended_run, described_run, refused
 from ..support.fake_service import fake_service
@@ -85,7 +85,7 @@ def test_nothing_leaves_the_machine_for_a_neighbour_that_is_silent(client, monke
 
 def test_no_client_is_made_where_nothing_could_answer(client, monkeypatch):
     nobody = [entry for entry in BUILTIN_HANDLERS if not entry[0].startswith("before-send")]
-    monkeypatch.setattr("mock_inspector.neighbours.calls.BUILTIN_HANDLERS", nobody)
+    monkeypatch.setattr("mock_inspector.external.client.BUILTIN_HANDLERS", nobody)
     monkeypatch.setattr("botocore.session.Session.create_client", lambda *_, **__: pytest.fail("a client was made"))
     with mock_inspector() as backend:
         template = a_template(client)
@@ -170,7 +170,7 @@ class NobodyThere(socketserver.BaseRequestHandler):
 @pytest.fixture
 def nobody_there(monkeypatch):
     NobodyThere.came = []
-    monkeypatch.setattr("mock_inspector.neighbours.endpoints._left_alone", {})
+    monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), NobodyThere)
     server.daemon_threads = True
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -187,7 +187,7 @@ def look_for_the_account(region="us-west-2"):
 def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch):
     """In however many tests and regions: in this minute, it is left alone."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", nobody_there)
-    monkeypatch.setattr("mock_inspector.neighbours.calls._READ_TIMEOUT", 1)
+    monkeypatch.setattr("mock_inspector.external.client._READ_TIMEOUT", 1)
     for _ in range(2):
         with mock_inspector():
             look_for_the_account()
@@ -230,7 +230,7 @@ class TestPatience:
 
     @pytest.fixture
     def endpoints(self, monkeypatch):
-        monkeypatch.setattr("mock_inspector.neighbours.endpoints._left_alone", {})
+        monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
         return Endpoints()
 
     def test_a_quick_failure_says_nothing(self, endpoints):

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from moto.core import set_initial_no_auth_action_count
 
-from mock_inspector.neighbours import policies
+from mock_inspector.external import policies
 
 from ..support.aws import ACCOUNT, a_template, an_ended_run, described_run, refused
 from ..support.other_services import document, previewed, ran_on, signed

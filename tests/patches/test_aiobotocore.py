@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.clients.guard import UnmockedRequestError
+from mock_inspector.patches.network_guard import UnmockedRequestError
 
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
 AioConfig = pytest.importorskip("aiobotocore.config").AioConfig

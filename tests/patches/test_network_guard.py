@@ -6,7 +6,7 @@ from botocore.endpoint import Endpoint
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.clients.guard import UnmockedRequestError, is_loopback
+from mock_inspector.patches.network_guard import UnmockedRequestError, is_loopback
 
 
 def test_an_unmocked_service_is_stopped_and_named(inspector_backend):

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from mock_inspector import InspectorBackend
-from mock_inspector.actions.declarations import ACTIONS
-from mock_inspector.model.operations import operations_by_method
+from mock_inspector.actions.registry import ACTIONS
+from mock_inspector.api.operations import operations_by_method
 from mock_inspector.options import Options
 
 from ..support.raw_http import serving

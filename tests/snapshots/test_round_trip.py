@@ -14,8 +14,18 @@ from moto import mock_aws
 
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve
-from mock_inspector.model import exclusions, faults, findings, fleet, region, rules_packages, runs, targets, weaknesses
-from mock_inspector.snapshots import records
+from mock_inspector.snapshots import schema
+from mock_inspector.state import (
+    exclusions,
+    faults,
+    finding_specs,
+    findings,
+    instances,
+    rules_packages,
+    runs,
+    store,
+    targets,
+)
 
 from ..support.aws import CVE, a_run, a_target, a_template, refused
 from ..support.fake_service import fake_store
@@ -81,35 +91,35 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         targets.Subscription: set(),
         targets.ResourceGroup: set(),
         runs.Run: {"template", "findings_row", "counts", "plan", "events_planned", "fresh"},
-        fleet.Instance: set(),
-        fleet.RunAgent: {"number"},
+        instances.Instance: set(),
+        instances.RunAgent: {"number"},
         findings.Finding: {"run", "instance", "own_user_attributes"},
         findings.WeaknessContent: set(),
         exclusions.Exclusion: {"arn"},
         exclusions.Preview: set(),
         faults.Fault: set(),
         rules_packages.RulesPackage: set(),
-        region.Role: set(),
-        weaknesses.Weakness: set(),
-        weaknesses.Reachability: set(),
+        store.Role: set(),
+        finding_specs.Weakness: set(),
+        finding_specs.Reachability: set(),
     }
     written = {
-        targets.Target: records.TargetRecord,
-        targets.Template: records.TemplateRecord,
-        targets.Subscription: records.SubscriptionRecord,
-        targets.ResourceGroup: records.GroupRecord,
-        runs.Run: records.RunRecord,
-        fleet.Instance: records.InstanceRecord,
-        fleet.RunAgent: records.AgentRecord,
-        findings.Finding: records.FindingRecord,
-        findings.WeaknessContent: records.ContentRecord,
-        exclusions.Exclusion: records.ExclusionRecord,
-        exclusions.Preview: records.PreviewRecord,
-        faults.Fault: records.FaultRecord,
-        rules_packages.RulesPackage: records.RulesPackageRecord,
-        region.Role: records.RoleRecord,
-        weaknesses.Weakness: records.WeaknessRecord,
-        weaknesses.Reachability: records.WeaknessRecord,
+        targets.Target: schema.TargetRecord,
+        targets.Template: schema.TemplateRecord,
+        targets.Subscription: schema.SubscriptionRecord,
+        targets.ResourceGroup: schema.GroupRecord,
+        runs.Run: schema.RunRecord,
+        instances.Instance: schema.InstanceRecord,
+        instances.RunAgent: schema.AgentRecord,
+        findings.Finding: schema.FindingRecord,
+        findings.WeaknessContent: schema.ContentRecord,
+        exclusions.Exclusion: schema.ExclusionRecord,
+        exclusions.Preview: schema.PreviewRecord,
+        faults.Fault: schema.FaultRecord,
+        rules_packages.RulesPackage: schema.RulesPackageRecord,
+        store.Role: schema.RoleRecord,
+        finding_specs.Weakness: schema.WeaknessRecord,
+        finding_specs.Reachability: schema.WeaknessRecord,
     }
     for kind, kept in written.items():
         names = {entry.name for entry in dataclasses.fields(kind)}

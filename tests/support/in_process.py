@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mock_inspector import door
+from mock_inspector.wire import dispatcher
 
 from .fake_service import fake_service
 from .requests import MODEL
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 def knock(backend, body=b"{}", headers=BOTH, *, method="POST", url=URL):
     """The door's answer, which is sound whatever the request."""
-    response = door.answer(fake_service(backend), door.Request(method, url, headers, body))
+    response = dispatcher.answer(fake_service(backend), dispatcher.Request(method, url, headers, body))
     headers = response.headers
     assert re.fullmatch(
         r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", headers["x-amzn-RequestId"]

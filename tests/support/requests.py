@@ -7,7 +7,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.session import get_session
 
-from mock_inspector.door import Request, Response, answer
+from mock_inspector.wire.dispatcher import Request, Response, answer
 
 from .fake_service import fake_service
 

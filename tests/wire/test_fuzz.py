@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_inspector.backend import InspectorBackend, backend_of
-from mock_inspector.door import Request, Response, answer
 from mock_inspector.errors import COMMON, MODELLED
-from mock_inspector.model.world import World
+from mock_inspector.state.service import World
+from mock_inspector.wire.dispatcher import Request, Response, answer
 
 from ..support.fake_service import fake_service
 from ..support.fast_subset import max_examples
@@ -97,7 +97,7 @@ def frozen_time():
     """Every world begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
         still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
-        patch.setattr("mock_inspector.model.clock.datetime", still)
+        patch.setattr("mock_inspector.clock.clock.datetime", still)
         assert World(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
         yield
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, StructureShape
 
-from mock_inspector.door import Request, answer
+from mock_inspector.wire.dispatcher import Request, answer
 
 from ..support.aws import a_group, a_run, a_target, a_template
 from ..support.fake_service import fake_service

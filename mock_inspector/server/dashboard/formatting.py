@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ...model.clock import milliseconds
+from ...clock.clock import milliseconds
 
 _PHASES = {
     "collect": ("COLLECTING_DATA", "STOP_DATA_COLLECTION_PENDING", "DATA_COLLECTED"),

@@ -11,18 +11,18 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...model.clock import frozen, iso
+from ...clock.clock import frozen, iso
 
 if TYPE_CHECKING:
-    from ...model.calls import Call
-    from ...model.faults import Fault
-    from ...model.findings import Finding
-    from ...model.fleet import Instance
-    from ...model.region import Region
-    from ...model.runs import Run
-    from ...model.shelf import Numbered, Row
-    from ...model.targets import Subscription, Target, Template
-    from ...model.world import World
+    from ...state.call_log import Call
+    from ...state.collections import Numbered, Row
+    from ...state.faults import Fault
+    from ...state.findings import Finding
+    from ...state.instances import Instance
+    from ...state.runs import Run
+    from ...state.service import World
+    from ...state.store import Region
+    from ...state.targets import Subscription, Target, Template
 
 MAX_LISTED = 100
 """Limit of the regions listed, and of the instances, targets, templates, runs and findings of one of them."""

@@ -15,14 +15,14 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ...door import Response
-from ...model.findings import SEVERITIES
+from ...state.findings import SEVERITIES
+from ...wire.dispatcher import Response
 from . import formatting
 from .overview import build_overview, count_region
 
 if TYPE_CHECKING:
-    from ...model.region import Region
-    from ...model.world import World
+    from ...state.service import World
+    from ...state.store import Region
 
 
 _FILTERS = (

@@ -1,0 +1,70 @@
+"""EC2: the running instances, which join the fleet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .client import Caller, Calls, NoNeighbour, Refusal
+
+_RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
+_GROUP_TAG = "aws:autoscaling:groupName"
+
+
+def running(calls: Calls, caller: Caller) -> list[dict[str, Any]] | None:
+    """The running instances, each as the attributes of an :class:`.Instance`; None when there is no EC2 to tell."""
+    found: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
+    try:
+        while True:
+            page = calls.call("ec2", caller, "describe_instances", **asked)
+            found += [_attributes(entry) for group in page["Reservations"] for entry in group["Instances"]]
+            if not page.get("NextToken"):
+                return found
+            asked["NextToken"] = page["NextToken"]
+    except (NoNeighbour, Refusal, LookupError, TypeError):
+        return None
+
+
+def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
+    tags = {tag["Key"]: tag.get("Value", "") for tag in instance.get("Tags", ())}
+    return {
+        "instance_id": instance["InstanceId"],
+        "tags": tags,
+        "hostname": instance.get("PublicDnsName") or instance.get("PrivateDnsName") or None,
+        "ami_id": instance.get("ImageId"),
+        "auto_scaling_group": tags.get(_GROUP_TAG),
+        "ipv4_address": instance.get("PublicIpAddress") or instance.get("PrivateIpAddress"),
+        "operating_system": "Windows Server" if str(instance.get("Platform", "")).lower() == "windows" else None,
+        "network_interfaces": [_interface(entry) for entry in instance.get("NetworkInterfaces", ())],
+    }
+
+
+def _interface(interface: dict[str, Any]) -> dict[str, Any]:
+    """An EC2 network interface as Inspector shows it (data type NetworkInterface)."""
+    public = interface.get("Association", {})
+    shown = {
+        "networkInterfaceId": interface.get("NetworkInterfaceId"),
+        "subnetId": interface.get("SubnetId"),
+        "vpcId": interface.get("VpcId"),
+        "privateDnsName": interface.get("PrivateDnsName"),
+        "privateIpAddress": interface.get("PrivateIpAddress"),
+        "privateIpAddresses": [
+            _present(
+                privateDnsName=address.get("PrivateDnsName"),
+                privateIpAddress=address.get("PrivateIpAddress"),
+            )
+            for address in interface.get("PrivateIpAddresses", ())
+        ],
+        "publicDnsName": public.get("PublicDnsName"),
+        "publicIp": public.get("PublicIp"),
+        "ipv6Addresses": [address["Ipv6Address"] for address in interface.get("Ipv6Addresses", ())],
+        "securityGroups": [
+            _present(groupName=group.get("GroupName"), groupId=group.get("GroupId"))
+            for group in interface.get("Groups", ())
+        ],
+    }
+    return _present(**shown)
+
+
+def _present(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
