@@ -9,13 +9,13 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from .state.service import World
+    from .state.service import FakeService
 
 
 class Ended(NamedTuple):
     """A mock that has ended: its world, and the moment it was then, in milliseconds since 1970."""
 
-    world: World
+    service: FakeService
     moment: int
 
 

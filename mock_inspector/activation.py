@@ -13,15 +13,15 @@ from . import _plugin_state
 from .backend import InspectorBackend, backend_of
 from .clock.clock import UTC, Moment, as_datetime, frozen
 from .clock.freeze import Freeze
-from .clock.waiting import Timekeeping
-from .errors import shown
-from .external import AwsNeighbours
+from .clock.waiting import Waiting
+from .errors import short_repr
+from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
 from .patches.botocore import BotocorePatch
 from .patches.responses import ResponsesPatch
 from .patches.urllib3 import Urllib3Patch
 from .snapshots import restore
-from .state.service import World
+from .state.service import FakeService
 from .wire.dispatcher import Request, Response, answer
 
 if TYPE_CHECKING:
@@ -43,27 +43,27 @@ class Activation:
         self._uses: list[tuple[str, str | None]] = []
         self._undo = ExitStack()
         self._report_server: LocalServer | None = None
-        self._excused = False
-        self._brought: list[Fault] = []
+        self._failed = False
+        self._restored_faults: list[Fault] = []
         self._servers: list[InspectorServer] = []
         try:
             followed = frozen()
             if options.freeze and not followed:
                 self._freeze(options.at)
-            self.world = World(
+            self.service = FakeService(
                 account_id=options.account_id,
                 limits=dict(options.limits),
                 id_seed=options.effective_seed,
-                neighbours=self._neighbours(),
+                external=self._neighbours(),
                 max_calls=options.max_calls,
             )
-            self.world.report_origin = self._report_origin
+            self.service.report_origin = self._report_origin
             if options.freeze and options.at is not None and options.state is None:
-                self.world.clock.move_to(options.at)
-            self._timekeeping = Timekeeping(self.world, followed=followed, busy=self._serving)
-            self._undo.callback(self._timekeeping.stop)
+                self.service.clock.move_to(options.at)
+            self._waiting = Waiting(self.service, followed=followed, busy=self._serving)
+            self._undo.callback(self._waiting.stop)
             if options.sleep:
-                self._timekeeping.start()
+                self._waiting.start()
             _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
             self._undo.callback(_botocore.stop)
             _urllib3.start(self._answer)
@@ -78,18 +78,18 @@ class Activation:
 
     def _begin_with(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         """Restore a snapshot, and let the time be as it says, or ``at``."""
-        restore(self.world, state, "state")
-        self._brought = [fault for region in self.world.regions() for fault in region.faults]
-        at, clock = self.options.at, self.world.clock
+        restore(self.service, state, "state")
+        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
+        at, clock = self.options.at, self.service.clock
         if at is not None:
             if as_datetime(at, "at") < clock.now():
                 raise ValueError(f"at: {at!r} lies before the moment of the state, {clock.now().isoformat()}")
             clock.move_to(at)
 
-    def _neighbours(self) -> AwsNeighbours:
-        neighbours = AwsNeighbours()
-        self._undo.callback(neighbours.close)
-        return neighbours
+    def _neighbours(self) -> AwsServices:
+        external = AwsServices()
+        self._undo.callback(external.close)
+        return external
 
     def _freeze(self, at: Moment | None) -> None:
         """Freeze time, at the current moment when no other is given."""
@@ -99,12 +99,12 @@ class Activation:
         self._undo.callback(Freeze(moment).stop)
 
     def _answer(self, request: Request) -> Response:
-        return answer(self.world, request, polls=self._timekeeping.own_thread())
+        return answer(self.service, request, polls=self._waiting.own_thread())
 
     def _back_off(self, seconds: float) -> None:
         """Back-off between retries moves the clock; in other threads, which never move it, it just does not last."""
-        if self._timekeeping.own_thread():
-            self.world.clock.tick(seconds)
+        if self._waiting.own_thread():
+            self.service.clock.tick(seconds)
 
     def _report_origin(self) -> str:
         """Where reports are fetched: the server, or a port that is opened when the first URL of one is given out."""
@@ -114,7 +114,7 @@ class Activation:
             from .assessment_reports.download import ReportDownloads
             from .assessment_reports.local_server import LocalServer
 
-            self._report_server = LocalServer(ReportDownloads(self.world).handle)
+            self._report_server = LocalServer(ReportDownloads(self.service).handle)
             self._undo.callback(self._report_server.close)
             _responses.let_pass(self._report_server.origin)
         return self._report_server.origin
@@ -143,11 +143,11 @@ class Activation:
         account, region = self._uses[-1] if self._uses else (options.account_id, None)
         account = options.account_id if "account_id" in keywords else account
         region = options.region or region
-        backend = backend_of(self.world.region(account, region or options.effective_region))
+        backend = backend_of(self.service.store(account, region or options.effective_region))
         self._uses.append((account, region))
         return backend
 
-    def unuse(self) -> bool:
+    def pop_use(self) -> bool:
         """End a use; whether it was the last."""
         self._uses.pop()
         return not self._uses
@@ -157,25 +157,25 @@ class Activation:
         for name in sorted(keywords.keys() - CHOSEN_BY_INNER):
             if inner.effective(name) != self.options.effective(name):
                 raise ValueError(
-                    f"{name}: this mock_inspector is nested in one with {name}={shown(getattr(self.options, name))}, whose "
-                    f"state and clock it shares; it cannot have {name}={shown(keywords[name])}"
+                    f"{name}: this mock_inspector is nested in one with {name}={short_repr(getattr(self.options, name))}, whose "
+                    f"state and clock it shares; it cannot have {name}={short_repr(keywords[name])}"
                 )
 
-    def excuse(self) -> None:
+    def mark_failed(self) -> None:
         """The test has failed: what else is wrong with it need not be told."""
-        self._excused = True
+        self._failed = True
 
     def check_faults(self) -> None:
         """AssertionError when a fault has never met a call, unless that is allowed."""
         __tracebackhide__ = True
-        if self.options.allow_unused_faults or self._excused:
+        if self.options.allow_unused_faults or self._failed:
             return
         # Those that a shared state brought are not the test's own.
-        brought = set(map(id, self._brought))
+        brought = set(map(id, self._restored_faults))
         unused = [
             fault
-            for region in self.world.regions()
-            for fault in region.faults
+            for store in self.service.stores()
+            for fault in store.faults
             if not fault.met and id(fault) not in brought
         ]
         if unused:
@@ -226,11 +226,11 @@ def leave(*, failed: bool = False) -> None:
     __tracebackhide__ = True
     global _active
     with _lock:
-        if _active is None or not _active.unuse():
+        if _active is None or not _active.pop_use():
             return
         ended, _active = _active, None
         if _plugin_state.ended is not None:
-            _plugin_state.ended.append(_plugin_state.Ended(ended.world, ended.world.clock.read()))
+            _plugin_state.ended.append(_plugin_state.Ended(ended.service, ended.service.clock.read()))
         ended.undo()
     if not failed:
         ended.check_faults()

@@ -10,23 +10,23 @@ from .actions.methods import ActionMethods
 from .api import arns
 from .api.service_model import enum
 from .clock.clock import Clock
-from .errors import ApiError, shown
+from .errors import ApiError, short_repr
 from .state import faults
-from .state.authored import authored_exclusion, authored_finding, checked, checked_instance
+from .state.authored import authored_exclusion, authored_finding, validate, validate_instance
 from .state.call_log import Calls
-from .state.finding_specs import Weakness
+from .state.finding_specs import FindingSpec
 from .state.instances import Instance
-from .state.notifications import Published, findings_reported
+from .state.notifications import PublishedMessage, findings_reported
 from .state.rules_packages import RulesPackage, owner_accounts
 from .state.runs import Run
-from .state.store import Region
+from .state.store import Store
 
 
-def backend_of(region: Region) -> InspectorBackend:
+def backend_of(store: Store) -> InspectorBackend:
     """The backend object of an account in a region, always the same one."""
-    if region.backend is None:
-        region.backend = InspectorBackend(region)
-    known: InspectorBackend = region.backend
+    if store.backend is None:
+        store.backend = InspectorBackend(store)
+    known: InspectorBackend = store.backend
     return known
 
 
@@ -40,11 +40,11 @@ class InspectorBackend(ActionMethods):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        region = self._region
+        store = self._store
         return (
-            f"<InspectorBackend account {self.account_id}, {self.region}: {len(region.instances)} instances, "
-            f"{len(region.targets)} targets, {len(region.templates)} templates, {len(region.runs)} runs, "
-            f"{len(region.findings.all)} findings>"
+            f"<InspectorBackend account {self.account_id}, {self.region}: {len(store.instances)} instances, "
+            f"{len(store.targets)} targets, {len(store.templates)} templates, {len(store.runs)} runs, "
+            f"{len(store.findings.all)} findings>"
         )
 
     # Whose it is, and its siblings
@@ -52,34 +52,34 @@ class InspectorBackend(ActionMethods):
     @property
     def account_id(self) -> str:
         """The account's id, twelve digits."""
-        return self._region.account_id
+        return self._store.account_id
 
     @property
     def region(self) -> str:
         """The region's name."""
-        return self._region.region
+        return self._store.region
 
     @property
     def partition(self) -> str:
         """The partition that the region is in: ``aws``, ``aws-us-gov`` or ``aws-cn``."""
-        return self._region.partition
+        return self._store.partition
 
     @property
     def clock(self) -> Clock:
         """The one clock of this mock, shared by all its accounts and regions."""
-        return self._world.clock
+        return self._service.clock
 
     def for_region(self, name: str) -> InspectorBackend:
         """The same account in another region. ValueError for what is no region's name."""
-        return backend_of(self._world.region(self.account_id, name))
+        return backend_of(self._service.store(self.account_id, name))
 
     def for_account(self, account_id: str) -> InspectorBackend:
         """Another account in the same region. ValueError for what is no account id."""
-        return backend_of(self._world.region(account_id, self.region))
+        return backend_of(self._service.store(account_id, self.region))
 
     def register_access_key(self, access_key_id: str) -> None:
         """Let requests that are signed with this access key act for this account."""
-        self._world.register_access_key(access_key_id, self.account_id)
+        self._service.register_access_key(access_key_id, self.account_id)
 
     # The fleet
 
@@ -100,7 +100,7 @@ class InspectorBackend(ActionMethods):
         agent_health_details: str | None = None,
         network_interfaces: list[dict[str, Any]] | None = None,
         telemetry: list[dict[str, Any]] | None = None,
-        findings: Iterable[Weakness] = (),
+        findings: Iterable[FindingSpec] = (),
     ) -> Instance:
         """Add an EC2 instance with an agent to the fleet; its id is made up when none is given.
 
@@ -109,11 +109,11 @@ class InspectorBackend(ActionMethods):
         lists in the API's shapes. ``findings`` is what the instance suffers from, each made by a function of
         :mod:`mock_inspector.findings`. ValueError for what is not allowed, or for an id that is taken.
         """
-        with self._world.lock:
-            instance_id = instance_id or f"i-0{self._region.ids.hexadecimal(16)}"
-            if instance_id in self._region.instances:
+        with self._service.lock:
+            instance_id = instance_id or f"i-0{self._store.ids.hexadecimal(16)}"
+            if instance_id in self._store.instances:
                 raise ValueError(f"instance_id: {instance_id} is in the fleet already")
-            attributes = checked_instance(
+            attributes = validate_instance(
                 instance_id=instance_id,
                 tags=tags,
                 hostname=hostname,
@@ -130,8 +130,8 @@ class InspectorBackend(ActionMethods):
                 telemetry=telemetry,
                 findings=findings,
             )
-            instance = Instance(self._region.next_number(), **attributes)
-            self._region.instances.add(instance_id, instance)
+            instance = Instance(self._store.next_number(), **attributes)
+            self._store.instances.add(instance_id, instance)
             return instance
 
     def remove_instance(self, instance_id: str) -> None:
@@ -140,15 +140,15 @@ class InspectorBackend(ActionMethods):
         A run that is collecting data keeps what it has collected of the instance by then; one that has not begun to
         excludes it. ValueError when it is not there.
         """
-        with self._world.lock:
-            if instance_id not in self._region.instances:
-                fleet = ", ".join(instance.instance_id for instance in self._region.instances) or "no instance"
+        with self._service.lock:
+            if instance_id not in self._store.instances:
+                fleet = ", ".join(instance.instance_id for instance in self._store.instances) or "no instance"
                 raise ValueError(f"instance_id: {instance_id!r} is not in the fleet, which has {fleet}")
-            self._world.look()
-            instance = self._region.instances.get(instance_id)
-            self._region.instances.remove(instance_id)
+            self._service.advance()
+            instance = self._store.instances.get(instance_id)
+            self._store.instances.remove(instance_id)
             if instance is not None:
-                self._region.leave_runs(instance)
+                self._store.detach_from_runs(instance)
 
     # Rules packages, findings and exclusions put in by hand
 
@@ -169,22 +169,22 @@ class InspectorBackend(ActionMethods):
         """
         if type(deprecated) is not bool:
             raise ValueError(f"deprecated: takes True or False, got {deprecated!r}")
-        with self._world.lock:
+        with self._service.lock:
             if arn is None:
-                arn = self._region.new_arn("rulespackage", owner_accounts().get(self._region.region))
+                arn = self._store.new_arn("rulespackage", owner_accounts().get(self._store.region))
             parts = arns.parse(arn)
-            if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != self._region.region:
-                raise ValueError(f"arn: takes the ARN of a rules package in {self._region.region}, got {arn!r}")
+            if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != self._store.region:
+                raise ValueError(f"arn: takes the ARN of a rules package in {self._store.region}, got {arn!r}")
             members = {"name": name, "version": version, "provider": provider, "description": description}
-            checked("RulesPackage", {"arn": arn, **members}, "rules package")
-            known = self._region.rules_packages.get(arn)
+            validate("RulesPackage", {"arn": arn, **members}, "rules package")
+            known = self._store.rules_packages.get(arn)
             package = RulesPackage(
-                self._region.next_number() if known is None else known.number, arn, **members, deprecated=deprecated
+                self._store.next_number() if known is None else known.number, arn, **members, deprecated=deprecated
             )
             if known is not None:
-                self._region.rules_packages.replace(arn, package)
+                self._store.rules_packages.replace(arn, package)
             else:
-                self._region.rules_packages.add(arn, package)
+                self._store.rules_packages.add(arn, package)
             return arn
 
     def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
@@ -193,12 +193,12 @@ class InspectorBackend(ActionMethods):
         ``finding`` has the shape of DescribeFindings without ``arn``; members that are missing are filled in.
         ValueError for unknown members and for values that the model does not allow.
         """
-        with self._world.lock:
-            now = self._world.look()
+        with self._service.lock:
+            now = self._service.advance()
             run = self._named(run_arn)
             content, own = authored_finding(finding, run, now)
-            reported = self._region.report(run, content, None, **own)
-            findings_reported(self._region, run, [reported], now)
+            reported = self._store.add_finding(run, content, None, **own)
+            findings_reported(self._store, run, [reported], now)
             return reported.arn
 
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
@@ -208,17 +208,17 @@ class InspectorBackend(ActionMethods):
         one of the documented titles, what the service said under it. ValueError for unknown members and for values
         that the model does not allow.
         """
-        with self._world.lock:
-            self._world.look()
+        with self._service.lock:
+            self._service.advance()
             run = self._named(run_arn)
-            packages = [self._region.locate(arns.RULES_PACKAGE, arn) for arn in run.packages]
-            return str(self._region.exclude(run, authored_exclusion(exclusion, run, packages)).arn)
+            packages = [self._store.locate(arns.RULES_PACKAGE, arn) for arn in run.packages]
+            return str(self._store.add_exclusion(run, authored_exclusion(exclusion, run, packages)).arn)
 
     # Runs and time
 
     def _named(self, run_arn: str) -> Run:
         try:
-            return self._region.run(run_arn, "run_arn")
+            return self._store.run(run_arn, "run_arn")
         except ApiError as error:
             raise ValueError(error.message) from None
 
@@ -227,18 +227,18 @@ class InspectorBackend(ActionMethods):
 
         The history, ``completedAt`` and ``findingCounts`` follow. ValueError for what is no AssessmentRunState.
         """
-        with self._world.lock:
-            now = self._world.look()
+        with self._service.lock:
+            now = self._service.advance()
             run = self._named(run_arn)
             if state not in enum("AssessmentRunState"):
                 raise ValueError(f"state: takes one of {', '.join(enum('AssessmentRunState'))}, got {state!r}")
             run.force(state, now)
-            self._region.open(run)
+            self._store.open(run)
 
     def finish_run(self, run_arn: str) -> None:
         """Move the clock to the run's end; nothing to do when it has ended. ValueError when it has no end ahead."""
-        with self._world.lock:
-            now = self._world.look()
+        with self._service.lock:
+            now = self._service.advance()
             run = self._named(run_arn)
             if run.in_progress(now):
                 if run.forced:
@@ -249,11 +249,11 @@ class InspectorBackend(ActionMethods):
                 self.clock.move_to(run.timeline[-1][1] / 1000)
 
     @property
-    def published(self) -> list[Published]:
+    def published(self) -> list[PublishedMessage]:
         """What was sent to SNS topics, by all accounts and regions of the mock, in the order of time."""
-        with self._world.lock:
-            self._world.look()
-            return list(self._world.published)
+        with self._service.lock:
+            self._service.advance()
+            return list(self._service.published)
 
     @property
     def calls(self) -> Calls:
@@ -262,14 +262,14 @@ class InspectorBackend(ActionMethods):
         A growing sequence of :class:`.Call` (operation, parameters, response or error, time, account, region, access
         key); ``calls.of("ListFindings")`` are those of an operation. The backend's own methods are not in it.
         """
-        return self._world.calls
+        return self._service.calls
 
     # Ids, faults and the whole state
 
     def next_ids(self, *ids: str) -> None:
         """Make these the ids to mint next in this account and region, in order: ``next_ids("0-nvgVhaxX")``."""
-        with self._world.lock:
-            self._region.ids.pin(*ids)
+        with self._service.lock:
+            self._store.ids.pin(*ids)
 
     def inject_fault(
         self,
@@ -295,8 +295,8 @@ class InspectorBackend(ActionMethods):
         accepts. A fault that never met a call fails the test (see ``allow_unused_faults``). ValueError or TypeError for
         what cannot be injected.
         """
-        with self._world.lock:
-            self._region.faults.append(faults.fault(operation, error, times, after, when, faults.caller()))
+        with self._service.lock:
+            self._store.faults.append(faults.fault(operation, error, times, after, when, faults.caller()))
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state of the mock, all its accounts and regions, as a dict of JSON values; the log of calls is left out.
@@ -305,7 +305,7 @@ class InspectorBackend(ActionMethods):
         JSON cannot tell (an exception instance, a ``when`` function) are in it as they are, so that one with such a
         fault serves in process only: ``json.dumps`` raises TypeError.
         """
-        return snapshots.snapshot(self._world)
+        return snapshots.snapshot(self._service)
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Give the whole mock, all its accounts and regions, the state of a :meth:`snapshot`, and its moment.
@@ -315,9 +315,9 @@ class InspectorBackend(ActionMethods):
         snapshot; nothing changes then.
         """
         if not isinstance(snapshot, Mapping):
-            raise TypeError(f"snapshot: takes what snapshot() returned, a mapping, got {shown(snapshot)}")
-        snapshots.restore(self._world, snapshot, "snapshot")
+            raise TypeError(f"snapshot: takes what snapshot() returned, a mapping, got {short_repr(snapshot)}")
+        snapshots.restore(self._service, snapshot, "snapshot")
 
     def reset(self) -> None:
         """Empty all accounts and regions of the mock; the clock stands where it stands."""
-        self._world.reset()
+        self._service.reset()

@@ -10,7 +10,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from . import KEYWORDS
-from .options import checked_options
+from .options import parse_options
 
 if TYPE_CHECKING:
     import datetime
@@ -33,7 +33,7 @@ class MockInspector:
     """
 
     def __init__(self, keywords: dict[str, Any]) -> None:
-        self._options = checked_options(keywords)
+        self._options = parse_options(keywords)
         self._keywords = keywords
 
     def __enter__(self) -> InspectorBackend:

@@ -29,7 +29,7 @@ class ApiError(Exception):
         self.members = {**self.defaults, **members}
         super().__init__(self.message)
 
-    def told_to(self, account: str, operation: str) -> ApiError:
+    def with_caller(self, account: str, operation: str) -> ApiError:
         """The error as a caller of ``operation`` gets it: the class's own text speaks of both."""
         if "{" not in self.text or self.message is not self.text:
             return self
@@ -220,7 +220,7 @@ _short.maxdict = _short.maxlist = 4
 _short.maxstring = _short.maxother = _short.maxlong = 60
 
 
-def shown(value: object, limit: int = 100) -> str:
+def short_repr(value: object, limit: int = 100) -> str:
     """``value`` as a message quotes it: its ``repr``, cut where it is long, wide or deep."""
     if isinstance(value, str):
         return repr(value) if len(value) <= limit else f"{value[:limit]!r}... ({len(value)} characters)"

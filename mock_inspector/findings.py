@@ -18,10 +18,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from .errors import shown
+from .errors import short_repr
 from .state import finding_specs
-from .state.authored import checked
-from .state.finding_specs import Reachability, Weakness
+from .state.authored import validate
+from .state.finding_specs import FindingSpec, ReachabilitySpec
 from .state.findings import NUMERIC_SEVERITY
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Overrides(TypedDict, total=False):
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _CIS = re.compile(r"[0-9]+(\.[0-9]+)* \S.*", re.DOTALL)
 _SCORES = {"High": (7.5, 8.1), "Medium": (5.0, 5.9), "Low": (2.1, 3.3)}
-_HIGHEST_PORT = 65_535
+_MAX_PORT = 65_535
 
 
 def cve(
@@ -55,17 +55,17 @@ def cve(
     cvss2_score: float | None = None,
     cvss3_score: float | None = None,
     **overrides: Unpack[Overrides],
-) -> Weakness:
+) -> FindingSpec:
     """A vulnerable package: ``cve("CVE-2016-2177", severity="High", package="openssl-1:1.0.1k-14.91")``.
 
     ``package`` is one or more of ``name-epoch:version``; the severity is High unless another is given, the scores
     follow it.
     """
     if not _CVE.fullmatch(str(cve_id)):
-        raise ValueError(f"cve_id: takes an id such as 'CVE-2016-2177', got {shown(cve_id)}")
+        raise ValueError(f"cve_id: takes an id such as 'CVE-2016-2177', got {short_repr(cve_id)}")
     packages = package if isinstance(package, str) else ", ".join(package)
     usual = _SCORES.get(overrides.get("severity", "High"), (0.0, 0.0))
-    return _weakness(
+    return _spec(
         finding_specs.CVE,
         overrides,
         id=cve_id,
@@ -91,7 +91,7 @@ def cis(
     benchmark: str = "CIS Benchmark for Amazon Linux 2 Benchmark v1.0.0",
     profile: str = "Level 1",
     **overrides: Unpack[Overrides],
-) -> Weakness:
+) -> FindingSpec:
     """A rule of a CIS benchmark that is not kept: ``cis("1.1.1 Ensure mounting of cramfs is disabled")``.
 
     ``rule`` begins with the rule's number.
@@ -99,9 +99,9 @@ def cis(
     if not _CIS.fullmatch(str(rule)):
         raise ValueError(
             f"rule: takes a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled', "
-            f"got {shown(rule)}"
+            f"got {short_repr(rule)}"
         )
-    return _weakness(
+    return _spec(
         finding_specs.CIS,
         overrides,
         id=rule[:128],  # the model's bound
@@ -117,12 +117,12 @@ def cis(
     )
 
 
-def best_practice(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
+def best_practice(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
     """A rule of Security Best Practices that is not kept: ``best_practice("Disable root login over SSH")``."""
     return _listed(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
 
 
-def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> Weakness:
+def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
     """A rule of Runtime Behavior Analysis that is not kept: ``runtime_behavior("Software Without DEP")``."""
     return _listed(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
 
@@ -134,7 +134,7 @@ def network_reachability(
     route: str = "Internet",
     listener: bool | None = None,
     **overrides: Unpack[Overrides],
-) -> Weakness:
+) -> FindingSpec:
     """A port that can be reached from outside: ``network_reachability(22)``.
 
     ``protocol`` is TCP or UDP, ``route`` Internet, PeeredVPC or VGW. ``listener`` tells whether a process listens on
@@ -142,11 +142,11 @@ def network_reachability(
     service is reported only when a process listens, so there it counts as True.
     """
     rules = _rules()[finding_specs.NETWORK_REACHABILITY]
-    if type(port) is not int or not 0 < port <= _HIGHEST_PORT:
-        raise ValueError(f"port: takes a port from 1 to {_HIGHEST_PORT}, got {shown(port)}")
+    if type(port) is not int or not 0 < port <= _MAX_PORT:
+        raise ValueError(f"port: takes a port from 1 to {_MAX_PORT}, got {short_repr(port)}")
     for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
         if value not in known:
-            raise ValueError(f"{name}: takes {', '.join(known)}, got {shown(value)}")
+            raise ValueError(f"{name}: takes {', '.join(known)}, got {short_repr(value)}")
     groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
     group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
     if group is None and listener is False:
@@ -161,16 +161,16 @@ def network_reachability(
 
 def _reachable(
     port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides
-) -> Reachability:
+) -> ReachabilitySpec:
     rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     origin, gateway = rules["routes"][route]["from"], rules["routes"][route]["gateway"]
     recognized = "Recognized" if group else "Unrecognized"
     listening = " with listener" if kind == "WithListener" else ""
     what = f"{protocol} port {port}" + (f" which is associated with '{group}'" if group else "")
-    weakness = _weakness(
+    spec = _spec(
         finding_specs.NETWORK_REACHABILITY,
         overrides,
-        make=Reachability,
+        make=ReachabilitySpec,
         id=f"{recognized} port{listening} reachable {rules['routes'][route]['id']}",
         severity=rules["severities"][kind if group else "Unrecognized"][route],
         title=f"On instance {{instance_id}}, {what}{listening} is reachable {origin}",
@@ -189,14 +189,14 @@ def _reachable(
             "REACHABILITY_TYPE": route,
         },
     )
-    return cast(Reachability, weakness)
+    return cast(ReachabilitySpec, spec)
 
 
-def _listed(rules_package: str, rule: str, overrides: Overrides) -> Weakness:
+def _listed(rules_package: str, rule: str, overrides: Overrides) -> FindingSpec:
     known = _rules()[rules_package]
     if rule not in known:
-        raise ValueError(f"rule: {rules_package} has {', '.join(map(repr, known))}, got {shown(rule)}")
-    return _weakness(
+        raise ValueError(f"rule: {rules_package} has {', '.join(map(repr, known))}, got {short_repr(rule)}")
+    return _spec(
         rules_package,
         overrides,
         id=rule,
@@ -208,28 +208,28 @@ def _listed(rules_package: str, rule: str, overrides: Overrides) -> Weakness:
     )
 
 
-def _weakness(
+def _spec(
     rules_package: str,
     overrides: Overrides,
     *,
     attributes: dict[str, str],
-    make: type[Weakness] = Weakness,
+    make: type[FindingSpec] = FindingSpec,
     **texts: str,
-) -> Weakness:
+) -> FindingSpec:
     """The weakness with its overrides, checked against the API's data type Finding."""
     known = Overrides.__annotations__
     unknown = [name for name in overrides if name not in known]
     if unknown:
         raise TypeError(f"unknown keyword {', '.join(unknown)}; beside its own it takes {', '.join(known)}")
     fields: dict[str, Any] = {**texts, **overrides}
-    checked("Severity", fields["severity"], "severity")
+    validate("Severity", fields["severity"], "severity")
     fields.setdefault("numeric_severity", NUMERIC_SEVERITY[fields["severity"]])
     own = {"INSTANCE_ID": "{instance_id}", **attributes, **overrides.get("attributes", {})}
     fields["attributes"] = tuple(own.items())
     for shape, names in _SHAPES.items():
         for field in names:
-            checked(shape, fields[field], field)
-    checked("AttributeList", [{"key": key, "value": value} for key, value in own.items()], "attributes")
+            validate(shape, fields[field], field)
+    validate("AttributeList", [{"key": key, "value": value} for key, value in own.items()], "attributes")
     return make(rules_package, **fields)
 
 

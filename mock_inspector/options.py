@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _plugin_state
-from .api.identifiers import DEFAULT_ACCOUNT, QUOTAS, checked_account, checked_region
+from .api.identifiers import DEFAULT_ACCOUNT, QUOTAS, validate_account_id, validate_region
 
 DEFAULT_REGION = "us-east-1"
 CHOSEN_BY_INNER = frozenset({"account_id", "region"})
@@ -50,9 +50,9 @@ class Options:
     state: Mapping[str, Any] | str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        checked_account(self.account_id)
+        validate_account_id(self.account_id)
         if self.region is not None:
-            checked_region(self.region)
+            validate_region(self.region)
         for name in ("freeze", "sleep", "allow_network", "allow_unused_faults"):
             flag = getattr(self, name)
             if not isinstance(flag, bool):
@@ -94,7 +94,7 @@ class Options:
     @property
     def effective_region(self) -> str:
         """The region of the default backend. ValueError when the environment names none that could be one."""
-        return self.region or checked_region(
+        return self.region or validate_region(
             os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION, "region (from AWS_DEFAULT_REGION)"
         )
 
@@ -120,7 +120,7 @@ def _is_most(value: Any) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 
-def checked_options(keywords: Mapping[str, Any]) -> Options:
+def parse_options(keywords: Mapping[str, Any]) -> Options:
     """The options that ``keywords`` say. TypeError for an unknown keyword, naming those there are."""
     unknown = [name for name in keywords if name not in _KNOWN]
     if unknown:

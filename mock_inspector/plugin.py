@@ -23,7 +23,7 @@ _ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
 _TOLD: pytest.StashKey[dict[int, int]] = pytest.StashKey()
 _BEFORE: pytest.StashKey[deque[Ended] | None] = pytest.StashKey()
 
-_MOST_ENDED = 3
+_MAX_ENDED = 3
 """Of how many mocks that a test has ended the report tells."""
 
 _MARKER = "mock_inspector"
@@ -36,7 +36,7 @@ _MARKER_HELP = (
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; keep from now on what a failed test's report is made of."""
     config.addinivalue_line("markers", _MARKER_HELP)
-    config.stash[_BEFORE], _plugin_state.ended = _plugin_state.ended, deque(maxlen=_MOST_ENDED)
+    config.stash[_BEFORE], _plugin_state.ended = _plugin_state.ended, deque(maxlen=_MAX_ENDED)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -137,11 +137,11 @@ def pytest_runtest_makereport(
         if not report.passed:
             active = mocks.active()
             if active is not None:
-                active.excuse()
+                active.mark_failed()
             if report.failed:
                 from .failure_report import add_sections
 
-                add_sections(report.sections, active and active.world, item.stash.setdefault(_TOLD, {}))
+                add_sections(report.sections, active and active.service, item.stash.setdefault(_TOLD, {}))
         if call.when == "teardown" and _plugin_state.ended is not None:
             _plugin_state.ended.clear()
     return report

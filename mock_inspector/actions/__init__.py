@@ -2,6 +2,6 @@
 
 An action takes the region it works in and the request's members as keywords, already checked against the model, and
 returns the response. What it cannot do, it refuses with an error of :mod:`mock_inspector.errors`; those that
-:meth:`.Region.find` raises concern the ARNs that it is given. An action is called under the world's lock, and
+:meth:`.Store.get` raises concern the ARNs that it is given. An action is called under the service's lock, and
 ``region.now`` is the moment of the call.
 """

@@ -9,15 +9,15 @@ from typing import Any
 from ..api import arns
 from ..api.filters import in_ranges
 from ..api.service_model import list_bound
-from ..state.findings import MOST_USER_ATTRIBUTES, Finding
-from ..state.store import NotFound, Region
+from ..state.findings import MAX_USER_ATTRIBUTES, Finding
+from ..state.store import NotFound, Store
 from .preconditions import check_unique_keys
 from .registry import Answer, action
 
 
 @action(follows="reference and sample", approximates="`ruleNames` is compared with a finding's `id`")
 def list_findings(
-    region: Region,
+    store: Store,
     *,
     assessmentRunArns: list[str] | None = None,
     filter: dict[str, Any] | None = None,
@@ -26,21 +26,21 @@ def list_findings(
 ) -> Answer:
     """ListFindings, oldest first. Without run ARNs, those of all runs; before their ``createdAt``, none.
 
-    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Region.find` for runs and for a
+    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for runs and for a
     filter's rules packages.
     """
-    pager = region.pager("ListFindings", nextToken, maxResults, assessmentRunArns, filter)
-    runs = region.find_each(arns.RUN, assessmentRunArns or (), "assessmentRunArns")
+    pager = store.pager("ListFindings", nextToken, maxResults, assessmentRunArns, filter)
+    runs = store.get_all(arns.RUN, assessmentRunArns or (), "assessmentRunArns")
     wanted = filter or {}
     severities = dict.fromkeys(wanted.get("severities", ()))
     # The narrowest rows that hold all candidates; the rest of the filter goes over those.
     if runs:
         rows = [run.findings_row for run in runs]
     elif severities:
-        rows = [region.findings.by_severity[severity] for severity in severities]
+        rows = [store.findings.by_severity[severity] for severity in severities]
     else:
-        rows = [region.findings.all]
-    matches = _filter(region, wanted)
+        rows = [store.findings.all]
+    matches = _filter(store, wanted)
     candidates = merge(*(row.after(pager.after) for row in rows), key=lambda finding: finding.number)
     findings, more = pager.page(
         (finding for finding in candidates if matches(finding)), list_bound("ListReturnedArnList")
@@ -48,10 +48,10 @@ def list_findings(
     return {"findingArns": [finding.arn for finding in findings], **more}
 
 
-def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Finding], bool]:
+def _filter(store: Store, wanted: dict[str, Any]) -> Callable[[Finding], bool]:
     """Whether a finding is there at this moment and matches a FindingFilter."""
-    now = region.now
-    packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
+    now = store.now
+    packages = store.rules_package_arns(wanted.get("rulesPackageArns", ()))
     created = in_ranges("ListFindings", wanted, {"creationTimeRange": lambda finding: finding.created})
     asked: list[tuple[set[Any], Callable[[Finding], Any]]] = [
         (set(wanted.get("severities", ())), lambda finding: finding.content.severity),
@@ -93,14 +93,14 @@ def _any_of(wanted: list[dict[str, str]], attributes: Any) -> bool:
     follows="reference and sample; shapes as seen in production",
     approximates="texts, CVSS vectors and some severities of rules",
 )
-def describe_findings(region: Region, *, findingArns: list[str], locale: str = "EN_US") -> Answer:
+def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN_US") -> Answer:
     """DescribeFindings, up to 100 at once, as production took. Bad ARNs come back as ``failedItems``."""
-    findings, failed = region.each(arns.FINDING, findingArns, Finding.described)
+    findings, failed = store.describe_each(arns.FINDING, findingArns, Finding.to_api)
     return {"findings": findings, "failedItems": failed}
 
 
 @action(follows="reference and sample", approximates="an eleventh attribute fails its finding with LIMIT_EXCEEDED")
-def add_attributes_to_findings(region: Region, *, findingArns: list[str], attributes: list[dict[str, str]]) -> Answer:
+def add_attributes_to_findings(store: Store, *, findingArns: list[str], attributes: list[dict[str, str]]) -> Answer:
     """AddAttributesToFindings. A key that is there takes the new value; ``updatedAt`` follows.
 
     A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED, bad ARNs
@@ -110,16 +110,16 @@ def add_attributes_to_findings(region: Region, *, findingArns: list[str], attrib
 
     def add(finding: Finding) -> None:
         merged = {entry["key"]: entry for entry in (*finding.user_attributes, *attributes)}
-        if len(merged) > MOST_USER_ATTRIBUTES:
+        if len(merged) > MAX_USER_ATTRIBUTES:
             raise NotFound("LIMIT_EXCEEDED")
         finding.own_user_attributes = tuple(merged.values())
-        finding.updated = region.now
+        finding.updated = store.now
 
-    return {"failedItems": region.each(arns.FINDING, findingArns, add)[1]}
+    return {"failedItems": store.describe_each(arns.FINDING, findingArns, add)[1]}
 
 
 @action(follows="reference and sample")
-def remove_attributes_from_findings(region: Region, *, findingArns: list[str], attributeKeys: list[str]) -> Answer:
+def remove_attributes_from_findings(store: Store, *, findingArns: list[str], attributeKeys: list[str]) -> Answer:
     """RemoveAttributesFromFindings. A key that is not there changes nothing; bad ARNs come back as ``failedItems``."""
 
     def remove(finding: Finding) -> None:
@@ -127,4 +127,4 @@ def remove_attributes_from_findings(region: Region, *, findingArns: list[str], a
             entry for entry in finding.user_attributes if entry["key"] not in attributeKeys
         )
 
-    return {"failedItems": region.each(arns.FINDING, findingArns, remove)[1]}
+    return {"failedItems": store.describe_each(arns.FINDING, findingArns, remove)[1]}

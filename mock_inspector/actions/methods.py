@@ -8,32 +8,32 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
 from ..api.operations import Operation, operation, operations_by_method
-from ..state.store import Region
+from ..state.store import Store
 from . import agents, exclusions, findings, reports, roles, rules_packages, runs, subscriptions, targets, templates
 from .registry import ACTIONS, Answer
 
 P = ParamSpec("P")
 
 
-def perform(region: Region, wanted: Operation, params: Any) -> Answer:
-    """Answer one request: check its members and carry the action out. Under the world's lock."""
-    return ACTIONS[wanted.method].function(region, **wanted.check(params, ""))
+def perform(store: Store, wanted: Operation, params: Any) -> Answer:
+    """Answer one request: check its members and carry the action out. Under the service's lock."""
+    return ACTIONS[wanted.method].function(store, **wanted.check(params, ""))
 
 
-def _action(function: Callable[Concatenate[Region, P], Answer]) -> Callable[Concatenate[ActionMethods, P], Answer]:
-    """An action as a method: checked like a request, under the world's lock, at the moment of the call."""
+def _action(function: Callable[Concatenate[Store, P], Answer]) -> Callable[Concatenate[ActionMethods, P], Answer]:
+    """An action as a method: checked like a request, under the service's lock, at the moment of the call."""
 
     @functools.wraps(function)
     def method(self: ActionMethods, /, *args: P.args, **members: P.kwargs) -> Answer:
         if args:
             raise TypeError(f"{function.__name__}() takes the request's members as keywords")
-        with self._world.lock:
-            self._world.look()
+        with self._service.lock:
+            self._service.advance()
             wanted = operation(operations_by_method()[function.__name__])
             unknown = [member for member in members if member not in wanted.members]
             if unknown:
                 raise TypeError(f"{wanted.name} has no member {', '.join(unknown)}; it has {', '.join(wanted.members)}")
-            return copy.deepcopy(perform(self._region, wanted, dict(members)))
+            return copy.deepcopy(perform(self._store, wanted, dict(members)))
 
     return method
 
@@ -46,11 +46,11 @@ class ActionMethods:
     :mod:`mock_inspector.errors`. In the order of the API reference.
     """
 
-    __slots__ = ("_region", "_world")
+    __slots__ = ("_service", "_store")
 
-    def __init__(self, region: Region) -> None:
-        self._region = region
-        self._world = region.world
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._service = store.service
 
     add_attributes_to_findings = _action(findings.add_attributes_to_findings)
     create_assessment_target = _action(targets.create_assessment_target)

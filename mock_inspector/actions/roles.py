@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..api.arns import IAM_ROLE
 from ..clock.clock import seconds
-from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, shown
-from ..state.store import Region, Role
+from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, short_repr
+from ..state.store import Role, Store
 from .registry import Answer, action
 
 _FAULTS = {
@@ -17,7 +17,7 @@ _FAULTS = {
 
 
 @action(follows="reference and sample", approximates="of the policy, only `ec2:DescribeInstances` is looked for")
-def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answer:
+def register_cross_account_access_role(store: Store, *, roleArn: str) -> Answer:
     """RegisterCrossAccountAccessRole: the role takes the place of the one before.
 
     When an IAM answers in the same test, the role must be there, let inspector.amazonaws.com assume it
@@ -27,31 +27,31 @@ def register_cross_account_access_role(region: Region, *, roleArn: str) -> Answe
     account's.
     """
     match = IAM_ROLE.fullmatch(roleArn)
-    if match is None or match["partition"] != region.partition:
+    if match is None or match["partition"] != store.partition:
         raise InvalidInputException(
-            f"roleArn: {shown(roleArn)} is not the ARN of an IAM role.", errorCode="INVALID_IAM_ROLE_ARN"
+            f"roleArn: {short_repr(roleArn)} is not the ARN of an IAM role.", errorCode="INVALID_IAM_ROLE_ARN"
         )
-    if match["account"] != region.account_id:
+    if match["account"] != store.account_id:
         raise AccessDeniedException(
-            f"roleArn: account {region.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
+            f"roleArn: account {store.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
         )
-    fault = region.world.neighbours.role_fault(region, roleArn)
+    fault = store.service.external.role_fault(store, roleArn)
     if fault is not None:
         raise InvalidCrossAccountRoleException(f"roleArn: {_FAULTS[fault].format(roleArn)}", errorCode=fault)
-    region.role = Role(roleArn, region.now)
+    store.role = Role(roleArn, store.now)
     return {}
 
 
 @action(follows="reference and sample", approximates="without a registered role: the service-linked one")
-def describe_cross_account_access_role(region: Region) -> Answer:
+def describe_cross_account_access_role(store: Store) -> Answer:
     """DescribeCrossAccountAccessRole: the registered role, else the service-linked one, there since the beginning.
 
     A registered role is ``valid`` as long as it could be registered again.
     """
-    role = region.role or Role(
-        f"arn:{region.partition}:iam::{region.account_id}:role/aws-service-role/inspector.amazonaws.com/"
+    role = store.role or Role(
+        f"arn:{store.partition}:iam::{store.account_id}:role/aws-service-role/inspector.amazonaws.com/"
         "AWSServiceRoleForAmazonInspector",
-        region.world.started,
+        store.service.started,
     )
-    valid = region.role is None or region.world.neighbours.role_fault(region, role.arn) is None
+    valid = store.role is None or store.service.external.role_fault(store, role.arn) is None
     return {"roleArn": role.arn, "valid": valid, "registeredAt": seconds(role.registered)}

@@ -10,9 +10,9 @@ from ..api import arns
 from ..api.filters import in_ranges, name_pattern
 from ..api.service_model import list_bound
 from ..errors import AgentsAlreadyRunningAssessmentException, InvalidInputException
-from ..state.instances import Instance, take_part
+from ..state.instances import Instance, from_instance
 from ..state.runs import Run
-from ..state.store import Region
+from ..state.store import Store
 from ..state.targets import Template
 from .preconditions import check_none_in_progress
 from .registry import Answer, action
@@ -24,35 +24,35 @@ _LONGEST_NAME = 140
     follows="reference and sample",
     approximates="the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's",
 )
-def start_assessment_run(region: Region, *, assessmentTemplateArn: str, assessmentRunName: str | None = None) -> Answer:
+def start_assessment_run(store: Store, *, assessmentTemplateArn: str, assessmentRunName: str | None = None) -> Answer:
     """StartAssessmentRun. The instances that match now are the run's; a name is made up when none is given.
 
     Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs),
     AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
-    assessments), those of :meth:`.Region.find`.
+    assessments), those of :meth:`.Store.get`.
     """
-    template = region.template(assessmentTemplateArn)
+    template = store.template(assessmentTemplateArn)
     if assessmentRunName is not None and assessmentRunName in template.run_names:
         raise InvalidInputException(
             f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",
             errorCode="ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",  # the enum has none for runs
         )
-    instances = region.members(template.target)
-    _check_agents(region, instances)
-    region.check_limit("assessment_runs", "ASSESSMENT_RUN_LIMIT_EXCEEDED", len(region.runs))
+    instances = store.members(template.target)
+    _check_agents(store, instances)
+    store.check_limit("assessment_runs", "ASSESSMENT_RUN_LIMIT_EXCEEDED", len(store.runs))
     run = Run(
-        region.next_number(),
-        region.new_arn(f"{template.arn}/run"),
+        store.next_number(),
+        store.new_arn(f"{template.arn}/run"),
         assessmentRunName or _made_up_name(template),
         template,
         template.duration,
         template.packages,
         template.user_attributes,
-        [take_part(instance) for instance in instances],
+        [from_instance(instance) for instance in instances],
     )
-    run.begin(region.now)
-    region.runs.add(run.arn, run)
-    region.open(run)
+    run.begin(store.now)
+    store.runs.add(run.arn, run)
+    store.open(run)
     template.runs.append(run)
     template.run_names.add(run.name)
     return {"assessmentRunArn": run.arn}
@@ -65,12 +65,12 @@ def _made_up_name(template: Template) -> str:
     return name
 
 
-def _check_agents(region: Region, instances: list[Instance]) -> None:
+def _check_agents(store: Store, instances: list[Instance]) -> None:
     """No healthy instance may be in another run's data collection, and the agents must keep to the quota."""
     if not instances:
         return  # which spares a look at the other runs, of which there may be 50,000
-    busy = region.busy_instances()
-    running = sum(len(run.agents) for run in region.open_runs())
+    busy = store.busy_instances()
+    running = sum(len(run.agents) for run in store.open_runs())
     taken = [
         {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
         for instance in instances
@@ -84,48 +84,48 @@ def _check_agents(region: Region, instances: list[Instance]) -> None:
             agents=taken[:most],
             agentsTruncated=len(taken) > most,
         )
-    region.check_limit("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
+    store.check_limit("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
 
 
 @action(follows="reference and sample", approximates="that an ended run is refused")
-def stop_assessment_run(region: Region, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> Answer:
+def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> Answer:
     """StopAssessmentRun.
 
     START_EVALUATION ends the data collection at once (nothing to do when it has ended), SKIP_EVALUATION cancels the
     run. Errors: InvalidInputException (INVALID_ASSESSMENT_RUN_STATE) for a run that has ended, those of
-    :meth:`.Region.find`.
+    :meth:`.Store.get`.
     """
-    run = region.run(assessmentRunArn)
-    now = region.now
+    run = store.run(assessmentRunArn)
+    now = store.now
     if not run.in_progress(now):
         raise InvalidInputException(
             f"assessmentRunArn: {run.arn} has ended ({run.state(now)}); only a run in progress can be stopped.",
             errorCode="INVALID_ASSESSMENT_RUN_STATE",
         )
     if stopAction == "SKIP_EVALUATION":
-        region.discard_evaluation(run)
+        store.discard_evaluation(run)
         run.force("CANCELED", now)
     else:
         run.stop(now)
-    region.open(run)
+    store.open(run)
     return {}
 
 
 @action(
     follows="reference and sample; members by state as seen in production", approximates="what ends a run with errors"
 )
-def describe_assessment_runs(region: Region, *, assessmentRunArns: list[str]) -> Answer:
+def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> Answer:
     """DescribeAssessmentRuns. ``completedAt`` and ``findingCounts`` appear with the run's end.
 
     Bad ARNs come back as ``failedItems``.
     """
-    runs, failed = region.each(arns.RUN, assessmentRunArns, lambda run: run.described(region.now))
+    runs, failed = store.describe_each(arns.RUN, assessmentRunArns, lambda run: run.to_api(store.now))
     return {"assessmentRuns": runs, "failedItems": failed}
 
 
 @action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
 def list_assessment_runs(
-    region: Region,
+    store: Store,
     *,
     assessmentTemplateArns: list[str] | None = None,
     filter: dict[str, Any] | None = None,
@@ -134,22 +134,22 @@ def list_assessment_runs(
 ) -> Answer:
     """ListAssessmentRuns, oldest first. Without template ARNs, those of all templates.
 
-    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Region.find` for templates and for
+    Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for templates and for
     a filter's rules packages.
     """
-    pager = region.pager("ListAssessmentRuns", nextToken, maxResults, assessmentTemplateArns, filter)
-    templates = region.find_each(arns.TEMPLATE, assessmentTemplateArns or (), "assessmentTemplateArns")
-    rows = [template.runs for template in templates] or [region.runs.row]
-    matches = _filter(region, filter or {})
+    pager = store.pager("ListAssessmentRuns", nextToken, maxResults, assessmentTemplateArns, filter)
+    templates = store.get_all(arns.TEMPLATE, assessmentTemplateArns or (), "assessmentTemplateArns")
+    rows = [template.runs for template in templates] or [store.runs.row]
+    matches = _filter(store, filter or {})
     candidates = merge(*(row.after(pager.after) for row in rows), key=lambda run: run.number)
     runs, more = pager.page((run for run in candidates if matches(run)), list_bound("ListReturnedArnList"))
     return {"assessmentRunArns": [run.arn for run in runs], **more}
 
 
-def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Run], bool]:
+def _filter(store: Store, wanted: dict[str, Any]) -> Callable[[Run], bool]:
     """Whether a run matches an AssessmentRunFilter at this moment."""
-    now = region.now
-    packages = region.rules_package_arns(wanted.get("rulesPackageArns", ()))
+    now = store.now
+    packages = store.rules_package_arns(wanted.get("rulesPackageArns", ()))
     states = set(wanted.get("states", ()))
     name = name_pattern(wanted.get("namePattern", "*"))
     ranges = in_ranges(
@@ -171,12 +171,12 @@ def _filter(region: Region, wanted: dict[str, Any]) -> Callable[[Run], bool]:
 
 
 @action(follows="reference and sample; what goes with it: user guide")
-def delete_assessment_run(region: Region, *, assessmentRunArn: str) -> Answer:
+def delete_assessment_run(store: Store, *, assessmentRunArn: str) -> Answer:
     """DeleteAssessmentRun, with its findings, exclusions and reports.
 
-    Errors: AssessmentRunInProgressException, those of :meth:`.Region.find`.
+    Errors: AssessmentRunInProgressException, those of :meth:`.Store.get`.
     """
-    run = region.run(assessmentRunArn)
-    check_none_in_progress(region, [run])
-    region.drop_runs([run])
+    run = store.run(assessmentRunArn)
+    check_none_in_progress(store, [run])
+    store.delete_runs([run])
     return {}

@@ -21,7 +21,7 @@ IAM_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceType:
     """A kind of resource: the noun of its ARNs, and the noun of its error codes and messages."""
 
     noun: str
@@ -33,14 +33,16 @@ class Kind:
         return self.code.lower().replace("_", " ")
 
 
-RESOURCE_GROUP = Kind("resourcegroup", "RESOURCE_GROUP")
-TARGET = Kind("target", "ASSESSMENT_TARGET")
-TEMPLATE = Kind("template", "ASSESSMENT_TEMPLATE")
-RUN = Kind("run", "ASSESSMENT_RUN")
-FINDING = Kind("finding", "FINDING")
-EXCLUSION = Kind("exclusion", "EXCLUSION")
-RULES_PACKAGE = Kind("rulespackage", "RULES_PACKAGE")
-KINDS = {kind.noun: kind for kind in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)}
+RESOURCE_GROUP = ResourceType("resourcegroup", "RESOURCE_GROUP")
+TARGET = ResourceType("target", "ASSESSMENT_TARGET")
+TEMPLATE = ResourceType("template", "ASSESSMENT_TEMPLATE")
+RUN = ResourceType("run", "ASSESSMENT_RUN")
+FINDING = ResourceType("finding", "FINDING")
+EXCLUSION = ResourceType("exclusion", "EXCLUSION")
+RULES_PACKAGE = ResourceType("rulespackage", "RULES_PACKAGE")
+RESOURCE_TYPES = {
+    kind.noun: kind for kind in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)
+}
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
-def is_account(text: str) -> bool:
+def is_account_id(text: str) -> bool:
     """Whether ``text`` has the form of an account id."""
     return _ACCOUNT.fullmatch(text) is not None
 
 
-def checked_account(value: object, name: str = "account_id") -> str:
+def validate_account_id(value: object, name: str = "account_id") -> str:
     """An account id. ValueError, naming ``name``, for what is none."""
     if not isinstance(value, str) or not _ACCOUNT.fullmatch(value):
         raise ValueError(f"{name}: takes a string of 12 digits, got {value!r}")
@@ -37,7 +37,7 @@ def is_region(text: str) -> bool:
     return _REGION.fullmatch(text) is not None
 
 
-def checked_region(value: object, name: str = "region") -> str:
+def validate_region(value: object, name: str = "region") -> str:
     """A region's name. ValueError, naming ``name``, for what is none."""
     if not isinstance(value, str) or not is_region(value):
         raise ValueError(f"{name}: takes a region's name such as 'us-east-1', got {value!r}")

@@ -11,10 +11,10 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
-from ..errors import InvalidInputException, shown
+from ..errors import InvalidInputException, short_repr
 from ..state.collections import Numbered
 
-MOST_RESULTS = 500
+MAX_RESULTS = 500
 """The documented maximum of ``maxResults``; more is taken as this (public clients ask for 5,000)."""
 
 DEFAULT_RESULTS = 10
@@ -40,10 +40,10 @@ class Pager:
         default: int = DEFAULT_RESULTS,
     ) -> None:
         self._identity = (operation, owner, asked)
-        self._size = min(default if max_results is None else max_results, MOST_RESULTS)
+        self._size = min(default if max_results is None else max_results, MAX_RESULTS)
         if self._size < 1:
             raise InvalidInputException(
-                f"maxResults: got {shown(max_results)}, takes 1 to {MOST_RESULTS}.", errorCode="INVALID_MAX_RESULTS"
+                f"maxResults: got {short_repr(max_results)}, takes 1 to {MAX_RESULTS}.", errorCode="INVALID_MAX_RESULTS"
             )
         self.after = -1 if token is None else self._position(token)
 
@@ -67,7 +67,7 @@ class Pager:
             raw = b""
         if not raw or raw[8:] != self._seal(raw[:8]):
             raise InvalidInputException(
-                f"nextToken: {shown(token)} is no token of this operation with these parameters; pass the nextToken of "
+                f"nextToken: {short_repr(token)} is no token of this operation with these parameters; pass the nextToken of "
                 "the answer before, and the same parameters.",
                 errorCode="INVALID_PAGINATION_TOKEN",
             )

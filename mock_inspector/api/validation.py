@@ -22,7 +22,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from ..errors import CommonError, InvalidInputException, shown
+from ..errors import CommonError, InvalidInputException, short_repr
 from .error_codes import error_code
 from .service_model import service_model
 
@@ -77,7 +77,9 @@ _FILTER = "filter"
 
 
 def _wrong_type(path: str, value: object, wanted: str) -> CommonError:
-    return CommonError("SerializationException", f"{path or 'The request body'}: got {shown(value)}, takes {wanted}.")
+    return CommonError(
+        "SerializationException", f"{path or 'The request body'}: got {short_repr(value)}, takes {wanted}."
+    )
 
 
 def _missing(path: str) -> CommonError:
@@ -149,14 +151,15 @@ def _string(shape: Shape, code: str) -> Check:
             raise _wrong_type(path, value, "a string")
         if allowed and value not in allowed:
             choices = ", ".join(shape.metadata["enum"])
-            raise InvalidInputException(f"{path}: got {shown(value)}, takes one of {choices}.", errorCode=code)
+            raise InvalidInputException(f"{path}: got {short_repr(value)}, takes one of {choices}.", errorCode=code)
         if not least <= len(value) <= most:
             raise InvalidInputException(
-                f"{path}: got {len(value)} characters ({shown(value)}), takes {_bounds(least, most)}.", errorCode=code
+                f"{path}: got {len(value)} characters ({short_repr(value)}), takes {_bounds(least, most)}.",
+                errorCode=code,
             )
         if pattern is not None and not pattern.fullmatch(value):
             raise InvalidInputException(
-                f"{path}: got {shown(value)}, takes the form {pattern.pattern}.", errorCode=code
+                f"{path}: got {short_repr(value)}, takes the form {pattern.pattern}.", errorCode=code
             )
         return value
 
@@ -170,7 +173,9 @@ def _integer(shape: Shape, code: str) -> Check:
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong_type(path, value, "an integer")
         if not least <= value <= most:
-            raise InvalidInputException(f"{path}: got {shown(value)}, takes {_bounds(least, most)}.", errorCode=code)
+            raise InvalidInputException(
+                f"{path}: got {short_repr(value)}, takes {_bounds(least, most)}.", errorCode=code
+            )
         return value
 
     return check
@@ -183,7 +188,9 @@ def _double(shape: Shape, code: str) -> Check:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong_type(path, value, "a number")
         if not least <= value <= most or abs(value) == math.inf:
-            raise InvalidInputException(f"{path}: got {shown(value)}, takes {_bounds(least, most)}.", errorCode=code)
+            raise InvalidInputException(
+                f"{path}: got {short_repr(value)}, takes {_bounds(least, most)}.", errorCode=code
+            )
         return float(value)
 
     return check
@@ -211,7 +218,7 @@ def _timestamp(shape: Shape, code: str) -> Check:
             value = LATEST
         if not EARLIEST <= value <= LATEST:
             raise InvalidInputException(
-                f"{path}: got {shown(value)}, takes epoch seconds from year 1 to 9999.", errorCode=code
+                f"{path}: got {short_repr(value)}, takes epoch seconds from year 1 to 9999.", errorCode=code
             )
         return round(value * 1_000_000) / 1000
 

@@ -18,7 +18,7 @@ from ..clock.clock import iso
 from ..state.findings import CLEAN_TITLE, SEVERITIES
 from ..state.report_links import ReportFile
 from ..state.runs import Run
-from ..state.store import Region
+from ..state.store import Store
 from ..state.telemetry import summed_telemetry
 from .escaping import escape_invisible
 
@@ -142,10 +142,10 @@ class ReportContent:
 
 def build_content(file: ReportFile, moment: int) -> ReportContent:
     """Read what a report says at ``moment``, in milliseconds since 1970."""
-    region, run, full = file.region, file.run, file.type == "FULL"
-    described = run.described(moment)
-    package_names = _package_names(region, run)
-    findings = [finding.described() for finding in run.findings_row if finding.created <= moment]
+    store, run, full = file.store, file.run, file.type == "FULL"
+    to_api = run.to_api(moment)
+    package_names = _package_names(store, run)
+    findings = [finding.to_api() for finding in run.findings_row if finding.created <= moment]
     by_package = _count_by_package(findings, package_names)
     by_instance = _count_by_instance(findings)
     template = run.template
@@ -153,8 +153,8 @@ def build_content(file: ReportFile, moment: int) -> ReportContent:
     return ReportContent(
         full=full,
         run_name=escape_invisible(run.name),
-        summary=_summary(findings, by_instance, described["state"]),
-        facts=_run_facts(region, run, described, created),
+        summary=_summary(findings, by_instance, to_api["state"]),
+        facts=_run_facts(store, run, to_api, created),
         resources=_pairs(
             ("Rules packages", ", ".join(package_names.values())),
             ("Assessment run", run.arn),
@@ -164,12 +164,12 @@ def build_content(file: ReportFile, moment: int) -> ReportContent:
         severities=_group_by_severity(findings, package_names),
         by_package=by_package,
         by_instance=by_instance,
-        exclusions=tuple(_exclusion_entry(exclusion.described()) for exclusion in run.exclusions.values()),
-        packages=_package_results(region, package_names, findings) if full else (),
+        exclusions=tuple(_exclusion_entry(exclusion.to_api()) for exclusion in run.exclusions.values()),
+        packages=_package_results(store, package_names, findings) if full else (),
         agents=_agent_details(run, by_instance) if full else (),
         telemetry=_telemetry(run) if full and run.has_telemetry(moment) else (),
         created=created,
-        footer=escape_invisible(f"{run.name} · account {region.account_id} · {region.region}"),
+        footer=escape_invisible(f"{run.name} · account {store.account_id} · {store.region}"),
     )
 
 
@@ -187,21 +187,21 @@ def _attribute_pairs(attributes: Iterable[dict[str, str]]) -> Pairs:
     )
 
 
-def _run_facts(region: Region, run: Run, described: dict[str, Any], created: int) -> Pairs:
-    started, completed = described.get("startedAt"), described.get("completedAt")
+def _run_facts(store: Store, run: Run, to_api: dict[str, Any], created: int) -> Pairs:
+    started, completed = to_api.get("startedAt"), to_api.get("completedAt")
     target = run.template.target
     group = None if target.group is None else _format_tags(target.group.tags)
     return _pairs(
-        ("Account", region.account_id),
-        ("Region", region.region),
+        ("Account", store.account_id),
+        ("Region", store.region),
         ("Assessment target", target.name),
         ("Instances of the target", group or "all instances of the account in this region"),
         ("Assessment template", run.template.name),
-        ("Run state", described["state"].replace("_", " ").capitalize()),
+        ("Run state", to_api["state"].replace("_", " ").capitalize()),
         ("Started", None if started is None else _format_time(started)),
         ("Completed", None if completed is None else _format_time(completed)),
-        ("Duration", _format_duration(described["durationInSeconds"]) + _actual_duration(started, completed)),
-        ("Attributes for findings", _format_tags(described["userAttributesForFindings"])),
+        ("Duration", _format_duration(to_api["durationInSeconds"]) + _actual_duration(started, completed)),
+        ("Attributes for findings", _format_tags(to_api["userAttributesForFindings"])),
         ("Report created", _format_time(created / 1000)),
     )
 
@@ -226,9 +226,9 @@ def _format_duration(seconds: int) -> str:
     return " ".join(f"{count} {unit}" for unit, count in parts if count) or "0 s"
 
 
-def _package_names(region: Region, run: Run) -> dict[str | None, str]:
+def _package_names(store: Store, run: Run) -> dict[str | None, str]:
     """The names of the run's rules packages, by ARN. A package that no longer exists goes by its ARN."""
-    packages = {arn: region.rules_packages.get(arn) for arn in run.packages}
+    packages = {arn: store.rules_packages.get(arn) for arn in run.packages}
     return {arn: arn if package is None else package.name for arn, package in packages.items()}
 
 
@@ -346,13 +346,13 @@ def _exclusion_entry(exclusion: dict[str, Any]) -> ExclusionEntry:
 
 
 def _package_results(
-    region: Region, package_names: dict[str | None, str], findings: list[dict[str, Any]]
+    store: Store, package_names: dict[str | None, str], findings: list[dict[str, Any]]
 ) -> tuple[RulesPackageResult, ...]:
     issues = Counter(_package_of(finding) for finding in findings if finding["title"] != CLEAN_TITLE)
     clean = {_package_of(finding) for finding in findings if finding["title"] == CLEAN_TITLE}
     results = []
     for arn, name in package_names.items():
-        package = region.rules_packages.get(str(arn))
+        package = store.rules_packages.get(str(arn))
         passed = not issues[arn] and arn in clean
         results.append(
             RulesPackageResult(
@@ -372,24 +372,22 @@ def _agent_details(run: Run, by_instance: tuple[SeverityCounts, ...]) -> tuple[A
     findings = {counts.name: counts.total for counts in by_instance}
     agents = []
     for agent in run.agents:
-        described = agent.described(run.arn, with_telemetry=False)
-        preview = agent.instance.previewed()
-        name = escape_invisible(described["agentId"])
-        details = described.get("agentHealthDetails")
+        to_api = agent.to_api(run.arn, with_telemetry=False)
+        preview = agent.instance.to_preview()
+        name = escape_invisible(to_api["agentId"])
+        details = to_api.get("agentHealthDetails")
         agents.append(
             AgentDetails(
                 name,
-                described["agentHealth"].capitalize(),
-                escape_invisible(
-                    f"{described['agentHealthCode']}: {details}" if details else described["agentHealthCode"]
-                ),
+                to_api["agentHealth"].capitalize(),
+                escape_invisible(f"{to_api['agentHealthCode']}: {details}" if details else to_api["agentHealthCode"]),
                 _pairs(
                     ("Hostname", preview.get("hostname")),
                     ("Address", preview.get("ipv4Address")),
                     ("Operating system", preview.get("operatingSystem")),
                     ("Kernel", preview.get("kernelVersion")),
                     ("Agent version", preview.get("agentVersion")),
-                    ("Auto Scaling group", described.get("autoScalingGroup")),
+                    ("Auto Scaling group", to_api.get("autoScalingGroup")),
                 ),
                 findings.get(name, 0),
             )

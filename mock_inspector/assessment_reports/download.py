@@ -14,7 +14,7 @@ from ..wire.dispatcher import Request, Response
 from .content import ReportContent, build_content
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 _CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 
@@ -28,23 +28,23 @@ MISSING_EXTRA = "Reports need {package}, which is not installed. Run: pip instal
 class ReportDownloads:
     """Renders reports when they are downloaded, from what their runs hold by then."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, service: FakeService) -> None:
+        self._service = service
         # A cache for each mock, so that no test meets what another has rendered.
         self._render = lru_cache(maxsize=MAX_CACHED_REPORTS)(render)
 
     def handle(self, request: Request) -> Response:
         """Answer a GET or HEAD request. The lock is held while the state is read, but not while it is rendered."""
         url = urlsplit(request.url)
-        with self._world.lock:
-            now = self._world.look()
-            request_number = next(self._world.requests)
+        with self._service.lock:
+            now = self._service.advance()
+            request_number = next(self._service.requests)
             try:
                 if request.method not in ("GET", "HEAD"):
                     raise ReportRefusedError(
                         405, "MethodNotAllowed", "The specified method is not allowed against this resource."
                     )
-                file = report_file(self._world, unquote(url.path), url.query)
+                file = report_file(self._service, unquote(url.path), url.query)
                 content = build_content(file, now)
             except ReportRefusedError as error:
                 body = _error_body(error, request_number)

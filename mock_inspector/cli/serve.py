@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-from ..api.identifiers import DEFAULT_ACCOUNT, checked_account, checked_region
+from ..api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
 
 DEFAULT_PORT = 5016
 _MAX_PORT = 65_535
@@ -57,14 +57,14 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--account-id",
-        type=_as_argument_type(checked_account),
+        type=_as_argument_type(validate_account_id),
         default=DEFAULT_ACCOUNT,
         metavar="ID",
         help="the account of access keys that are not registered for another (default: %(default)s)",
     )
     parser.add_argument(
         "--region",
-        type=_as_argument_type(checked_region),
+        type=_as_argument_type(validate_region),
         metavar="NAME",
         help="the region of control calls that name none (default: AWS_DEFAULT_REGION or us-east-1)",
     )

@@ -23,16 +23,16 @@ from .clock import freezer
 if TYPE_CHECKING:
     from .clock import Clock
 
-RESOLUTION = 1e-6
+RESOLUTION_SECONDS = 1e-6
 """Seconds: what freezegun and the mock's clock tell apart."""
 
-TURN = 0.005
+POLL_INTERVAL_SECONDS = 0.005
 """Real seconds between two looks at what the real world is at."""
 
-GRACE = 0.25
+QUIET_PERIOD_SECONDS = 0.25
 """Real seconds for which connections may be quiet before the clock jumps all the same."""
 
-GRACE_OF_PROCESSES = 5.0
+PROCESS_QUIET_PERIOD_SECONDS = 5.0
 """The same, while a process that the loop has started is running."""
 
 
@@ -53,7 +53,7 @@ class JumpingSelector:
         self.working = 0
         # A timer is due when the loop's time is within the clock's resolution: that of a real clock is finer than what
         # a time of months or years, kept as a float, can tell.
-        self._resolution, loop._clock_resolution = loop._clock_resolution, RESOLUTION
+        self._resolution, loop._clock_resolution = loop._clock_resolution, RESOLUTION_SECONDS
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._selector, name)
@@ -81,7 +81,7 @@ class JumpingSelector:
         events = self._selector.select(0)
         # In short turns: an executor may become idle without a word.
         while not events and (self._patch.busy() or freezegun_api.real_monotonic() - begun < self._real_wait(timeout)):
-            events = self._selector.select(TURN)
+            events = self._selector.select(POLL_INTERVAL_SECONDS)
         events = events or self._selector.select(0)  # what was answered as the last turn ended
         if events:
             self._quiet = False
@@ -113,8 +113,10 @@ class JumpingSelector:
         if self._quiet:
             return 0
         if self._patch.has_process(self._loop):
-            return min(timeout, GRACE_OF_PROCESSES)
-        return 0 if all(key.fd == own for key in self._selector.get_map().values()) else min(timeout, GRACE)
+            return min(timeout, PROCESS_QUIET_PERIOD_SECONDS)
+        return (
+            0 if all(key.fd == own for key in self._selector.get_map().values()) else min(timeout, QUIET_PERIOD_SECONDS)
+        )
 
 
 class LoopPatch:

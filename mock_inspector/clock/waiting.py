@@ -14,21 +14,21 @@ from .event_loop import LoopPatch
 from .sleep import SleepPatch
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 _sleep = SleepPatch()
 _loops = LoopPatch()
 
 
-class Timekeeping:
+class Waiting:
     """Lets sleeping and loop timers move the clock of ``world``, from :meth:`start` to :meth:`stop`.
 
     ``followed`` tells whether time was frozen before the mock came, and stays so when it goes; ``busy`` whether the
     mock itself is at work for a client that waits.
     """
 
-    def __init__(self, world: World, *, followed: bool, busy: Callable[[], bool] = lambda: False) -> None:
-        self._world = world
+    def __init__(self, service: FakeService, *, followed: bool, busy: Callable[[], bool] = lambda: False) -> None:
+        self._service = service
         self._followed = followed
         self._busy = busy
         self._thread = threading.get_ident()
@@ -37,8 +37,8 @@ class Timekeeping:
     def start(self) -> None:
         """Patch ``time.sleep``, wherever it is bound, and asyncio's event loops."""
         self.started = True
-        _sleep.start(self._world.sleep, self.applies)
-        _loops.start(self._world.clock, self._world.sleep, self.applies, self._busy, followed=self._followed)
+        _sleep.start(self._service.sleep, self.applies)
+        _loops.start(self._service.clock, self._service.sleep, self.applies, self._busy, followed=self._followed)
 
     def stop(self) -> None:
         """Undo the patches."""

@@ -1,7 +1,7 @@
 """Other AWS services in the same test (moto's, or whatever answers in their place), asked through their own API.
 
 They are called with the credentials of the request that made it necessary, so that they act in the account in which
-the test's own calls of them act. A neighbour that is absent or fails never breaks a call to Inspector.
+the test's own calls of them act. A external service that is absent or fails never breaks a call to Inspector.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from . import ec2, iam, sns, sts
 from .client import Caller, Calls
 
 if TYPE_CHECKING:
-    from ..state.external import Signer
-    from ..state.store import Region
+    from ..state.external import Credentials
+    from ..state.store import Store
 
 
-class AwsNeighbours:
-    """What the model asks of its neighbours (:class:`mock_inspector.state.external.Neighbours`), asked of AWS APIs."""
+class AwsServices:
+    """What the model asks of its external services (:class:`mock_inspector.state.external.External services`), asked of AWS APIs."""
 
     def __init__(self) -> None:
         self._calls = Calls()
 
     @property
     def own_urls(self) -> set[str]:
-        """Where this mock is served over HTTP (``http://127.0.0.1:5001``); no neighbour is looked for there."""
+        """Where this mock is served over HTTP (``http://127.0.0.1:5001``); no external service is looked for there."""
         return self._calls.endpoints.own_urls
 
     def close(self) -> None:
-        """Close the connections to neighbours that are reached over HTTP."""
+        """Close the connections to external services that are reached over HTTP."""
         self._calls.close()
 
-    def publish(self, region: Region, topic_arn: str, messages: list[str]) -> list[str]:
+    def publish(self, store: Store, topic_arn: str, messages: list[str]) -> list[str]:
         """Send messages to an SNS topic; the ``snsPublishStatusCode`` of each."""
-        return sns.publish(self._calls, _caller(region), topic_arn, messages)
+        return sns.publish(self._calls, _caller(store), topic_arn, messages)
 
-    def instances(self, region: Region) -> list[dict[str, Any]] | None:
+    def instances(self, store: Store) -> list[dict[str, Any]] | None:
         """The running EC2 instances, or None when there is no EC2."""
-        return ec2.running(self._calls, _caller(region))
+        return ec2.running(self._calls, _caller(store))
 
-    def role_fault(self, region: Region, role_arn: str) -> str | None:
+    def role_fault(self, store: Store, role_arn: str) -> str | None:
         """The ``InvalidCrossAccountRoleErrorCode`` that an IAM role deserves, or None."""
-        return iam.fault_of(self._calls, _caller(region), role_arn)
+        return iam.fault_of(self._calls, _caller(store), role_arn)
 
-    def account_of(self, signer: Signer, region: str) -> str | None:
+    def account_of(self, credentials: Credentials, region: str) -> str | None:
         """The account for which an STS handed out an access key, or None."""
-        return sts.account_of(self._calls, signer, region)
+        return sts.account_of(self._calls, credentials, region)
 
 
-def _caller(region: Region) -> Caller:
+def _caller(store: Store) -> Caller:
     """Who calls on behalf of a region: whoever made the last request there."""
-    if region.signer is not None:
-        return Caller(region.region, *region.signer)
-    own = region.account_id == region.world.account_id
-    return Caller(region.region, account_id=None if own else region.account_id)
+    if store.credentials is not None:
+        return Caller(store.region, *store.credentials)
+    own = store.account_id == store.service.account_id
+    return Caller(store.region, account_id=None if own else store.account_id)

@@ -1,4 +1,4 @@
-"""Calling a neighbour: whether one may answer, with what client, and what its answer means.
+"""Calling a external service: whether one may answer, with what client, and what its answer means.
 
 Somebody may answer where the environment names an endpoint, or where a handler is registered for botocore's event
 ``before-send`` in every new session, as importing moto does. Whether somebody does is found out by asking, through a
@@ -32,8 +32,8 @@ from botocore.session import Session
 
 from .endpoints import Endpoints
 
-USER_AGENT = "mock_inspector-neighbour"
-"""At the end of the User-Agent header of every request to a neighbour: whoever serves this package knows its own."""
+USER_AGENT = "mock_inspector-external service"
+"""At the end of the User-Agent header of every request to a external service: whoever serves this package knows its own."""
 
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 1, 5
 """Seconds."""
@@ -41,12 +41,12 @@ _CONNECT_TIMEOUT, _READ_TIMEOUT = 1, 5
 _MADE_UP = "MOCKINSPECTOR"
 
 
-class NoNeighbour(Exception):  # noqa: N818  it is no error: most tests have no neighbours
+class NotAvailable(Exception):  # noqa: N818  it is no error: most tests have no external services
     """Nobody answers."""
 
 
-class Refusal(Exception):  # noqa: N818  what it means depends on the call
-    """The neighbour answered with an error; ``code`` is AWS's, or empty when it answered with nonsense."""
+class ServiceError(Exception):  # noqa: N818  what it means depends on the call
+    """The external service answered with an error; ``code`` is AWS's, or empty when it answered with nonsense."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -54,7 +54,7 @@ class Refusal(Exception):  # noqa: N818  what it means depends on the call
 
 
 class Caller(NamedTuple):
-    """Who calls a neighbour, and in which region.
+    """Who calls a external service, and in which region.
 
     Without an access key it is the test itself: with the environment's key, or for ``account_id``.
     """
@@ -119,14 +119,14 @@ class _Clients:
 
 
 def _send_nothing(_: Any) -> Any:
-    raise NoNeighbour
+    raise NotAvailable
 
 
 _clients = _Clients()
 
 
 class Calls:
-    """Calls of one mock to its neighbours. They are made one at a time, under the world's lock."""
+    """Calls of one mock to its external services. They are made one at a time, under the service's lock."""
 
     def __init__(self) -> None:
         self.endpoints = Endpoints()
@@ -139,7 +139,7 @@ class Calls:
             ask = getattr(self._client(service, caller, url), operation)
             begun = freezegun.api.real_monotonic()
             return ask(**params)
-        except Exception as error:  # noqa: BLE001  a neighbour's failures are its own
+        except Exception as error:  # noqa: BLE001  a external service's failures are its own
             if url is not None and begun is not None and not isinstance(error, ClientError):
                 took = freezegun.api.real_monotonic() - begun
                 self.endpoints.failed(service, url, took, connected=isinstance(error, ReadTimeoutError))
@@ -149,7 +149,7 @@ class Calls:
         """A client that signs as ``caller`` until the next one is asked for. NoNeighbour when nobody could answer."""
         hopeless = not _handlers(service) if url is None else self.endpoints.is_silent(service, url)
         if hopeless:
-            raise NoNeighbour
+            raise NotAvailable
         client = _clients.get(service, caller.region, url)
         own = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _MADE_UP
         _clients.credentials.access_key = caller.access_key or own
@@ -171,12 +171,12 @@ class Calls:
 def _meaning(error: Exception) -> Exception:
     """What a failed call means: NoNeighbour or Refusal."""
     if isinstance(error, ClientError):
-        return Refusal(error.response.get("Error", {}).get("Code", ""))
+        return ServiceError(error.response.get("Error", {}).get("Code", ""))
     if isinstance(error, ResponseParserError) or (
         isinstance(error, HTTPClientError) and not isinstance(error, ConnectTimeoutError)
     ):
-        return Refusal("")
-    return NoNeighbour()
+        return ServiceError("")
+    return NotAvailable()
 
 
 def _handlers(service: str) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .client import Caller, Calls, NoNeighbour, Refusal
+from .client import Caller, Calls, NotAvailable, ServiceError
 
 _RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
 _GROUP_TAG = "aws:autoscaling:groupName"
@@ -21,7 +21,7 @@ def running(calls: Calls, caller: Caller) -> list[dict[str, Any]] | None:
             if not page.get("NextToken"):
                 return found
             asked["NextToken"] = page["NextToken"]
-    except (NoNeighbour, Refusal, LookupError, TypeError):
+    except (NotAvailable, ServiceError, LookupError, TypeError):
         return None
 
 

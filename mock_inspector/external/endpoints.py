@@ -1,4 +1,4 @@
-"""Where the environment says that a neighbour is reached over HTTP, and whether asking there is worth the while."""
+"""Where the environment says that a external service is reached over HTTP, and whether asking there is worth the while."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Endpoints:
 
     def __init__(self) -> None:
         self.own_urls: set[str] = set()
-        """Where this mock itself is served (such as ``http://127.0.0.1:5001``). It has no neighbours to offer, and
+        """Where this mock itself is served (such as ``http://127.0.0.1:5001``). It has no external services to offer, and
         waits for the very request on whose behalf it would be asked."""
 
     def named(self, service: str) -> str | None:

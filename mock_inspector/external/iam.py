@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..api.arns import partition_of
-from .client import Caller, Calls, NoNeighbour, Refusal
+from .client import Caller, Calls, NotAvailable, ServiceError
 from .policies import allows, inspector_principals
 
 _ABSENT_OR_UNTRUSTING = "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP"
@@ -29,9 +29,9 @@ def fault_of(calls: Calls, caller: Caller, role_arn: str) -> str | None:
             return _ABSENT_OR_UNTRUSTING
         documents = _policies(calls, caller, name)
         return None if any(allows(document, "ec2:DescribeInstances") for document in documents) else _WITHOUT_POLICY
-    except Refusal as refusal:
+    except ServiceError as refusal:
         return _ABSENT_OR_UNTRUSTING if refusal.code == "NoSuchEntity" else None
-    except (NoNeighbour, LookupError, TypeError):
+    except (NotAvailable, LookupError, TypeError):
         return None
 
 

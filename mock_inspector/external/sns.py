@@ -7,7 +7,7 @@ from typing import Any
 
 from ..api.arns import partition_of
 from ..state.external import ACCESS_DENIED, INTERNAL_ERROR, SUCCESS, TOPIC_DOES_NOT_EXIST
-from .client import Caller, Calls, NoNeighbour, Refusal
+from .client import Caller, Calls, NotAvailable, ServiceError
 from .policies import denies, inspector_principals
 
 _ABSENT = frozenset({"NotFound", "NotFoundException", "TopicNotFound", "ResourceNotFound"})
@@ -18,7 +18,7 @@ def publish(calls: Calls, caller: Caller, topic_arn: str, messages: list[str]) -
     """Send messages to a topic; the ``snsPublishStatusCode`` of each, SUCCESS when there is no SNS."""
     try:
         status = _status_of(calls, caller, topic_arn)
-    except NoNeighbour:
+    except NotAvailable:
         return [SUCCESS] * len(messages)
     if status != SUCCESS:
         return [status] * len(messages)
@@ -33,7 +33,7 @@ def _status_of(calls: Calls, caller: Caller, topic_arn: str) -> str:
     """
     try:
         answer = calls.call("sns", _there(caller, topic_arn), "get_topic_attributes", TopicArn=topic_arn)
-    except Refusal as refusal:
+    except ServiceError as refusal:
         status = _status(refusal)
         return SUCCESS if status == INTERNAL_ERROR else status  # publishing will tell
     return ACCESS_DENIED if _closed(answer.get("Attributes", {}).get("Policy"), caller.region) else SUCCESS
@@ -42,14 +42,14 @@ def _status_of(calls: Calls, caller: Caller, topic_arn: str) -> str:
 def _publish(calls: Calls, caller: Caller, topic_arn: str, message: str) -> str:
     try:
         calls.call("sns", caller, "publish", TopicArn=topic_arn, Message=message)
-    except NoNeighbour:
+    except NotAvailable:
         return SUCCESS
-    except Refusal as refusal:
+    except ServiceError as refusal:
         return _status(refusal)
     return SUCCESS
 
 
-def _status(refusal: Refusal) -> str:
+def _status(refusal: ServiceError) -> str:
     if refusal.code in _ABSENT:
         return TOPIC_DOES_NOT_EXIST
     return ACCESS_DENIED if refusal.code in _DENIED else INTERNAL_ERROR

@@ -9,12 +9,12 @@ from .. import _plugin_state
 from .report import LINES, failure_report
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 __all__ = ["add_sections", "failure_report"]
 
 
-def add_sections(sections: list[tuple[str, str]], active: World | None, told: dict[int, int]) -> None:
+def add_sections(sections: list[tuple[str, str]], active: FakeService | None, told: dict[int, int]) -> None:
     """Add a section for each mock that a failed test has used; of many, for the last ones.
 
     ``told`` remembers what has been told of this test, by world, so that a further failure tells only what is new.
@@ -22,11 +22,11 @@ def add_sections(sections: list[tuple[str, str]], active: World | None, told: di
     mocks = list(_plugin_state.ended or ())
     if active is not None:
         mocks.append(_plugin_state.Ended(active, active.clock.read()))
-    new = [mock for mock in mocks if told.get(id(mock.world)) != mock.world.calls.made]
-    for number, (world, moment) in enumerate(new, start=1):
-        told[id(world)] = world.calls.made
+    new = [mock for mock in mocks if told.get(id(mock.service)) != mock.service.calls.made]
+    for number, (service, moment) in enumerate(new, start=1):
+        told[id(service)] = service.calls.made
         try:
-            text = failure_report(world, moment, LINES // len(new))
+            text = failure_report(service, moment, LINES // len(new))
         except Exception as error:  # noqa: BLE001  the test's own failure matters more than what is wrong here
             text = f"This report could not be made: {type(error).__name__}: {error}"
         title = "mock_inspector" if len(new) == 1 else f"mock_inspector ({number} of {len(new)})"

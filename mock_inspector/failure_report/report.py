@@ -13,8 +13,8 @@ from ..api import arns
 from ..clock.clock import iso
 from ..state.findings import SEVERITIES
 from ..state.runs import Run
-from ..state.service import World
-from ..state.store import NotFound, Region
+from ..state.service import FakeService
+from ..state.store import NotFound, Store
 from .call_lines import CallBlock
 from .formatting import count, name, offset, short
 from .text_layout import CUT, clipped, itemized, listed, printable, width, wrapped
@@ -30,22 +30,22 @@ _CHANGES = 12
 """How many faults, ids, runs, runs with their timelines, and state changes are shown at most."""
 
 
-def failure_report(world: World, now: int, lines: int = LINES) -> str:
+def failure_report(service: FakeService, now: int, lines: int = LINES) -> str:
     """The text, for a world as it was at the moment ``now`` (milliseconds since 1970)."""
-    locked = world.lock.acquire(timeout=1)  # a thread that hangs while it holds the lock must not hang the report
+    locked = service.lock.acquire(timeout=1)  # a thread that hangs while it holds the lock must not hang the report
     try:
-        return "\n".join(_Report(world, now).lines(lines))
+        return "\n".join(_Report(service, now).lines(lines))
     finally:
         if locked:
-            world.lock.release()
+            service.lock.release()
 
 
 class _Report:
-    def __init__(self, world: World, now: int) -> None:
-        self._world = world
+    def __init__(self, service: FakeService, now: int) -> None:
+        self._service = service
         self._now = now
-        self._regions = world.regions()
-        self._home = self._regions[0]
+        self._stores = service.stores()
+        self._home = self._stores[0]
         self._runs = self._last_runs()
 
     def lines(self, most: int) -> list[str]:
@@ -56,7 +56,7 @@ class _Report:
         fixed = sum(len(block) + 1 for block in (head, runs, faults) if block)
         ids_at_least = min(len(made), _IDS // 2) + 2 if made else 0
         home = (self._home.account_id, self._home.region)
-        block = CallBlock(self._world.calls, self._world.started, home, COLUMNS)
+        block = CallBlock(self._service.calls, self._service.started, home, COLUMNS)
         calls = block.written(max(most - fixed - ids_at_least - 1, 6))
         told = {run.arn for run in self._runs}
         found = [arn for arn in dict.fromkeys([*calls.arns, *made]) if arn not in told]
@@ -65,12 +65,12 @@ class _Report:
         return [line for block in blocks for line in (*block, "")][:-1]
 
     def _at(self, moment: int) -> str:
-        return offset(moment - self._world.started)
+        return offset(moment - self._service.started)
 
-    def _elsewhere(self, region: Region) -> str:
+    def _elsewhere(self, store: Store) -> str:
         """The account and region, as far as they are not the mock's own."""
         home = self._home
-        pairs = ((region.account_id, home.account_id), (region.region, home.region))
+        pairs = ((store.account_id, home.account_id), (store.region, home.region))
         differing = [own for own, other in pairs if own != other]
         return f" [{' '.join(differing)}]" if differing else ""
 
@@ -78,25 +78,25 @@ class _Report:
 
     def _head(self) -> list[str]:
         lines: list[str] = []
-        for region in self._regions:
+        for store in self._stores:
             numbers = {
-                "instance": len(region.instances),
-                "target": len(region.targets),
-                "template": len(region.templates),
-                "run": len(region.runs),
-                "finding": sum(finding.created <= self._now for finding in region.findings.all),
+                "instance": len(store.instances),
+                "target": len(store.targets),
+                "template": len(store.templates),
+                "run": len(store.runs),
+                "finding": sum(finding.created <= self._now for finding in store.findings.all),
             }
             held = [count(number, noun) for noun, number in numbers.items() if number]
-            if held or region is self._home:
-                lines += itemized(f"{region.account_id} {region.region}: ", held or ["empty"], COLUMNS, "  ", "")
-        start = iso(self._world.started).replace("T", " ").removesuffix("+00:00")
-        stands = "where it still stands" if self._now == self._world.started else f"now {self._at(self._now)}"
+            if held or store is self._home:
+                lines += itemized(f"{store.account_id} {store.region}: ", held or ["empty"], COLUMNS, "  ", "")
+        start = iso(self._service.started).replace("T", " ").removesuffix("+00:00")
+        stands = "where it still stands" if self._now == self._service.started else f"now {self._at(self._now)}"
         return [*lines[:6], f"The clock began at {start} UTC, {stands}."]
 
     # The runs
 
     def _last_runs(self) -> list[Run]:
-        runs = [run for region in self._regions for run in islice(reversed(list(region.runs)), _RUNS)]
+        runs = [run for store in self._stores for run in islice(reversed(list(store.runs)), _RUNS)]
         return sorted(runs, key=lambda run: run.created)[-_RUNS:]
 
     def _run_lines(self, room: int) -> list[str]:
@@ -111,7 +111,7 @@ class _Report:
                 break
             heads[place] += timeline
             used += len(timeline)
-        total = sum(len(region.runs) for region in self._regions)
+        total = sum(len(store.runs) for store in self._stores)
         title = "Runs" if total == len(self._runs) else f"Runs: {total:,}, the last {len(self._runs)}"
         return [title, *(line for lines in heads for line in lines)][:room]
 
@@ -144,12 +144,12 @@ class _Report:
     # The faults
 
     def _faults(self) -> list[str]:
-        left = [(region, fault) for region in self._regions for fault in region.faults if fault.times != 0]
+        left = [(store, fault) for store in self._stores for fault in store.faults if fault.times != 0]
         lines = []
-        for region, fault in left[:_FAULTS]:
+        for store, fault in left[:_FAULTS]:
             met = f"met {count(fault.met, 'call')}" if fault.met else "met no call"
             more = "" if fault.times is None or not fault.met else f", {fault.times} left"
-            text = printable(f"{fault.shown}{self._elsewhere(region)}: {met}{more}")
+            text = printable(f"{fault.shown}{self._elsewhere(store)}: {met}{more}")
             lines += wrapped(text, COLUMNS, "    ", "  ")[:3]
         if len(left) > _FAULTS:
             lines.append(f"  {CUT} {len(left) - _FAULTS} more")
@@ -160,9 +160,9 @@ class _Report:
     def _made(self) -> list[str]:
         """The ARNs of what the last runs are of, and of the last targets and templates."""
         found = [arn for run in self._runs for arn in (run.template.target.arn, run.template.arn)]
-        for region in self._regions:
-            found += [target.arn for target in islice(reversed(list(region.targets)), 4)]
-            found += [template.arn for template in islice(reversed(list(region.templates)), 4)]
+        for store in self._stores:
+            found += [target.arn for target in islice(reversed(list(store.targets)), 4)]
+            found += [template.arn for template in islice(reversed(list(store.templates)), 4)]
         return list(dict.fromkeys(found))
 
     def _ids(self, found: list[str], room: int) -> list[str]:
@@ -180,13 +180,13 @@ class _Report:
         parts = arns.parse(arn)
         if parts is None:
             return "no ARN of this service"
-        for region in self._regions:
-            if region.region == parts.region and parts.noun in arns.KINDS:
+        for store in self._stores:
+            if store.region == parts.region and parts.noun in arns.RESOURCE_TYPES:
                 try:
-                    item = region.locate(arns.KINDS[parts.noun], arn)
+                    item = store.lookup(arns.RESOURCE_TYPES[parts.noun], arn)
                 except NotFound:
                     continue
-                return self._described(parts.noun, item) + self._elsewhere(region)
+                return self._described(parts.noun, item) + self._elsewhere(store)
         foreign = (parts.account, parts.region) != (self._home.account_id, self._home.region)
         return f"not there{f' in {parts.account} {parts.region}' if foreign else ''}: deleted, or never made"
 

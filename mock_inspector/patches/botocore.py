@@ -54,7 +54,7 @@ class _Current(threading.local):
 
 
 class BotocorePatch:
-    """Leads botocore's Inspector requests to ``answer`` between :meth:`start` and :meth:`stop`."""
+    """Leads botocore's Inspector requests to ``handle`` between :meth:`start` and :meth:`stop`."""
 
     def __init__(self) -> None:
         self._answer: Answer | None = None

@@ -47,7 +47,7 @@ INSPECTOR_URL = re.compile(rf"https?://(?:[^/?#@]*@)?{_HOST}(?::[0-9]*)?(?:[/?#]
 
 
 class Urllib3Patch:
-    """Leads what urllib3 would send to an Inspector host to ``answer`` between :meth:`start` and :meth:`stop`."""
+    """Leads what urllib3 would send to an Inspector host to ``handle`` between :meth:`start` and :meth:`stop`."""
 
     def __init__(self) -> None:
         self._answer: Callable[[Request], Response] | None = None

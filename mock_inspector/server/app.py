@@ -25,7 +25,7 @@ from .cross_origin import reason_to_refuse
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
-    from ..state.service import World
+    from ..state.service import FakeService
 
 MAX_BODY_BYTES = 1024 * 1024
 """A longer body gets status 413."""
@@ -67,13 +67,15 @@ class Application:
     ``disconnect`` is the exception that makes the server library close a connection without a response.
     """
 
-    def __init__(self, world: World, backend: InspectorBackend, *, loopback: bool, disconnect: type[Exception]) -> None:
-        self._world = world
+    def __init__(
+        self, service: FakeService, backend: InspectorBackend, *, loopback: bool, disconnect: type[Exception]
+    ) -> None:
+        self._service = service
         self._backend = backend
         self._loopback = loopback
         self._disconnect = disconnect
-        self._reports = ReportDownloads(world)
-        self._control = ControlApi(world, backend)
+        self._reports = ReportDownloads(service)
+        self._control = ControlApi(service, backend)
         self._current = threading.local()
         self._requests_in_progress: set[int] = set()
 
@@ -148,7 +150,7 @@ class Application:
             headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
             return Response(501, headers, body, MISSING_JINJA2)
         origin = self.origin() or f"http://127.0.0.1:{environ['SERVER_PORT']}"
-        page = render_page(self._world, self._backend._region, environ["QUERY_STRING"], origin)
+        page = render_page(self._service, self._backend._store, environ["QUERY_STRING"], origin)
         if page.headers["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
             return Response(304, {name: page.headers[name] for name in ("ETag", "Cache-Control")}, b"")
         return page
@@ -156,7 +158,7 @@ class Application:
     def _serve_operation(self, request: Request) -> Response:
         """Answer a request of the service."""
         try:
-            return answer(self._world, request)
+            return answer(self._service, request)
         except EndlessPollError as error:
             return self._error_response(400, "EndlessPollError", str(error))
         except _NETWORK_FAILURES as failure:
@@ -173,7 +175,7 @@ class Application:
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
-            "Date": formatdate(self._world.clock.read() // 1000, usegmt=True),
+            "Date": formatdate(self._service.clock.read() // 1000, usegmt=True),
         }
         return Response(status, {**usual, **headers}, body)
 

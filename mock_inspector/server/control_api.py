@@ -21,16 +21,16 @@ from urllib.parse import parse_qsl
 from .. import findings
 from ..backend import InspectorBackend
 from ..clock.clock import Clock
-from ..errors import ApiError, shown
+from ..errors import ApiError, short_repr
 from ..snapshots import check_json
 from ..state.call_log import Call, Calls
 from ..state.faults import ParametersAre
 from ..state.instances import Instance
-from ..state.notifications import Published
+from ..state.notifications import PublishedMessage
 from .dashboard.overview import build_overview
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 PATH_PREFIX = "/_mock_inspector/"
 
@@ -57,23 +57,23 @@ class _RequestError(Exception):
 # Arguments that JSON cannot express
 
 
-_FINDINGS: dict[str, Callable[..., findings.Weakness]] = {
+_FINDINGS: dict[str, Callable[..., findings.FindingSpec]] = {
     name: getattr(findings, name)
     for name in ("cve", "cis", "best_practice", "network_reachability", "runtime_behavior")
 }
 
 
-def _parse_findings(value: Any) -> list[findings.Weakness]:
+def _parse_findings(value: Any) -> list[findings.FindingSpec]:
     """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
     return [_parse_finding(f"findings[{index}]", entry) for index, entry in enumerate(_as_list("findings", value))]
 
 
-def _parse_finding(name: str, entry: Any) -> findings.Weakness:
+def _parse_finding(name: str, entry: Any) -> findings.FindingSpec:
     kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
     if len(kinds) != 1:
         raise ValueError(
             f"{name} must be an object with one of {', '.join(_FINDINGS)}, such as "
-            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {shown(entry)}'
+            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {short_repr(entry)}'
         )
     keywords = {key: value for key, value in entry.items() if key != kinds[0]}
     try:
@@ -87,7 +87,7 @@ def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError(f"when must be an object with parameters and their values; got {shown(value)}")
+        raise ValueError(f"when must be an object with parameters and their values; got {short_repr(value)}")
     return ParametersAre(value)
 
 
@@ -149,7 +149,7 @@ CONTROL_CALLS: dict[str, ControlCall] = {
     "restore": ControlCall(InspectorBackend.restore),
     "reset": ControlCall(InspectorBackend.reset),
     # The data of the dashboard: no member of a backend.
-    "overview": ControlCall(lambda backend: build_overview(backend._world, backend._region), _GET),
+    "overview": ControlCall(lambda backend: build_overview(backend._service, backend._store), _GET),
 }
 """Each member of a backend that is not an action, and those of its clock and its log of calls."""
 
@@ -157,8 +157,8 @@ CONTROL_CALLS: dict[str, ControlCall] = {
 class ControlApi:
     """Carries out the control calls of one mock, by default on ``backend``."""
 
-    def __init__(self, world: World, backend: InspectorBackend) -> None:
-        self._world = world
+    def __init__(self, service: FakeService, backend: InspectorBackend) -> None:
+        self._service = service
         self._backend = backend
 
     def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
@@ -166,7 +166,7 @@ class ControlApi:
         try:
             control_call = _find(member, http_method)
             backend = self._choose_backend(query)
-            with self._world.lock:
+            with self._service.lock:
                 arguments = _parse_body(body) if http_method == "POST" else {}
                 args, kwargs = _bind(control_call, arguments)
                 target = backend if control_call.part is None else control_call.part(backend)
@@ -186,7 +186,7 @@ class ControlApi:
             elif name == "region":
                 backend = backend.for_region(value)
             else:
-                raise ValueError(f"the query's parameters are account_id and region; got {shown(name)}")
+                raise ValueError(f"the query's parameters are account_id and region; got {short_repr(name)}")
         return backend
 
 
@@ -196,14 +196,14 @@ def _find(member: str, http_method: str) -> ControlCall:
     if found is None:
         raise _RequestError(
             404,
-            f"{shown(member)} is not a control call{_suggest(member, CONTROL_CALLS)}; "
+            f"{short_repr(member)} is not a control call{_suggest(member, CONTROL_CALLS)}; "
             f"the control calls are {', '.join(CONTROL_CALLS)}",
         )
     if http_method not in found.http_methods:
         allowed = " or ".join(found.http_methods)
         raise _RequestError(
             405,
-            f"{member} must be called with {allowed}; got {shown(http_method)[1:-1]}",
+            f"{member} must be called with {allowed}; got {short_repr(http_method)[1:-1]}",
             Allow=", ".join(found.http_methods),
         )
     return found
@@ -224,9 +224,9 @@ def _parse_body(body: bytes) -> dict[str, Any]:
         # Rejects numbers beyond a float's range, NaN, and halves of surrogate pairs: none of them could be sent back.
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the request's body is not JSON: {shown(str(error))}") from None
+        raise ValueError(f"the request's body is not JSON: {short_repr(str(error))}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"the request's body must be a JSON object of arguments; got {shown(value)}")
+        raise ValueError(f"the request's body must be a JSON object of arguments; got {short_repr(value)}")
     return value
 
 
@@ -242,7 +242,7 @@ def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], 
     takes = f"it takes {', '.join(parameters) or 'none'}"
     for name in given:
         if name not in parameters:
-            raise ValueError(f"unknown argument {shown(name)}{_suggest(name, parameters)}; {takes}")
+            raise ValueError(f"unknown argument {short_repr(name)}{_suggest(name, parameters)}; {takes}")
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for name, parameter in parameters.items():
@@ -271,12 +271,14 @@ def _check_type(name: str, value: Any, annotation: Any) -> None:
     if type(value) in allowed or (type(value) is int and float in allowed):
         return
     if all(kind in _TYPE_NAMES for kind in allowed):
-        raise ValueError(f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {shown(value)}")
+        raise ValueError(
+            f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {short_repr(value)}"
+        )
 
 
 def _as_list(name: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError(f"{name} must be an array; got {shown(value)}")
+        raise ValueError(f"{name} must be an array; got {short_repr(value)}")
     return value
 
 
@@ -303,9 +305,9 @@ def _get_members(value: Any) -> Mapping[str, Any] | None:
         return value.members()
     if isinstance(value, Instance):
         return {entry.name: getattr(value, entry.name) for entry in fields(Instance) if entry.name != "number"}
-    if isinstance(value, findings.Weakness):
-        members = {entry.name: getattr(value, entry.name) for entry in fields(findings.Weakness)}
+    if isinstance(value, findings.FindingSpec):
+        members = {entry.name: getattr(value, entry.name) for entry in fields(findings.FindingSpec)}
         return {**members, "attributes": dict(value.attributes)}
-    if isinstance(value, Published):
+    if isinstance(value, PublishedMessage):
         return value._asdict()
     return value if isinstance(value, Mapping) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import shown
+from ..errors import short_repr
 from ..patches.network_guard import is_loopback
 
 _ALLOWED_SITES = (None, "same-origin", "none")
@@ -22,16 +22,14 @@ def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
     if loopback and host is not None and not _is_loopback_host(host):
         return (
             f"Host must be a name of the loopback interface, on which this server listens (127.0.0.1, [::1], localhost); "
-            f"got {shown(host)}"
+            f"got {short_repr(host)}"
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return (
-            f"Origin must be http://{shown(host)[1:-1]}, since pages of other origins are refused; got {shown(origin)}"
-        )
+        return f"Origin must be http://{short_repr(host)[1:-1]}, since pages of other origins are refused; got {short_repr(origin)}"
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if site not in _ALLOWED_SITES and not _is_followed_link(environ):
-        return f"Sec-Fetch-Site must be same-origin, since pages of other origins are refused; got {shown(site)}"
+        return f"Sec-Fetch-Site must be same-origin, since pages of other origins are refused; got {short_repr(site)}"
     return None
 
 

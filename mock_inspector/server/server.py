@@ -57,7 +57,7 @@ class InspectorServer:
         from .app import Application
 
         activation = active()
-        if activation is None or activation.world is not self.backend._world:
+        if activation is None or activation.service is not self.backend._service:
             raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
@@ -67,11 +67,11 @@ class InspectorServer:
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
         self._application = Application(
-            activation.world, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
+            activation.service, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
         )
         self._stop.callback(WaitressRunner(listening, self._application).stop)
         self._stop.callback(ProxyBypass().undo)
-        own_urls = activation.world.neighbours.own_urls
+        own_urls = activation.service.external.own_urls
         own_urls.add(self.url)
         self._stop.callback(own_urls.discard, self.url)
         activation.attach(self)

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..state.service import World
+    from ..state.service import FakeService
 
 
-def snapshot(world: World) -> dict[str, Any]:
+def snapshot(service: FakeService) -> dict[str, Any]:
     """The state of all accounts and regions of a mock at this moment, as JSON values of its own."""
     from .dump import taken
 
-    return taken(world)
+    return taken(service)
 
 
-def restore(world: World, state: Mapping[str, Any] | str | os.PathLike[str], name: str) -> None:
+def restore(service: FakeService, state: Mapping[str, Any] | str | os.PathLike[str], name: str) -> None:
     """Give a mock the state of a snapshot, or of the JSON file of one.
 
     ValueError, beginning with ``name`` and the file, with the place that is wrong, for what is no snapshot; then the
@@ -39,7 +39,7 @@ def restore(world: World, state: Mapping[str, Any] | str | os.PathLike[str], nam
     except Wrong as wrong:
         place = wrong.text.removeprefix(".").removeprefix(": ")
         raise ValueError(f"{source}: {place}") from None
-    world.take_over(other, as_datetime(record.moment))
+    service.take_over(other, as_datetime(record.moment))
 
 
 def check_json(taken: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from ..errors import shown
+from ..errors import short_repr
 
 T = TypeVar("T")
 
@@ -41,14 +41,14 @@ class Wrong(Exception):  # noqa: N818  it becomes a ValueError that says where
             self.text = (
                 f".{step}{self.text}"
                 if step.isidentifier() and len(step) <= _LONGEST
-                else f"[{shown(step)}]{self.text}"
+                else f"[{short_repr(step)}]{self.text}"
             )
         return self
 
 
 def takes(wanted: str, value: object) -> Wrong:
     """The complaint about a value."""
-    return Wrong(f": takes {wanted}, got {shown(value)}")
+    return Wrong(f": takes {wanted}, got {short_repr(value)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _record(kind: Any) -> _Codec:
         found = {}
         for name, item in value.items():
             if name not in reads:
-                raise Wrong(f": has the unknown member {shown(name)}; it takes {', '.join(defaults)}")
+                raise Wrong(f": has the unknown member {short_repr(name)}; it takes {', '.join(defaults)}")
             try:
                 found[name] = reads[name](item)
             except Wrong as wrong:

@@ -13,14 +13,14 @@ from typing import Any, Generic, TypeVar
 from ..clock.clock import as_datetime, milliseconds, seconds
 from ..errors import MODELLED, ApiError, CommonError
 from ..state.faults import FailedItems, Fault, ParametersAre
-from ..state.finding_specs import Reachability, Weakness
-from ..state.findings import Content, FixedContent, WeaknessContent
+from ..state.finding_specs import FindingSpec, ReachabilitySpec
+from ..state.findings import FindingBody, FixedBody, SpecBody
 from ..state.instances import Instance, RunAgent
 from ..state.network_failures import NetworkFailure
 from ..state.rules_packages import rules_packages
 from ..state.runs import Run
-from ..state.service import World
-from ..state.store import FIRST_NUMBER, Region
+from ..state.service import FakeService
+from ..state.store import FIRST_NUMBER, Store
 from ..state.targets import Subscription, Target, Template
 from .codec import encode
 from .fields import written_copy
@@ -33,6 +33,7 @@ from .schema import (
     ExclusionRecord,
     FaultRecord,
     FindingRecord,
+    FindingSpecRecord,
     GroupRecord,
     IdsRecord,
     InstanceRecord,
@@ -40,17 +41,16 @@ from .schema import (
     Numbers,
     PreviewRecord,
     PublishedRecord,
-    RegionRecord,
     Report,
     RoleRecord,
     RulesPackageRecord,
     RunRecord,
-    SeenRecord,
     SnapshotRecord,
+    SpecRecord,
+    StoreRecord,
     SubscriptionRecord,
     TargetRecord,
     TemplateRecord,
-    WeaknessRecord,
 )
 
 T = TypeVar("T")
@@ -59,22 +59,22 @@ R = TypeVar("R")
 _UNTOUCHED = {"account_id", "region", "next_number"}
 
 
-def taken(world: World) -> dict[str, Any]:
+def taken(service: FakeService) -> dict[str, Any]:
     """The state of all accounts and regions at this moment, as JSON values of its own."""
-    with world.lock:
-        now = world.look()
-        exact = world.clock.now()
+    with service.lock:
+        now = service.advance()
+        exact = service.clock.now()
         shell = SnapshotRecord(
             format=FORMAT,
             version=VERSION,
             moment=_instant(exact if milliseconds(exact) == now else as_datetime(seconds(now))),
-            started=world.started,
-            id_seed=world.id_seed,
-            access_keys=world.access_keys(),
-            published=[PublishedRecord(**entry._asdict()) for entry in world.published],
+            started=service.started,
+            id_seed=service.id_seed,
+            access_keys=service.access_keys(),
+            published=[PublishedRecord(**entry._asdict()) for entry in service.published],
         )
-        regions = [encode(_RegionTaken(region).record()) for region in world.regions()]
-        touched = [region for region in regions if region.keys() != _UNTOUCHED or region["next_number"] != FIRST_NUMBER]
+        regions = [encode(_StoreDumper(store).record()) for store in service.stores()]
+        touched = [store for store in regions if store.keys() != _UNTOUCHED or store["next_number"] != FIRST_NUMBER]
         return {**encode(shell), "regions": touched}
 
 
@@ -111,40 +111,40 @@ class _Table(Generic[T]):
         return place
 
 
-class _RegionTaken:
+class _StoreDumper:
     """An account's region as a record."""
 
-    def __init__(self, region: Region) -> None:
-        self._region = region
-        self._weaknesses = _Table(_weakness)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._specs = _Table(_spec)
         self._suffered: dict[int, tuple[list[int], Any]] = {}
         self._instances = _Table(self._instance)
         self._telemetry: _Table[list[dict[str, Any]]] = _Table(lambda entries: [dict(entry) for entry in entries])
         self._contents = _Table(self._content, ordered=False)
 
-    def record(self) -> RegionRecord:
-        region = self._region
-        minted, others, pinned = region.ids.counts()
-        usual = rules_packages(region.region)
-        taken = RegionRecord(
-            account_id=region.account_id,
-            region=region.region,
-            next_number=region.next,
+    def record(self) -> StoreRecord:
+        store = self._store
+        minted, others, pinned = store.ids.counts()
+        usual = rules_packages(store.region)
+        taken = StoreRecord(
+            account_id=store.account_id,
+            region=store.region,
+            next_number=store.next,
             ids=IdsRecord(minted=minted, others=others, pinned=pinned),
             rules_packages=[
-                _like(RulesPackageRecord, package) for package in region.rules_packages if package not in usual
+                _like(RulesPackageRecord, package) for package in store.rules_packages if package not in usual
             ],
-            fleet=[self._instances.place(instance) for instance in region.instances],
-            joined=[self._instances.place(instance) for instance in region.joined.values()],
-            resource_groups=[_like(GroupRecord, group) for group in region.resource_groups],
-            targets=[_target(target) for target in region.targets],
-            templates=[_template(template) for template in region.templates],
-            runs=[self._run(run) for run in region.runs],
-            subscriptions=[_subscription(subscription) for subscription in region.subscriptions],
-            role=None if region.role is None else _like(RoleRecord, region.role),
-            faults=[_fault(fault) for fault in region.faults if fault.times != 0],
+            fleet=[self._instances.place(instance) for instance in store.instances],
+            joined=[self._instances.place(instance) for instance in store.ec2_instances.values()],
+            resource_groups=[_like(GroupRecord, group) for group in store.resource_groups],
+            targets=[_target(target) for target in store.targets],
+            templates=[_template(template) for template in store.templates],
+            runs=[self._run(run) for run in store.runs],
+            subscriptions=[_subscription(subscription) for subscription in store.subscriptions],
+            role=None if store.role is None else _like(RoleRecord, store.role),
+            faults=[_fault(fault) for fault in store.faults if fault.times != 0],
         )
-        taken.weaknesses = self._weaknesses.records
+        taken.specs = self._specs.records
         taken.instances = self._instances.records
         taken.telemetry = self._telemetry.records
         taken.contents = self._contents.records
@@ -153,15 +153,15 @@ class _RegionTaken:
     def _instance(self, instance: Instance) -> InstanceRecord:
         suffered = self._suffered.get(id(instance.findings))
         if suffered is None:
-            places = [self._weaknesses.place(weakness) for weakness in instance.findings]
+            places = [self._specs.place(spec) for spec in instance.findings]
             suffered = self._suffered[id(instance.findings)] = places, instance.findings
         return _like(InstanceRecord, instance, findings=suffered[0])
 
-    def _content(self, content: Content) -> ContentRecord:
-        if isinstance(content, WeaknessContent):
-            weakness = self._weaknesses.place(content.weakness)
-            return ContentRecord(rules_package=content.rules_package, weakness=weakness)
-        assert isinstance(content, FixedContent)  # noqa: S101  there are no others
+    def _content(self, content: FindingBody) -> ContentRecord:
+        if isinstance(content, SpecBody):
+            spec = self._specs.place(content.spec)
+            return ContentRecord(rules_package=content.rules_package, spec=spec)
+        assert isinstance(content, FixedBody)  # noqa: S101  there are no others
         return ContentRecord(rules_package=content.rules_package, members=content.fixed)
 
     def _run(self, run: Run) -> RunRecord:
@@ -221,13 +221,13 @@ def _listed(pairs: tuple[T, ...] | None) -> list[T] | None:
     return None if pairs is None else list(pairs)
 
 
-def _weakness(weakness: Weakness) -> WeaknessRecord:
-    outside = weakness.without_agent if isinstance(weakness, Reachability) else None
+def _spec(spec: FindingSpec) -> FindingSpecRecord:
+    outside = spec.without_agent if isinstance(spec, ReachabilitySpec) else None
     return _like(
-        WeaknessRecord,
-        weakness,
-        reachability=isinstance(weakness, Reachability),
-        without_agent=None if outside is None else _like(SeenRecord, outside),
+        FindingSpecRecord,
+        spec,
+        reachability=isinstance(spec, ReachabilitySpec),
+        without_agent=None if outside is None else _like(SpecRecord, outside),
     )
 
 

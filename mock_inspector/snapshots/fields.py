@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.identifiers import is_region
 from ..clock.clock import as_datetime, iso, milliseconds
-from ..state.authored import checked
+from ..state.authored import validate
 from .codec import Form, Wrong, takes
 
 MOST = 2**53
@@ -43,7 +43,7 @@ def shape(name: str) -> Form:
 def of_shape(name: str, value: Any) -> Any:
     """``value`` as one of the API's data types. Wrong for what the model does not allow."""
     try:
-        return checked(name, value, _NAME)
+        return validate(name, value, _NAME)
     except ValueError as error:
         text = _MISSING.sub(r"\1: is missing", str(error)).replace(_NAME, "")
         raise Wrong(text if text.startswith((":", "[", ".")) else f": {text}") from None
@@ -93,7 +93,7 @@ def read_moment(value: Any) -> Any:
 
 
 @lru_cache(maxsize=65_536)
-def written_moment(moment: int) -> str | int:
+def format_moment(moment: int) -> str | int:
     """A moment as ISO 8601 text."""
     # A run that begins at the end of year 9999 ends at a moment that has no date: it stays a number.
     return moment if moment > _LAST else iso(moment).replace("+00:00", "Z")

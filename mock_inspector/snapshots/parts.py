@@ -7,14 +7,14 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from ..errors import shown
+from ..errors import short_repr
 from ..state.exclusions import Exclusion
 from ..state.faults import Fault, ParametersAre, fault
-from ..state.finding_specs import Reachability, Weakness
+from ..state.finding_specs import FindingSpec, ReachabilitySpec
 from ..state.runs import Run
 from .codec import Wrong, takes
 from .fields import written_copy
-from .schema import ExclusionRecord, FaultRecord, RunRecord, SeenRecord, WeaknessRecord
+from .schema import ExclusionRecord, FaultRecord, FindingSpecRecord, RunRecord, SpecRecord
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,20 +46,20 @@ def named(items: Sequence[T], place: int, of: str, member: str = "") -> T:
 def check_new(value: str, name: str, *, taken: bool) -> None:
     """Wrong for what must differ, and is taken."""
     if taken:
-        raise Wrong(f": {shown(value)} is there twice").within(name)
+        raise Wrong(f": {short_repr(value)} is there twice").within(name)
 
 
-def weakness_of(record: WeaknessRecord) -> Weakness:
+def load_spec(record: FindingSpecRecord) -> FindingSpec:
     """What instances suffer from."""
     if not record.reachability:
         if record.without_agent is not None:
             raise Wrong(".without_agent: only one with 'reachability' looks different without an agent")
-        return Weakness(**_seen(record))
-    outside = None if record.without_agent is None else Reachability(**_seen(record.without_agent))
-    return Reachability(**_seen(record), without_agent=outside)
+        return FindingSpec(**_seen(record))
+    outside = None if record.without_agent is None else ReachabilitySpec(**_seen(record.without_agent))
+    return ReachabilitySpec(**_seen(record), without_agent=outside)
 
 
-def _seen(record: SeenRecord) -> dict[str, Any]:
+def _seen(record: SpecRecord) -> dict[str, Any]:
     return {
         **members(record, "attributes", "reachability", "without_agent"),
         "attributes": tuple(record.attributes),

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
-from ..errors import shown
+from ..errors import short_repr
 from .codec import Form, Wrong
 from .fields import (
+    format_moment,
     matching,
     read_attributes,
     read_instant,
@@ -22,7 +23,6 @@ from .fields import (
     read_region,
     shape,
     written_copy,
-    written_moment,
 )
 
 FORMAT = "mock_inspector"
@@ -31,7 +31,7 @@ VERSION = 1
 Number = Annotated[int, Form(read_number)]
 Index = Annotated[int, Form(read_number)]
 """A place in a list of the same region, from 0."""
-Moment = Annotated[int, Form(read_moment, written_moment)]
+Moment = Annotated[int, Form(read_moment, format_moment)]
 OwnId = Annotated[str, matching(re.compile(r"0-[A-Za-z0-9]{8}"), "an id of the form '0-nvgVhaxX'")]
 Account = Annotated[str, matching(re.compile(r"[0-9]{12}"), "an account id of 12 digits")]
 Text = Annotated[str, shape("Text")]
@@ -65,7 +65,7 @@ class RulesPackageRecord:
 
 
 @dataclass(slots=True, kw_only=True)
-class SeenRecord:
+class SpecRecord:
     """A weakness, as one sees it."""
 
     rules_package: str
@@ -79,11 +79,11 @@ class SeenRecord:
 
 
 @dataclass(slots=True, kw_only=True)
-class WeaknessRecord(SeenRecord):
+class FindingSpecRecord(SpecRecord):
     """A weakness; one of reachability has places in its texts, and may look different without an agent."""
 
     reachability: bool = False
-    without_agent: SeenRecord | None = None
+    without_agent: SpecRecord | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,7 +202,7 @@ class ContentRecord:
     """What findings say: that a rules package found a weakness (a place in ``weaknesses``), or just ``members``."""
 
     rules_package: Annotated[str, shape("Arn")] | None = None
-    weakness: Index | None = None
+    spec: Index | None = None
     members: Annotated[Members, Form(read_members, written_copy)] | None = None
 
 
@@ -291,7 +291,7 @@ class FaultRecord:
 
 
 @dataclass(slots=True, kw_only=True)
-class RegionRecord:
+class StoreRecord:
     """What an account has in a region.
 
     ``weaknesses``, ``instances``, ``telemetry`` and ``contents`` are what the others name by its place; ``fleet`` and ``joined`` (of an
@@ -303,7 +303,7 @@ class RegionRecord:
     next_number: Number
     ids: IdsRecord = field(default_factory=IdsRecord)
     rules_packages: list[RulesPackageRecord] = field(default_factory=list)
-    weaknesses: list[WeaknessRecord] = field(default_factory=list)
+    specs: list[FindingSpecRecord] = field(default_factory=list)
     instances: list[InstanceRecord] = field(default_factory=list)
     telemetry: list[Telemetry] = field(default_factory=list)
     contents: list[ContentRecord] = field(default_factory=list)
@@ -340,16 +340,16 @@ class SnapshotRecord:
     id_seed: str
     access_keys: dict[str, Account] = field(default_factory=dict)
     published: list[PublishedRecord] = field(default_factory=list)
-    regions: list[RegionRecord] = field(default_factory=list)
+    regions: list[StoreRecord] = field(default_factory=list)
 
 
 def check_header(values: Any) -> None:
     """Wrong when these are no members of a snapshot that this version reads."""
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        got = shown(values.get("format")) if isinstance(values, dict) else shown(values)
+        got = short_repr(values.get("format")) if isinstance(values, dict) else short_repr(values)
         raise Wrong(
             f": is no snapshot of mock_inspector: takes an object whose member 'format' is {FORMAT!r}, got {got}"
         )
     version = values.get("version")
     if type(version) is not int or version != VERSION:
-        raise Wrong(f".version: this mock_inspector reads version {VERSION} of the format, got {shown(version)}")
+        raise Wrong(f".version: this mock_inspector reads version {VERSION} of the format, got {short_repr(version)}")

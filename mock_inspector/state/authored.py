@@ -13,10 +13,10 @@ from botocore.model import ListShape, Shape, StructureShape
 from ..api.service_model import service_model
 from ..api.validation import compile_shape
 from ..clock.clock import iso, seconds
-from ..errors import ApiError, shown
+from ..errors import ApiError, short_repr
 from .exclusions import texts_of, usual_scopes
-from .finding_specs import Weakness
-from .findings import NUMERIC_SEVERITY, FixedContent
+from .finding_specs import FindingSpec
+from .findings import NUMERIC_SEVERITY, FixedBody
 from .rules_packages import RulesPackage
 from .runs import Run
 
@@ -24,7 +24,7 @@ _MOST = 2**63
 """One more than a ``Long`` of the API holds."""
 
 
-def checked(shape_name: str, value: Any, name: str) -> Any:
+def validate(shape_name: str, value: Any, name: str) -> Any:
     """``value`` as one of the model's shapes. ValueError, naming ``name``, for what the shape does not allow."""
     shape = service_model().shape_for(shape_name)
     _refuse_unknown(shape, value, name)
@@ -52,24 +52,24 @@ _INSTANCE = {
 """The model's shapes of an instance's attributes."""
 
 
-def checked_instance(
-    *, tags: Mapping[str, str] | None, findings: Iterable[Weakness], **attributes: Any
+def validate_instance(
+    *, tags: Mapping[str, str] | None, findings: Iterable[FindingSpec], **attributes: Any
 ) -> dict[str, Any]:
     """The attributes of an :class:`.Instance`; None is one that is left open. ValueError for what is not allowed."""
-    weaknesses = tuple(findings)
-    for weakness in weaknesses:
-        if not isinstance(weakness, Weakness):
+    specs = tuple(findings)
+    for spec in specs:
+        if not isinstance(spec, FindingSpec):
             raise ValueError(
                 "findings: takes what the functions of mock_inspector.findings make, such as "
-                f"cve('CVE-2016-2177'), got {weakness!r}"
+                f"cve('CVE-2016-2177'), got {spec!r}"
             )
     for name, value in attributes.items():
         if value is not None:
-            attributes[name] = checked(_INSTANCE[name], value, name)
+            attributes[name] = validate(_INSTANCE[name], value, name)
     if tags is not None and not isinstance(tags, Mapping):
         raise ValueError(f"tags: takes a mapping such as {{'Name': 'web'}}, got {tags!r}")
-    checked("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
-    return {**attributes, "tags": dict(tags or {}), "findings": weaknesses}
+    validate("Tags", [{"key": key, "value": value} for key, value in (tags or {}).items()], "tags")
+    return {**attributes, "tags": dict(tags or {}), "findings": specs}
 
 
 def _refuse_unknown(shape: Shape, value: Any, path: str) -> None:
@@ -80,28 +80,28 @@ def _refuse_unknown(shape: Shape, value: Any, path: str) -> None:
         unknown = [key for key in value if key not in shape.members]
         if unknown:
             raise ValueError(
-                f"{path}: unknown member {', '.join(map(shown, unknown))}; {shape.name} has {', '.join(shape.members)}"
+                f"{path}: unknown member {', '.join(map(short_repr, unknown))}; {shape.name} has {', '.join(shape.members)}"
             )
         for key, entry in value.items():
             _refuse_unknown(shape.members[key], entry, f"{path}.{key}")
     elif isinstance(value, int) and not -_MOST <= value < _MOST:
-        raise ValueError(f"{path}: got {shown(value)}, takes numbers of 64 bits")
+        raise ValueError(f"{path}: got {short_repr(value)}, takes numbers of 64 bits")
 
 
 def _as_given(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name}: takes a mapping in the shape of Describe{name.title()}s, got {shown(value)}")
+        raise ValueError(f"{name}: takes a mapping in the shape of Describe{name.title()}s, got {short_repr(value)}")
     if "arn" in value:
         raise ValueError(f"{name}: 'arn' is minted, not given; pin the next id with next_ids() if it matters")
     return {member: entry for member, entry in value.items() if entry is not None}
 
 
-def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict[str, Any]]:
+def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedBody, dict[str, Any]]:
     """A finding in the Describe shape, its missing members filled in: what it says, and what is its own."""
     given = _as_given("finding", value)
     severity = given.get("severity", "Informational")
     service = {"schemaVersion": 1, "rulesPackageArn": next(iter(run.packages), None)}
-    complete = checked(
+    complete = validate(
         "Finding",
         {
             "title": "Finding put in by hand",
@@ -133,14 +133,14 @@ def authored_finding(value: Any, run: Run, now: int) -> tuple[FixedContent, dict
     del complete["arn"]
     package = complete["serviceAttributes"].get("rulesPackageArn")
     complete["serviceAttributes"]["assessmentRunArn"] = run.arn
-    return FixedContent(package, complete["severity"], complete), own
+    return FixedBody(package, complete["severity"], complete), own
 
 
 def authored_exclusion(value: Any, run: Run, packages: Collection[RulesPackage]) -> dict[str, Any]:
     """An exclusion in the Describe shape, its missing members filled in, by its title where that is a documented one."""
     given = _as_given("exclusion", value)
     title = given.get("title", "Exclusion put in by hand")
-    complete: dict[str, Any] = checked(
+    complete: dict[str, Any] = validate(
         "Exclusion",
         {
             "title": title,

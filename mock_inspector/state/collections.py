@@ -19,7 +19,7 @@ T = TypeVar("T", bound=Numbered)
 _number: Callable[[Numbered], int] = lambda item: item.number  # noqa: E731  a key function, used three times
 
 
-class Row(Generic[T]):
+class NumberedList(Generic[T]):
     """Items in the order of their numbers; reading on from any number costs the same wherever it is."""
 
     def __init__(self, items: Iterable[T] = ()) -> None:
@@ -68,12 +68,12 @@ class Row(Generic[T]):
             self._items = [item for item in self._items if item.number not in numbers]
 
 
-class Shelf(Generic[T]):
+class NumberedMap(Generic[T]):
     """A :class:`Row` whose items are also found by a key (their ARN)."""
 
     def __init__(self, items: Mapping[str, T] = MappingProxyType({})) -> None:
         self._by_key = dict(items)
-        self.row: Row[T] = Row(items.values())
+        self.row: NumberedList[T] = NumberedList(items.values())
 
     def __len__(self) -> int:
         return len(self._by_key)

@@ -8,38 +8,36 @@ from typing import TYPE_CHECKING
 from ..api.arns import RULES_PACKAGE
 from .exclusions import exclusions_of
 from .finding_specs import NETWORK_REACHABILITY
-from .findings import WeaknessContent, clean_content
+from .findings import SpecBody, clean_body
 from .instances import RunAgent, supports
 from .rules_packages import RulesPackage
 
 if TYPE_CHECKING:
-    from .finding_specs import Weakness
+    from .finding_specs import FindingSpec
     from .runs import Run
-    from .store import Region
+    from .store import Store
 
 
-def evaluate(region: Region, run: Run, moment: int) -> None:
+def evaluate(store: Store, run: Run, moment: int) -> None:
     """Let a run report its findings and exclusions, as of ``moment``.
 
     A rules package that could look at something and has nothing to report says so in a finding of its own (sample of
     DescribeFindings). What an earlier evaluation reported gives way.
     """
-    region.discard_evaluation(run)
-    packages: list[RulesPackage] = [region.locate(RULES_PACKAGE, arn) for arn in run.packages]
-    first = region.next_number()
+    store.discard_evaluation(run)
+    packages: list[RulesPackage] = [store.lookup(RULES_PACKAGE, arn) for arn in run.packages]
+    first = store.next_number()
     for package in packages:
-        contents: dict[int, WeaknessContent] = {}
-        for agent, weakness in _found(package, run.agents):
+        contents: dict[int, SpecBody] = {}
+        for agent, spec in _found(package, run.agents):
             # One content for all findings that say the same; the weaknesses outlive this loop, so their ids do.
-            content = contents.get(id(weakness)) or contents.setdefault(
-                id(weakness), WeaknessContent(package.arn, weakness)
-            )
-            region.report(run, content, agent.instance, moment, moment)
+            content = contents.get(id(spec)) or contents.setdefault(id(spec), SpecBody(package.arn, spec))
+            store.add_finding(run, content, agent.instance, moment, moment)
         if not contents and _looked(package, run.agents):
-            region.report(run, clean_content(package.arn), None, moment, moment)
+            store.add_finding(run, clean_body(package.arn), None, moment, moment)
     for members in exclusions_of(run.template, packages, run.agents):
-        region.exclude(run, members)
-    run.evaluated = range(first, region.next_number())
+        store.add_exclusion(run, members)
+    run.evaluated = range(first, store.next_number())
     run.evaluates_at = None
 
 
@@ -54,12 +52,12 @@ def _assesses(package: RulesPackage, agent: RunAgent) -> bool:
     return agent.exclusion is None and supports(package.name, agent.instance)
 
 
-def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, Weakness]]:
+def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, FindingSpec]]:
     """What a rules package finds, as it sees it; only Network Reachability finds anything without an agent."""
     if package.deprecated:
         return
     for agent in agents:
         assessed = _assesses(package, agent)
-        for weakness in agent.instance.findings:
-            if weakness.rules_package == package.name and (assessed or not weakness.needs_agent):
-                yield agent, weakness.as_seen(with_agent=assessed)
+        for spec in agent.instance.findings:
+            if spec.rules_package == package.name and (assessed or not spec.needs_agent):
+                yield agent, spec.as_seen(with_agent=assessed)

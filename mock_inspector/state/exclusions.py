@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .rules_packages import RulesPackage
     from .targets import Template
 
-PREVIEW_TAKES = 5_000
+PREVIEW_DURATION_MS = 5_000
 """Milliseconds that the generation of a preview takes (the real figure is not known)."""
 
 NO_INSTANCES = "No instances in target"
@@ -45,7 +45,7 @@ class Exclusion:
     arn: str | None
     members: dict[str, Any]
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The exclusion as DescribeExclusions and GetExclusionsPreview show it."""
         return self.members if self.arn is None else {"arn": self.arn, **self.members}
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..api.operations import names
 from ..api.service_model import enum, service_model
-from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, shown
-from .authored import checked
+from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr
+from .authored import validate
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
 _CODED = {
@@ -101,7 +101,7 @@ def fault(
     if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in names()):
         near = difflib.get_close_matches(str(operation).title().replace("_", ""), names(), 1) or ["ListFindings"]
         raise ValueError(
-            f"operation: takes one of the API's operations, such as {near[0]!r}, or '*', got {shown(operation)}"
+            f"operation: takes one of the API's operations, such as {near[0]!r}, or '*', got {short_repr(operation)}"
         )
     for name, value, least in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
@@ -138,7 +138,7 @@ def _error(operation: str, error: str | Mapping[str, Any] | BaseException) -> Ba
             return _by_code(operation, code, members)
     raise TypeError(
         "error: takes an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
-        f"mapping with 'code' and the error's members, or an exception instance, got {shown(error)}"
+        f"mapping with 'code' and the error's members, or an exception instance, got {short_repr(error)}"
     )
 
 
@@ -147,13 +147,13 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
         return _modelled(code, members)
     if code in LOST or code in DAMAGED:
         if members:
-            raise ValueError(f"error: {code} is the network's, and has no members, got {shown(members)}")
+            raise ValueError(f"error: {code} is the network's, and has no members, got {short_repr(members)}")
         return NetworkFailure(code)
     if code in COMMON:
         message = members.pop("message", None)
         if members or not isinstance(message, (str, type(None))):
             raise ValueError(
-                f"error: {code} has no member but message, a string, got {shown({**members, 'message': message})}"
+                f"error: {code} has no member but message, a string, got {short_repr({**members, 'message': message})}"
             )
         return CommonError(code, message)
     for exception, codes in _CODED.items():
@@ -165,7 +165,7 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
             raise ValueError(f"error: {code} is for the items of {', '.join(batches)}, not for {operation}")
         return FailedItems(code)
     raise ValueError(
-        f"error: {shown(code)} is no error of this service; it answers with one of "
+        f"error: {short_repr(code)} is no error of this service; it answers with one of "
         f"{', '.join([*MODELLED, *COMMON])}, or with one of the model's error codes; the network fails with "
         f"{', '.join([*LOST, *DAMAGED])}"
     )
@@ -173,7 +173,7 @@ def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseExceptio
 
 def _modelled(name: str, members: dict[str, Any]) -> ApiError:
     error = MODELLED[name](**members)
-    checked(name, {"message": error.message, **error.members}, "error")
+    validate(name, {"message": error.message, **error.members}, "error")
     return error
 
 

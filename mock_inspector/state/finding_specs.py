@@ -21,7 +21,7 @@ _INSTANCE = "{instance_id}"
 
 
 @dataclass(frozen=True, slots=True)
-class Weakness:
+class FindingSpec:
     """Something that an instance suffers from, made by a function of :mod:`mock_inspector.findings`.
 
     ``{instance_id}`` in its texts and attribute values becomes the id of the instance it is found on.
@@ -42,7 +42,7 @@ class Weakness:
         """Whether only an agent can find it."""
         return self.rules_package != NETWORK_REACHABILITY
 
-    def as_seen(self, *, with_agent: bool) -> Weakness:  # noqa: ARG002  what reaches over the network depends on it
+    def as_seen(self, *, with_agent: bool) -> FindingSpec:  # noqa: ARG002  what reaches over the network depends on it
         """The weakness as it is reported of an instance with or without a working agent."""
         return self
 
@@ -64,12 +64,12 @@ class Weakness:
 
 
 @dataclass(frozen=True, slots=True)
-class Reachability(Weakness):
+class ReachabilitySpec(FindingSpec):
     """A port that can be reached over the network; what is known of it depends on whether an agent looked."""
 
-    without_agent: Reachability | None = None
+    without_agent: ReachabilitySpec | None = None
 
-    def as_seen(self, *, with_agent: bool) -> Weakness:
+    def as_seen(self, *, with_agent: bool) -> FindingSpec:
         return self if with_agent or self.without_agent is None else self.without_agent
 
     def _filled(self, text: str, instance: Instance) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..clock.clock import seconds
-from .collections import Row
+from .collections import NumberedList
 
 if TYPE_CHECKING:
-    from .finding_specs import Weakness
+    from .finding_specs import FindingSpec
     from .instances import Instance
     from .runs import Run
 
@@ -17,13 +17,13 @@ SEVERITIES = ("High", "Medium", "Low", "Informational", "Undefined")
 NUMERIC_SEVERITY = {"High": 9.0, "Medium": 6.0, "Low": 3.0, "Informational": 0.0, "Undefined": 0.0}
 """Medium and Informational as seen in samples, the others by their even steps (service facts, section 5)."""
 
-MOST_USER_ATTRIBUTES = 10
+MAX_USER_ATTRIBUTES = 10
 """The model's bound of UserAttributeList."""
 
 CLEAN_TITLE = "No potential security issues found"
 
 
-class Content(Protocol):
+class FindingBody(Protocol):
     """What a finding says, apart from where and when; shared by all findings of a run that say the same."""
 
     @property
@@ -42,7 +42,7 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FixedContent:
+class FixedBody:
     """A finding that says the same whatever the instance: one put in by hand, or that there is nothing to say."""
 
     rules_package: str | None
@@ -58,23 +58,23 @@ class FixedContent:
 
 
 @dataclass(frozen=True, slots=True)
-class WeaknessContent:
+class SpecBody:
     """What a rules package reports of a weakness."""
 
     rules_package: str
-    weakness: Weakness
+    spec: FindingSpec
 
     @property
     def severity(self) -> str:
-        return self.weakness.severity
+        return self.spec.severity
 
     @property
     def rule_name(self) -> str:
-        return self.weakness.id
+        return self.spec.id
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
         assert instance is not None  # noqa: S101  weaknesses are found on instances only
-        return self.weakness.members(instance)
+        return self.spec.members(instance)
 
 
 def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
     return shown
 
 
-def clean_content(rules_package: str) -> FixedContent:
+def clean_body(rules_package: str) -> FixedBody:
     """What a rules package with nothing to report says (sample of DescribeFindings)."""
-    return FixedContent(
+    return FixedBody(
         rules_package,
         "Informational",
         {
@@ -120,7 +120,7 @@ class Finding:
     number: int
     id: str
     run: Run
-    content: Content
+    content: FindingBody
     instance: Instance | None
     created: int
     updated: int
@@ -140,7 +140,7 @@ class Finding:
         """The user attributes: its own, or those that its run gives to every finding."""
         return self.run.user_attributes if self.own_user_attributes is None else self.own_user_attributes
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The finding as DescribeFindings shows it."""
         service_attributes: dict[str, Any] = {"schemaVersion": 1, "assessmentRunArn": self.run.arn}
         if self.content.rules_package is not None:
@@ -161,11 +161,13 @@ class Finding:
 
 
 @dataclass(slots=True)
-class FindingRows:
+class FindingIndex:
     """All findings of an account in a region, and those of each severity, oldest first."""
 
-    all: Row[Finding] = field(default_factory=Row)
-    by_severity: dict[str, Row[Finding]] = field(default_factory=lambda: {name: Row() for name in SEVERITIES})
+    all: NumberedList[Finding] = field(default_factory=NumberedList)
+    by_severity: dict[str, NumberedList[Finding]] = field(
+        default_factory=lambda: {name: NumberedList() for name in SEVERITIES}
+    )
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, with its run too."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .telemetry import Telemetry, usual_telemetry
 
 if TYPE_CHECKING:
-    from .finding_specs import Weakness
+    from .finding_specs import FindingSpec
 
 HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKNOWN"}
 """The agentHealthCode of an agent in a run, by its agentHealth (service facts, section 8)."""
@@ -42,7 +42,7 @@ class Instance:
     agent_health_details: str | None = None
     network_interfaces: list[dict[str, Any]] = field(default_factory=list)
     telemetry: Telemetry | None = None
-    findings: tuple[Weakness, ...] = ()
+    findings: tuple[FindingSpec, ...] = ()
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__slots__ if name not in ("number", "instance_id")}
@@ -60,7 +60,7 @@ class Instance:
             tag["key"] in self.tags and tag.get("value", self.tags[tag["key"]]) == self.tags[tag["key"]] for tag in tags
         )
 
-    def previewed(self) -> dict[str, Any]:
+    def to_preview(self) -> dict[str, Any]:
         """The agent as PreviewAgents shows it (data type AgentPreview)."""
         return _present(
             agentId=self.instance_id,
@@ -101,7 +101,7 @@ class RunAgent:
             self.telemetry = []
         self.health_details = "The instance has left the fleet."
 
-    def described(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
+    def to_api(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
         """The agent as ListAssessmentRunAgents shows it."""
         return _present(
             agentId=self.instance.instance_id,
@@ -119,7 +119,7 @@ def _systems() -> Any:
     return json.loads(files("mock_inspector").joinpath("data/operating_systems.json").read_text("utf-8"))
 
 
-def take_part(instance: Instance) -> RunAgent:
+def from_instance(instance: Instance) -> RunAgent:
     """The instance's part in a run that starts now."""
     health = instance.agent_health
     exclusion = _EXCLUSION_BY_HEALTH.get(health)

@@ -16,7 +16,7 @@ from .external import ACCESS_DENIED, SUCCESS, TOPIC_DOES_NOT_EXIST
 if TYPE_CHECKING:
     from .findings import Finding
     from .runs import Run
-    from .store import Region
+    from .store import Store
     from .targets import Template
 
 SET_UP = "ENABLE_ASSESSMENT_NOTIFICATIONS"
@@ -27,14 +27,14 @@ RUN_COMPLETED = "ASSESSMENT_RUN_COMPLETED"
 STATE_CHANGED = "ASSESSMENT_RUN_STATE_CHANGED"
 FINDING_REPORTED = "FINDING_REPORTED"
 
-MOST_NOTIFICATIONS = 50
+MAX_NOTIFICATIONS = 50
 """The model's bound of AssessmentRunNotificationList."""
 
 _ORDER = ("template", "newstate", "findingsCount", "run", "time", "finding", "event", "target")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Published(NamedTuple):
+class PublishedMessage(NamedTuple):
     """A message that was sent to an SNS topic.
 
     ``status`` is the ``snsPublishStatusCode``, ``time`` the moment of the event as the message shows it.
@@ -56,7 +56,7 @@ class Notification(NamedTuple):
     topic_arn: str
     status: str
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The notification as DescribeAssessmentRuns shows it."""
         return {
             "date": seconds(self.date),
@@ -68,50 +68,50 @@ class Notification(NamedTuple):
         }
 
 
-def set_up(region: Region, template: Template, topic_arn: str) -> str:
+def set_up(store: Store, template: Template, topic_arn: str) -> str:
     """Tell a topic that it will get a template's events; returns the ``snsPublishStatusCode``.
 
     What a topic does not take, that is absent or closed, was not sent: it is refused, not recorded.
     """
-    time = zulu(region.now)
+    time = zulu(store.now)
     message = _message(SET_UP, template, time)
-    status = region.world.neighbours.publish(region, topic_arn, [message])[0]
+    status = store.service.external.publish(store, topic_arn, [message])[0]
     if status not in (TOPIC_DOES_NOT_EXIST, ACCESS_DENIED):
-        region.world.published.append(Published(topic_arn, message, status, SET_UP, time))
+        store.service.published.append(PublishedMessage(topic_arn, message, status, SET_UP, time))
     return status
 
 
-def state_changed(region: Region, run: Run, place: int) -> None:
+def state_changed(store: Store, run: Run, place: int) -> None:
     """A run's state has changed: to the one at ``place`` in its timeline."""
     state, moment = run.timeline[place]
     if place == 0:
-        _tell(region, run, RUN_STARTED, moment)
+        _tell(store, run, RUN_STARTED, moment)
         return
-    _tell(region, run, STATE_CHANGED, moment, newstate=state)
-    if state in ("COMPLETED", "COMPLETED_WITH_ERRORS") and _topics(region, run.template, RUN_COMPLETED):
-        _tell(region, run, RUN_COMPLETED, moment, findingsCount=_findings_count(run, moment))
+    _tell(store, run, STATE_CHANGED, moment, newstate=state)
+    if state in ("COMPLETED", "COMPLETED_WITH_ERRORS") and _topics(store, run.template, RUN_COMPLETED):
+        _tell(store, run, RUN_COMPLETED, moment, findingsCount=_findings_count(run, moment))
 
 
-def findings_reported(region: Region, run: Run, findings: Iterable[Finding], moment: int) -> None:
+def findings_reported(store: Store, run: Run, findings: Iterable[Finding], moment: int) -> None:
     """A run has reported findings."""
-    topics = _topics(region, run.template, FINDING_REPORTED)
+    topics = _topics(store, run.template, FINDING_REPORTED)
     if topics:
         time = zulu(moment)
         messages = [
             _message(FINDING_REPORTED, run.template, time, run=run.arn, finding=found.arn) for found in findings
         ]
-        _send(region, run, FINDING_REPORTED, topics, messages, moment)
+        _send(store, run, FINDING_REPORTED, topics, messages, moment)
 
 
-def _tell(region: Region, run: Run, event: str, moment: int, **members: str) -> None:
-    topics = _topics(region, run.template, event)
+def _tell(store: Store, run: Run, event: str, moment: int, **members: str) -> None:
+    topics = _topics(store, run.template, event)
     if topics:
-        _send(region, run, event, topics, [_message(event, run.template, zulu(moment), run=run.arn, **members)], moment)
+        _send(store, run, event, topics, [_message(event, run.template, zulu(moment), run=run.arn, **members)], moment)
 
 
-def _topics(region: Region, template: Template, event: str) -> list[str]:
+def _topics(store: Store, template: Template, event: str) -> list[str]:
     """The topics that are subscribed to an event at this moment, in the order of their subscription."""
-    return [entry.topic_arn for entry in region.subscriptions if entry.template is template and event in entry.events]
+    return [entry.topic_arn for entry in store.subscriptions if entry.template is template and event in entry.events]
 
 
 def _message(event: str, template: Template, time: str, **members: str) -> str:
@@ -119,16 +119,16 @@ def _message(event: str, template: Template, time: str, **members: str) -> str:
     return _encode({name: body[name] for name in _ORDER if name in body})
 
 
-def _send(region: Region, run: Run, event: str, topics: list[str], messages: list[str], moment: int) -> None:
+def _send(store: Store, run: Run, event: str, topics: list[str], messages: list[str], moment: int) -> None:
     for place, topic in enumerate(topics):
-        statuses = region.world.neighbours.publish(region, topic, messages)
+        statuses = store.service.external.publish(store, topic, messages)
         fared = list(zip(messages, statuses, strict=True))
         time = zulu(moment)
-        region.world.published += [Published(topic, message, status, event, time) for message, status in fared]
+        store.service.published += [PublishedMessage(topic, message, status, event, time) for message, status in fared]
         if place == 0 or event != FINDING_REPORTED:  # a finding is listed once, however many topics are told of it
-            newest = fared[-MOST_NOTIFICATIONS:]
+            newest = fared[-MAX_NOTIFICATIONS:]
             run.notifications += [Notification(moment, event, message, topic, status) for message, status in newest]
-            del run.notifications[:-MOST_NOTIFICATIONS]
+            del run.notifications[:-MAX_NOTIFICATIONS]
 
 
 def _findings_count(run: Run, moment: int) -> str:

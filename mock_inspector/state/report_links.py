@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from ..clock.clock import iso, milliseconds
-from .runs import REPORT_TAKES
+from .runs import REPORT_DURATION_MS
 
 if TYPE_CHECKING:
     from .runs import Run
-    from .service import World
-    from .store import Region
+    from .service import FakeService
+    from .store import Store
 
 FIRST_REPORTED = milliseconds(datetime(2017, 4, 25, tzinfo=timezone.utc))
 """Runs before this moment have no reports."""
 
-URL_LIVES = 900
+URL_LIFETIME_SECONDS = 900
 """Seconds for which a report's URL is good."""
 
 WITHOUT_REPORT = frozenset({"FAILED", "ERROR"})
@@ -43,7 +43,7 @@ _PATH = re.compile(
 class ReportFile:
     """A report that can be fetched."""
 
-    region: Region
+    store: Store
     run: Run
     type: str
     format: str
@@ -71,47 +71,47 @@ def report_ready(run: Run, file_format: str, report_type: str, moment: int) -> b
     begun = run.reports.get((file_format, report_type))
     return (
         begun is not None
-        and moment >= begun + REPORT_TAKES
+        and moment >= begun + REPORT_DURATION_MS
         and not run.in_progress(moment)
         and run.state(moment) not in WITHOUT_REPORT
     )
 
 
-def report_url(region: Region, run: Run, file_format: str, report_type: str) -> str:
+def report_url(store: Store, run: Run, file_format: str, report_type: str) -> str:
     """The URL of a report: pre-signed in form, good for 15 minutes from now."""
     _, target, _, template, _, run_id = run.arn.rsplit(":", 1)[1].split("/")
     path = (
-        f"/inspector-reports-{region.region}/{region.account_id}/{target}/{template}/{run_id}"
+        f"/inspector-reports-{store.region}/{store.account_id}/{target}/{template}/{run_id}"
         f"/assessment-report-{report_type.lower()}.{file_format.lower()}"
     )
-    signed = (_EPOCH + timedelta(milliseconds=region.now)).strftime("%Y%m%dT%H%M%SZ")
+    signed = (_EPOCH + timedelta(milliseconds=store.now)).strftime("%Y%m%dT%H%M%SZ")
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Credential": f"AKIAINSPECTORREPORTS/{signed[:8]}/{region.region}/s3/aws4_request",
+        "X-Amz-Credential": f"AKIAINSPECTORREPORTS/{signed[:8]}/{store.region}/s3/aws4_request",
         "X-Amz-Date": signed,
-        "X-Amz-Expires": str(URL_LIVES),
+        "X-Amz-Expires": str(URL_LIFETIME_SECONDS),
         "X-Amz-SignedHeaders": "host",
     }
-    signature = _signature(region.world, path, query)
-    lives = URL_LIVES * 1000
-    run.report_urls = {known: issued for known, issued in run.report_urls.items() if issued + lives >= region.now}
-    run.report_urls[signature] = region.now
-    return f"{region.world.report_origin()}{path}?{urlencode({**query, 'X-Amz-Signature': signature})}"
+    signature = _signature(store.service, path, query)
+    lives = URL_LIFETIME_SECONDS * 1000
+    run.report_urls = {known: issued for known, issued in run.report_urls.items() if issued + lives >= store.now}
+    run.report_urls[signature] = store.now
+    return f"{store.service.report_origin()}{path}?{urlencode({**query, 'X-Amz-Signature': signature})}"
 
 
-def report_file(world: World, path: str, query: str) -> ReportFile:
+def report_file(service: FakeService, path: str, query: str) -> ReportFile:
     """The report that a URL leads to. ReportRefusedError for a path without a report, and for what was not signed so.
 
-    Under the world's lock, after a look at the clock.
+    Under the service's lock, after a look at the clock.
     """
-    found = _find(world, path)
+    found = _find(service, path)
     if found is None:
         raise ReportRefusedError(404, "NoSuchKey", "The specified key does not exist.", Key=path.lstrip("/"))
     given = dict(parse_qsl(query, keep_blank_values=True))
     signature = given.pop("X-Amz-Signature", None)
     if signature is None:
         raise ReportRefusedError(403, "AccessDenied", "Access Denied")
-    if not hmac.compare_digest(signature.encode(), _signature(world, path, given).encode()):
+    if not hmac.compare_digest(signature.encode(), _signature(service, path, given).encode()):
         raise ReportRefusedError(
             403,
             "SignatureDoesNotMatch",
@@ -119,36 +119,40 @@ def report_file(world: World, path: str, query: str) -> ReportFile:
             "Check your key and signing method.",
         )
     issued = found.run.report_urls.get(signature, 0)
-    expires = issued + URL_LIVES * 1000
-    if world.now > expires:
+    expires = issued + URL_LIFETIME_SECONDS * 1000
+    if service.now > expires:
         raise ReportRefusedError(
             403,
             "AccessDenied",
             "Request has expired",
-            **{"X-Amz-Expires": str(URL_LIVES), "Expires": _instant(expires), "ServerTime": _instant(world.now)},
+            **{
+                "X-Amz-Expires": str(URL_LIFETIME_SECONDS),
+                "Expires": _instant(expires),
+                "ServerTime": _instant(service.now),
+            },
         )
     return found
 
 
-def _find(world: World, path: str) -> ReportFile | None:
+def _find(service: FakeService, path: str) -> ReportFile | None:
     parts = _PATH.fullmatch(path)
     if parts is None:
         return None
-    region = next((r for r in world.regions() if (r.account_id, r.region) == (parts["account"], parts["region"])), None)
-    if region is None:
+    store = next((r for r in service.stores() if (r.account_id, r.region) == (parts["account"], parts["region"])), None)
+    if store is None:
         return None
     names = f"target/{parts['target']}/template/{parts['template']}/run/{parts['run']}"
-    run = region.runs.get(f"arn:{region.partition}:inspector:{region.region}:{region.account_id}:{names}")
+    run = store.runs.get(f"arn:{store.partition}:inspector:{store.region}:{store.account_id}:{names}")
     file_format, report_type = parts["format"].upper(), parts["type"].upper()
-    if run is None or not report_ready(run, file_format, report_type, world.now):
+    if run is None or not report_ready(run, file_format, report_type, service.now):
         return None
-    return ReportFile(region, run, report_type, file_format)
+    return ReportFile(store, run, report_type, file_format)
 
 
-def _signature(world: World, path: str, query: dict[str, str]) -> str:
+def _signature(service: FakeService, path: str, query: dict[str, str]) -> str:
     signed = f"GET\n{path}\n{urlencode(sorted(query.items()))}"
     return hmac.new(
-        world.id_seed.encode("utf-8", "surrogatepass"), signed.encode("utf-8", "surrogatepass"), hashlib.sha256
+        service.id_seed.encode("utf-8", "surrogatepass"), signed.encode("utf-8", "surrogatepass"), hashlib.sha256
     ).hexdigest()
 
 

@@ -26,7 +26,7 @@ class RulesPackage:
     description: str
     deprecated: bool = False
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The package as DescribeRulesPackages shows it."""
         return {
             "arn": self.arn,

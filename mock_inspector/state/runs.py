@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..clock.clock import seconds
-from .collections import Row
+from .collections import NumberedList
 from .findings import SEVERITIES, Finding
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .notifications import Notification
     from .targets import Template
 
-REPORT_TAKES = 4_000
+REPORT_DURATION_MS = 4_000
 """Milliseconds that making a report takes (clients in the wild poll every 5 seconds, a few times)."""
 
 TERMINAL = frozenset({"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"})
@@ -41,7 +41,7 @@ _COLLECTED = frozenset(
     {"DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES", "COMPLETED", "COMPLETED_WITH_ERRORS"}
 )
 
-_MOST_CHANGES = 50
+_MAX_CHANGES = 50
 """The model's bound of AssessmentRunStateChangeList."""
 
 StateChange = tuple[str, int]
@@ -62,7 +62,7 @@ class Run:
     agents: list[RunAgent]
     timeline: list[StateChange] = field(default_factory=list)
     findings: dict[str, Finding] = field(default_factory=dict)
-    findings_row: Row[Finding] = field(default_factory=Row)
+    findings_row: NumberedList[Finding] = field(default_factory=NumberedList)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SEVERITIES, 0))
     exclusions: dict[str, Exclusion] = field(default_factory=dict)
     reports: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -141,7 +141,7 @@ class Run:
     def changes_ahead(self, moment: int) -> list[int]:
         """When something about the run changes after ``moment``: its state, its findings, its reports."""
         changes = [begun for _, begun in self.timeline]
-        changes += [begun + REPORT_TAKES for begun in self.reports.values()]
+        changes += [begun + REPORT_DURATION_MS for begun in self.reports.values()]
         if self.evaluates_at is not None:
             changes.append(self.evaluates_at)
         return [change for change in changes if change > moment]
@@ -174,7 +174,7 @@ class Run:
         """Whether the run holds its agents: from its start until their data is collected."""
         return self.in_progress(moment) and not self.data_collected(moment)
 
-    def described(self, moment: int) -> dict[str, Any]:
+    def to_api(self, moment: int) -> dict[str, Any]:
         """The run as DescribeAssessmentRuns shows it."""
         state, changed = self.change(moment)
         started, completed = self.started(moment), self.completed(moment)
@@ -190,9 +190,9 @@ class Run:
             "stateChangedAt": seconds(changed),
             "dataCollected": self.data_collected(moment),
             "stateChanges": [
-                {"state": name, "stateChangedAt": seconds(begun)} for name, begun in self.cut(moment)[-_MOST_CHANGES:]
+                {"state": name, "stateChangedAt": seconds(begun)} for name, begun in self.cut(moment)[-_MAX_CHANGES:]
             ],
-            "notifications": [notification.described() for notification in self.notifications],
+            "notifications": [notification.to_api() for notification in self.notifications],
         }
         if started is not None:
             shown["startedAt"] = seconds(started)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ..api import arns
-from ..api.arns import Kind
+from ..api.arns import ResourceType
 from ..api.error_codes import error_code
 from ..api.pagination import Pager
 from ..errors import (
@@ -18,13 +18,13 @@ from ..errors import (
     LimitExceededException,
     NoSuchEntityException,
     failed_item,
-    shown,
+    short_repr,
 )
-from .collections import Shelf
+from .collections import NumberedMap
 from .exclusions import Exclusion
-from .external import Signer, fleet
+from .external import Credentials, fleet
 from .faults import Fault
-from .findings import Content, Finding, FindingRows
+from .findings import Finding, FindingBody, FindingIndex
 from .ids import Ids
 from .instances import Instance
 from .rules_packages import owner_accounts, rules_packages
@@ -32,7 +32,7 @@ from .runs import Run
 from .targets import ResourceGroup, Subscription, Target, Template
 
 if TYPE_CHECKING:
-    from .service import World
+    from .service import FakeService
 
 
 FIRST_NUMBER = 1000
@@ -58,14 +58,14 @@ class Role:
     registered: int
 
 
-class Region:
+class Store:
     """The resources of one account in one region.
 
     Collections are in the order of creation. ``now`` is the moment of the request that is being answered.
     """
 
-    def __init__(self, world: World, account_id: str, region: str) -> None:
-        self.world = world
+    def __init__(self, service: FakeService, account_id: str, region: str) -> None:
+        self.service = service
         self.account_id = account_id
         self.region = region
         self.partition = arns.partition_of(region)
@@ -79,32 +79,32 @@ class Region:
 
     def clear(self) -> None:
         """Back to an account that has nothing but the region's rules packages."""
-        self.ids = Ids(f"{self.world.id_seed}\n{self.account_id}\n{self.region}")
+        self.ids = Ids(f"{self.service.id_seed}\n{self.account_id}\n{self.region}")
         self.next = FIRST_NUMBER
-        self.resource_groups: Shelf[ResourceGroup] = Shelf()
-        self.targets: Shelf[Target] = Shelf()
-        self.templates: Shelf[Template] = Shelf()
-        self.runs: Shelf[Run] = Shelf()
+        self.resource_groups: NumberedMap[ResourceGroup] = NumberedMap()
+        self.targets: NumberedMap[Target] = NumberedMap()
+        self.templates: NumberedMap[Template] = NumberedMap()
+        self.runs: NumberedMap[Run] = NumberedMap()
         self._open_runs: dict[str, Run] = {}
-        self.findings = FindingRows()
-        self.rules_packages = Shelf({package.arn: package for package in rules_packages(self.region)})
-        self.instances: Shelf[Instance] = Shelf()
-        self.joined: dict[str, Instance] = {}
+        self.findings = FindingIndex()
+        self.rules_packages = NumberedMap({package.arn: package for package in rules_packages(self.region)})
+        self.instances: NumberedMap[Instance] = NumberedMap()
+        self.ec2_instances: dict[str, Instance] = {}
         """Instances of an EC2 next door, by their ids (see :func:`.fleet`)."""
-        self.subscriptions: Shelf[Subscription] = Shelf()
+        self.subscriptions: NumberedMap[Subscription] = NumberedMap()
         self.role: Role | None = None
-        self.signer: Signer | None = None
+        self.credentials: Credentials | None = None
         """Who made the last request; None when nobody but the test itself has acted here."""
         self.faults: list[Fault] = []
 
-    def take_over(self, other: Region) -> None:
+    def take_over(self, other: Store) -> None:
         """Have what another region has, which is not used any more."""
         vars(self).update({name: value for name, value in vars(other).items() if name not in _OWN})
 
     @property
     def now(self) -> int:
         """The moment of the request, in milliseconds since 1970."""
-        return self.world.now
+        return self.service.now
 
     def next_number(self) -> int:
         """The place of a new resource among all others."""
@@ -116,7 +116,7 @@ class Region:
         """A fresh ARN under ``path`` (``target``, or ``<target ARN>/template``)."""
         if not path.startswith("arn:"):
             path = f"arn:{self.partition}:inspector:{self.region}:{account_id or self.account_id}:{path}"
-        kind = arns.KINDS[path.rpartition("/")[2].rpartition(":")[2]]
+        kind = arns.RESOURCE_TYPES[path.rpartition("/")[2].rpartition(":")[2]]
         while self._lookup(kind, arn := f"{path}/{self.ids.mint()}") is not None:
             continue  # a pinned id that is in use here: the next one, then
         return arn
@@ -127,7 +127,7 @@ class Region:
 
     # Finding what an ARN names
 
-    def locate(self, kind: Kind, arn: str) -> Any:
+    def lookup(self, kind: ResourceType, arn: str) -> Any:
         """What ``arn`` names. NotFound, with the reason, when there is no such thing here."""
         parts = arns.parse(arn)
         if parts is None or parts.noun != kind.noun:
@@ -141,7 +141,7 @@ class Region:
             raise NotFound("ITEM_DOES_NOT_EXIST")
         return item
 
-    def _lookup(self, kind: Kind, arn: str) -> Any:
+    def _lookup(self, kind: ResourceType, arn: str) -> Any:
         if kind in (arns.FINDING, arns.EXCLUSION):
             run_arn, _, own_id = arn.rsplit("/", 2)
             run = self.runs.get(run_arn)
@@ -151,7 +151,7 @@ class Region:
                 finding = run.findings.get(own_id)
                 return finding if finding is not None and finding.created <= self.now else None
             return run.exclusions.get(own_id)
-        shelves: dict[Kind, Shelf[Any]] = {
+        shelves: dict[ResourceType, NumberedMap[Any]] = {
             arns.RESOURCE_GROUP: self.resource_groups,
             arns.TARGET: self.targets,
             arns.TEMPLATE: self.templates,
@@ -160,21 +160,21 @@ class Region:
         }
         return shelves[kind].get(arn)
 
-    def find(self, kind: Kind, arn: str, member: str) -> Any:
+    def get(self, kind: ResourceType, arn: str, member: str) -> Any:
         """What the request's ``member`` names by ``arn``, or the exception that refuses it.
 
         InvalidInputException for what is no ARN of that kind, AccessDeniedException for another account's,
         NoSuchEntityException for what is not there (design, section 4).
         """
         try:
-            return self.locate(kind, arn)
+            return self.lookup(kind, arn)
         except NotFound as error:
             raise self._refusal(kind, arn, member, error.reason) from None
 
-    def _refusal(self, kind: Kind, arn: str, member: str, reason: str) -> ApiError:
+    def _refusal(self, kind: ResourceType, arn: str, member: str, reason: str) -> ApiError:
         if reason == "INVALID_ARN":
             return InvalidInputException(
-                f"{member}: {shown(arn)} is not the ARN of {a(kind.words)}.",
+                f"{member}: {short_repr(arn)} is not the ARN of {a(kind.words)}.",
                 errorCode=error_code("", re.sub(r"\[\d+\]", "[]", member)),
             )
         if reason == "ACCESS_DENIED":
@@ -187,26 +187,26 @@ class Region:
             errorCode=f"{kind.code}_DOES_NOT_EXIST",
         )
 
-    def find_each(self, kind: Kind, found: Collection[str], member: str) -> list[Any]:
+    def get_all(self, kind: ResourceType, found: Collection[str], member: str) -> list[Any]:
         """What each ARN of a list names, or the exception that refuses the first bad one."""
         places = {arn: f"{member}[{place}]" for place, arn in reversed(list(enumerate(found)))}
-        return [self.find(kind, arn, places[arn]) for arn in dict.fromkeys(found)]
+        return [self.get(kind, arn, places[arn]) for arn in dict.fromkeys(found)]
 
     def rules_package_arns(self, wanted: Collection[str]) -> set[str]:
         """The ARNs that a filter's ``rulesPackageArns`` names, each of them known here."""
-        return {package.arn for package in self.find_each(arns.RULES_PACKAGE, wanted, "filter.rulesPackageArns")}
+        return {package.arn for package in self.get_all(arns.RULES_PACKAGE, wanted, "filter.rulesPackageArns")}
 
     def target(self, arn: str, member: str = "assessmentTargetArn") -> Target:
         """The assessment target of that ARN (see :meth:`find`)."""
-        return cast(Target, self.find(arns.TARGET, arn, member))
+        return cast(Target, self.get(arns.TARGET, arn, member))
 
     def template(self, arn: str, member: str = "assessmentTemplateArn") -> Template:
         """The assessment template of that ARN (see :meth:`find`)."""
-        return cast(Template, self.find(arns.TEMPLATE, arn, member))
+        return cast(Template, self.get(arns.TEMPLATE, arn, member))
 
     def run(self, arn: str, member: str = "assessmentRunArn") -> Run:
         """The assessment run of that ARN (see :meth:`find`)."""
-        return cast(Run, self.find(arns.RUN, arn, member))
+        return cast(Run, self.get(arns.RUN, arn, member))
 
     def subscription(self, template: Template, topic_arn: str) -> Subscription | None:
         """The subscription of a topic to a template's events, or None."""
@@ -219,14 +219,16 @@ class Region:
     def open(self, run: Run) -> None:
         """Take a run's course, new or changed, into account: its agents are busy, what lies ahead of it is planned."""
         self._open_runs[run.arn] = run
-        self.world.plan(self, run)
+        self.service.plan(self, run)
 
     def open_runs(self) -> list[Run]:
         """The runs in progress at this moment, found without a look at those that have ended."""
         self._open_runs = {arn: run for arn, run in self._open_runs.items() if run.in_progress(self.now)}
         return sorted(self._open_runs.values(), key=lambda run: run.number)
 
-    def each(self, kind: Kind, wanted: list[str], do: Callable[[Any], Any]) -> tuple[list[Any], dict[str, Any]]:
+    def describe_each(
+        self, kind: ResourceType, wanted: list[str], do: Callable[[Any], Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
         """``do`` with what each ARN names; the bad ones come back as ``failedItems``.
 
         An ARN given twice is served once, and reported as DUPLICATE_ARN. ``do`` may raise NotFound as well.
@@ -238,7 +240,7 @@ class Region:
                 if arn in seen:
                     raise NotFound("DUPLICATE_ARN")
                 seen.add(arn)
-                done.append(do(self.locate(kind, arn)))
+                done.append(do(self.lookup(kind, arn)))
             except NotFound as error:
                 if arn not in failed:
                     failed[arn] = failed_item(error.reason)
@@ -248,7 +250,7 @@ class Region:
 
     def check_limit(self, name: str, code: str, used: int, more: int = 1) -> None:
         """LimitExceededException when ``more`` than the quota allows are asked for."""
-        quota = self.world.limits[name]
+        quota = self.service.limits[name]
         if quota is not None and used + more > quota:
             raise LimitExceededException(
                 f"Account {self.account_id} has {used} of {quota} {name.replace('_', ' ')} in {self.region}; "
@@ -260,15 +262,15 @@ class Region:
         """The instances of a target: those with any of its group's tags, all when it has no group."""
         return [instance for instance in fleet(self) if target.group is None or instance.matches(target.group.tags)]
 
-    def drop_template(self, template: Template) -> None:
+    def delete_template(self, template: Template) -> None:
         """Delete a template with everything that hangs on it."""
-        self.drop_runs(list(template.runs))
+        self.delete_runs(list(template.runs))
         for subscription in [entry for entry in self.subscriptions if entry.template is template]:
             self.subscriptions.remove(subscription.key)
         del template.target.templates[template.arn]
         self.templates.remove(template.arn)
 
-    def drop_runs(self, runs: list[Run]) -> None:
+    def delete_runs(self, runs: list[Run]) -> None:
         """Delete runs with everything they reported."""
         self.findings.remove([finding for run in runs for finding in run.findings_row])
         for run in runs:
@@ -286,7 +288,7 @@ class Region:
             if agent.health == "HEALTHY"
         }
 
-    def leave_runs(self, instance: Instance) -> None:
+    def detach_from_runs(self, instance: Instance) -> None:
         """The instance leaves the fleet: the runs that hold it go on without it."""
         for run in self.open_runs():
             for agent in run.agents:
@@ -304,10 +306,10 @@ class Region:
         }
         run.evaluated = range(0)
 
-    def report(
+    def add_finding(
         self,
         run: Run,
-        content: Content,
+        content: FindingBody,
         instance: Instance | None,
         created: int,
         updated: int,
@@ -320,7 +322,7 @@ class Region:
         self.findings.add(finding)
         return finding
 
-    def exclude(self, run: Run, members: dict[str, Any]) -> Exclusion:
+    def add_exclusion(self, run: Run, members: dict[str, Any]) -> Exclusion:
         """Add an exclusion to a run."""
         arn = self.new_arn(f"{run.arn}/exclusion")
         exclusion = Exclusion(self.next_number(), arn, members)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..clock.clock import seconds
-from .collections import Row
+from .collections import NumberedList
 
 if TYPE_CHECKING:
     from .exclusions import Preview
@@ -22,7 +22,7 @@ class ResourceGroup:
     tags: list[dict[str, str]]
     created: int
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The group as DescribeResourceGroups shows it."""
         return {"arn": self.arn, "tags": self.tags, "createdAt": seconds(self.created)}
 
@@ -39,7 +39,7 @@ class Target:
     updated: int
     templates: dict[str, Template] = field(default_factory=dict)
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The target as DescribeAssessmentTargets shows it."""
         shown = {
             "arn": self.arn,
@@ -63,11 +63,11 @@ class Template:
     user_attributes: tuple[dict[str, str], ...]
     created: int
     tags: list[dict[str, str]] = field(default_factory=list)
-    runs: Row[Run] = field(default_factory=Row)
+    runs: NumberedList[Run] = field(default_factory=NumberedList)
     run_names: set[str] = field(default_factory=set)
     previews: dict[str, Preview] = field(default_factory=dict)
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The template as DescribeAssessmentTemplates shows it."""
         shown = {
             "arn": self.arn,
@@ -97,7 +97,7 @@ class Subscription:
         """What it is found by: its template and its topic."""
         return f"{self.template.arn} {self.topic_arn}"
 
-    def described(self) -> dict[str, Any]:
+    def to_api(self) -> dict[str, Any]:
         """The subscription as ListEventSubscriptions shows it."""
         return {
             "resourceArn": self.template.arn,

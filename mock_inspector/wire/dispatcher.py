@@ -17,14 +17,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..actions.methods import perform
 from ..api.operations import Operation, operation
-from ..errors import ApiError, CommonError, shown
+from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
-from ..state.external import Signer
+from ..state.external import Credentials
 from ..state.faults import FailedItems, all_failed
 from ..state.network_failures import DAMAGED, NetworkFailure
 from ..state.polling import POLLED
-from ..state.service import World
-from ..state.store import Region
+from ..state.service import FakeService
+from ..state.store import Store
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _TOKEN = "x-amz-security-token"  # noqa: S105  a header's name
@@ -76,27 +76,27 @@ class _Damaged(Exception):  # noqa: N818  it ends the serving of a request, with
         self.response = response
 
 
-class Credential(NamedTuple):
+class SigningScope(NamedTuple):
     """Who signed a request, and for which region."""
 
-    signer: Signer
+    credentials: Credentials
     region: str
 
 
-def answer(world: World, request: Request, *, polls: bool = True) -> Response:
+def answer(service: FakeService, request: Request, *, polls: bool = True) -> Response:
     """Answer a request; ``polls`` tells whether time may be moved for a client that reads again and again.
 
     Nothing that a request holds makes this raise: what is wrong with it becomes an error answer. What is raised is a
     fault that a test injected as an exception, or as a failure of the network that leaves the request without an answer
     (then an exception of botocore's), and EndlessPollError.
     """
-    with world.lock:
-        call = Call(world.look(), request.body)
-        world.calls.add(call)
+    with service.lock:
+        call = Call(service.advance(), request.body)
+        service.calls.add(call)
         try:
-            response = _serve(world, request, call, polls=polls)
+            response = _serve(service, request, call, polls=polls)
         except ApiError as error:
-            response = _refused(world, call, error)
+            response = _refused(service, call, error)
         except _Damaged as damaged:
             response = damaged.response
         except BaseException as error:
@@ -106,68 +106,68 @@ def answer(world: World, request: Request, *, polls: bool = True) -> Response:
         return response
 
 
-def _serve(world: World, request: Request, call: Call, *, polls: bool) -> Response:
-    signer, call.region = credential = _credential(request)
-    call.access_key = signer.access_key
+def _serve(service: FakeService, request: Request, call: Call, *, polls: bool) -> Response:
+    credentials, call.region = credential = _credential(request)
+    call.access_key = credentials.access_key
     wanted = _operation(request)
     call.operation = wanted.name
     params = _params(request.body)
     try:
-        region = world.region_of(*credential)
+        region = service.store_for(*credential)
     except ValueError:
         raise CommonError(
             "InvalidSignatureException",
-            f"Credential should be scoped to a valid region, got {shown(credential.region)}.",
+            f"Credential should be scoped to a valid region, got {short_repr(credential.region)}.",
         ) from None
     call.account = region.account_id
-    region.signer = signer
+    region.credentials = credentials
     if not polls or wanted.name not in POLLED:
         if not wanted.reads:
-            world.patience.written()
-        return _response(world, 200, _carry_out(region, wanted, params, request, call))
-    world.patience.before(region, wanted.name, request.body)
+            service.polls.written()
+        return _response(service, 200, _carry_out(region, wanted, params, request, call))
+    service.polls.before(region, wanted.name, request.body)
     try:
-        response = _response(world, 200, _carry_out(region, wanted, params, request, call))
+        response = _response(service, 200, _carry_out(region, wanted, params, request, call))
     except ApiError as error:  # a report that is asked for too early is asked for again
-        response = _refused(world, call, error)
-    world.patience.after(region, wanted.name, request.body, response.body)
+        response = _refused(service, call, error)
+    service.polls.after(region, wanted.name, request.body, response.body)
     return response
 
 
-def _refused(world: World, call: Call, error: ApiError) -> Response:
+def _refused(service: FakeService, call: Call, error: ApiError) -> Response:
     call.error, call.message = error.code, error.message
-    return _response(world, error.http_status, error.body())
+    return _response(service, error.http_status, error.body())
 
 
-def _carry_out(region: Region, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
-    result = (region.faults and _fault(region, wanted, params, request, call)) or perform(region, wanted, params)
+def _carry_out(store: Store, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
+    result = (store.faults and _fault(store, wanted, params, request, call)) or perform(store, wanted, params)
     return None if wanted.void else result
 
 
-def _fault(region: Region, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
+def _fault(store: Store, wanted: Operation, params: Any, request: Request, call: Call) -> dict[str, Any] | None:
     """What an injected fault answers in place of the action, or raises; None when none meets this call."""
-    for fault in region.faults:
+    for fault in store.faults:
         if fault.meets(wanted.name, params):
             if isinstance(fault.error, FailedItems):
                 return all_failed(wanted.name, wanted.check(params, ""), fault.error.code)
             if isinstance(fault.error, ApiError):
-                raise fault.error.told_to(region.account_id, wanted.name)
+                raise fault.error.with_caller(store.account_id, wanted.name)
             if isinstance(fault.error, NetworkFailure):
                 if fault.error.name in DAMAGED:
-                    raise _Damaged(_damaged(region, wanted, params, call, fault.error))
+                    raise _Damaged(_damaged(store, wanted, params, call, fault.error))
                 raise fault.error.exception(request.url)
             raise fault.error.with_traceback(None)
     return None
 
 
-def _damaged(region: Region, wanted: Operation, params: Any, call: Call, failure: NetworkFailure) -> Response:
+def _damaged(store: Store, wanted: Operation, params: Any, call: Call, failure: NetworkFailure) -> Response:
     """What arrives of the answer to a request."""
-    world = region.world
+    service = store.service
     try:
-        result = perform(region, wanted, params)
-        response = _response(world, 200, None if wanted.void else result)
+        result = perform(store, wanted, params)
+        response = _response(service, 200, None if wanted.void else result)
     except ApiError as error:
-        response = _refused(world, call, error)
+        response = _refused(service, call, error)
     call.error, call.message = failure.name, DAMAGED[failure.name]
     body, announced = failure.damaged(response.body)
     return Response(response.status, {**response.headers, "Content-Length": str(announced)}, body)
@@ -190,11 +190,11 @@ def _named(target: str) -> Operation:
         return operation(target[len(_TARGET_PREFIX) :])
     except KeyError:
         raise CommonError(
-            "UnknownOperationException", f"X-Amz-Target: {shown(target)} is no operation of {_TARGET_PREFIX[:-1]}."
+            "UnknownOperationException", f"X-Amz-Target: {short_repr(target)} is no operation of {_TARGET_PREFIX[:-1]}."
         ) from None
 
 
-def _credential(request: Request) -> Credential:
+def _credential(request: Request) -> SigningScope:
     """The credential scope, from the Authorization header or a pre-signed query (chapter "Common Parameters")."""
     header = request.header("authorization")
     if header is None:
@@ -204,19 +204,19 @@ def _credential(request: Request) -> Credential:
     if credential is None or "," in signature or signature.split() != [signature]:
         raise _incomplete_signature(header)
     if _TOKEN in signed:  # it is among the signed headers, where there is one
-        signer, region = credential
-        return Credential(Signer(signer.access_key, request.header(_TOKEN)), region)
+        credentials, region = credential
+        return SigningScope(Credentials(credentials.access_key, request.header(_TOKEN)), region)
     return credential
 
 
 @lru_cache(maxsize=64)
-def _signed(authorization: str) -> Credential | None:
+def _signed(authorization: str) -> SigningScope | None:
     """The scope in an Authorization header up to its signature, which is all that differs from call to call."""
     found = _SIGNED.fullmatch(authorization)
-    return None if found is None else Credential(Signer(found["key"], None), found["region"])
+    return None if found is None else SigningScope(Credentials(found["key"], None), found["region"])
 
 
-def _presigned(url: str) -> Credential:
+def _presigned(url: str) -> SigningScope:
     query = _query(url)
     scope = query.get("X-Amz-Credential", "")
     if not scope and "X-Amz-Signature" not in query:
@@ -224,14 +224,14 @@ def _presigned(url: str) -> Credential:
     found = _CREDENTIAL.fullmatch(scope) if "X-Amz-Signature" in query else None
     if found is None:
         raise _incomplete_signature(scope)
-    return Credential(Signer(found["key"], query.get("X-Amz-Security-Token")), found["region"])
+    return SigningScope(Credentials(found["key"], query.get("X-Amz-Security-Token")), found["region"])
 
 
 def _incomplete_signature(got: str) -> CommonError:
     return CommonError(
         "IncompleteSignatureException",
         "Authorization takes AWS4-HMAC-SHA256 Credential=KEY/YYYYMMDD/REGION/inspector/aws4_request, "
-        f"SignedHeaders=... and Signature=..., got {shown(got)}.",
+        f"SignedHeaders=... and Signature=..., got {short_repr(got)}.",
     )
 
 
@@ -252,7 +252,9 @@ def _params(body: bytes) -> Any:
             # Escapes can spell half a surrogate pair, which is no text that could ever be sent back.
             json.dumps(params, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise CommonError("SerializationException", f"The request body is not JSON: {shown(str(error))}.") from None
+        raise CommonError(
+            "SerializationException", f"The request body is not JSON: {short_repr(str(error))}."
+        ) from None
     return params
 
 
@@ -264,13 +266,13 @@ _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-def _response(world: World, status: int, result: dict[str, Any] | None) -> Response:
+def _response(service: FakeService, status: int, result: dict[str, Any] | None) -> Response:
     body = b"" if result is None else _encode(result).encode("ascii")
     headers = {
-        "x-amzn-RequestId": f"{next(world.requests):08x}{_request_id_tail(world.id_seed)}",
+        "x-amzn-RequestId": f"{next(service.requests):08x}{_request_id_tail(service.id_seed)}",
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
-        "Date": _date(world.now // 1000),
+        "Date": _date(service.now // 1000),
     }
     return Response(status, headers, body)
 

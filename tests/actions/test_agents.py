@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support.aws import a_group, a_run, a_target, a_template, previewed
+from ..support.aws import a_group, a_run, a_target, a_template, to_preview
 
 # Agents
 
@@ -38,7 +38,7 @@ def test_a_preview_shows_what_is_known_of_each_agent(inspector_backend, client):
 def test_a_template_previews_the_agents_of_its_target(fleet, client):
     target = a_target(client, "web", a_group(client, Name="web"))
 
-    assert previewed(client, a_template(client, target)) == previewed(client, target) == ["i-web"]
+    assert to_preview(client, a_template(client, target)) == to_preview(client, target) == ["i-web"]
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ def attributes(finding):
     return {entry["key"]: entry["value"] for entry in finding["attributes"]}
 
 
-def the_only(backend, client, weakness, **instance):
-    backend.add_instance("i-0web", findings=[weakness], **instance)
+def the_only(backend, client, spec, **instance):
+    backend.add_instance("i-0web", findings=[spec], **instance)
     (finding,) = scanned(backend, client)
     assert attributes(finding)["INSTANCE_ID"] == finding["assetAttributes"]["agentId"] == "i-0web"
     return finding
@@ -57,8 +57,8 @@ def test_a_vulnerable_package_is_reported_as_its_cve(inspector_backend, client):
 
 
 def test_several_packages_of_one_cve_are_a_list_with_commas(inspector_backend, client):
-    weakness = cve("CVE-2018-12345", package=["a-0:1-1", "b-0:2-1"], cvss2_score=4.3, cvss3_score=5.5)
-    finding = the_only(inspector_backend, client, weakness)
+    spec = cve("CVE-2018-12345", package=["a-0:1-1", "b-0:2-1"], cvss2_score=4.3, cvss3_score=5.5)
+    finding = the_only(inspector_backend, client, spec)
 
     assert attributes(finding)["package_name"].replace(" ", "") == "a-0:1-1,b-0:2-1"
     assert (attributes(finding)["CVSS2_SCORE"], attributes(finding)["CVSS3_SCORE"]) == ("4.3", "5.5")
@@ -132,8 +132,8 @@ def test_a_port_is_reported_where_the_instance_sits_in_the_network(inspector_bac
         (network_reachability(8080), None, "UnrecognizedPortWithListener"),
     ],
 )
-def test_what_is_known_of_a_listener_is_in_the_rule_type(weakness, group, rule_type, inspector_backend, client):
-    finding = the_only(inspector_backend, client, weakness)
+def test_what_is_known_of_a_listener_is_in_the_rule_type(spec, group, rule_type, inspector_backend, client):
+    finding = the_only(inspector_backend, client, spec)
 
     assert attributes(finding)["RULE_TYPE"] == rule_type
     assert attributes(finding).get("PORT_GROUP_NAME") == group
@@ -222,7 +222,7 @@ def test_the_same_scenario_gives_the_same_findings_with_the_same_ids(inspector_b
 
 
 def test_every_text_can_be_overridden(inspector_backend, client):
-    weakness = cve(
+    spec = cve(
         "CVE-2016-2177",
         severity="Low",
         numeric_severity=2.5,
@@ -232,7 +232,7 @@ def test_every_text_can_be_overridden(inspector_backend, client):
         recommendation="own recommendation",
         attributes={"CVE_ID": "own", "MORE": "of {instance_id}"},
     )
-    finding = the_only(inspector_backend, client, weakness)
+    finding = the_only(inspector_backend, client, spec)
 
     assert (finding["severity"], finding["numericSeverity"]) == ("Low", 2.5)
     assert (finding["id"], finding["title"]) == ("own id", "i-0web and {braces}")

@@ -210,14 +210,14 @@ def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector
         ("stateChangeTimeRange", "stateChangedAt"),
     ],
 )
-def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, described, inspector_backend, unchecked_client):
+def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, to_api, inspector_backend, unchecked_client):
     template = _template(inspector_backend)
     runs = []
     for _ in range(3):
         runs.append(inspector_backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
         inspector_backend.finish_run(runs[-1])
     shown = inspector_backend.describe_assessment_runs(assessmentRunArns=runs)["assessmentRuns"]
-    _check_times(unchecked_client, _runs(inspector_backend), member, {run["arn"]: run[described] for run in shown})
+    _check_times(unchecked_client, _runs(inspector_backend), member, {run["arn"]: run[to_api] for run in shown})
 
 
 def test_ranges_of_findings_times_hold_both_ends_and_may_be_open(inspector_backend, unchecked_client):

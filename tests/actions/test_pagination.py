@@ -33,7 +33,7 @@ SHRINKING = [
 ]
 
 
-MOST_ON_A_PAGE = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
+MAX_ON_A_PAGE = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
 
 
 DEFAULT_PAGE = {"ListExclusions": 100, "GetExclusionsPreview": 100}
@@ -79,7 +79,7 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
 @every_list
 def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    most = MOST_ON_A_PAGE.get(operation, 100)
+    most = MAX_ON_A_PAGE.get(operation, 100)
     entries, question = listing.fill(most + 1), listing.question()
     for size in (500, 501, 5000):
         shown, token = listing.page(client, question, maxResults=size)

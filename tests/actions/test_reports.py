@@ -20,7 +20,7 @@ def test_a_deleted_runs_report_is_gone(inspector_backend, client):
 
 # Reports
 
-KINDS = [(file_format, kind) for file_format in ("HTML", "PDF") for kind in ("FINDING", "FULL")]
+RESOURCE_TYPES = [(file_format, kind) for file_format in ("HTML", "PDF") for kind in ("FINDING", "FULL")]
 
 
 def reported(client, run, file_format="HTML", kind="FULL"):
@@ -39,17 +39,17 @@ def test_a_run_in_progress_has_no_report(inspector_backend, client):
 
 def test_each_report_is_in_progress_at_first_and_then_has_a_url(inspector_backend, client):
     run = an_ended_run(inspector_backend, client)
-    for file_format, kind in KINDS:
+    for file_format, kind in RESOURCE_TYPES:
         assert reported(client, run, file_format, kind) == {"status": "WORK_IN_PROGRESS"}
 
     inspector_backend.clock.tick(10)
 
     urls = set()
-    for file_format, kind in KINDS:
+    for file_format, kind in RESOURCE_TYPES:
         answer = reported(client, run, file_format, kind)
         assert answer["status"] == "COMPLETED"
         urls.add(answer["url"])
-    assert len(urls) == len(KINDS)
+    assert len(urls) == len(RESOURCE_TYPES)
 
 
 @pytest.mark.mock_inspector(at="2024-02-29T12:00:00Z")

@@ -147,8 +147,8 @@ def test_a_deprecated_rules_package_is_described_but_no_longer_listed(inspector_
     package = inspector_backend.add_rules_package("Old", deprecated=True)
 
     assert package not in client.list_rules_packages(maxResults=500)["rulesPackageArns"]
-    (described,) = client.describe_rules_packages(rulesPackageArns=[package])["rulesPackages"]
-    assert described["name"] == "Old"
+    (to_api,) = client.describe_rules_packages(rulesPackageArns=[package])["rulesPackages"]
+    assert to_api["name"] == "Old"
 
 
 def test_no_rules_package_is_deprecated_unless_the_test_says_so(inspector_backend, client):

@@ -273,9 +273,9 @@ class Service(RuleBasedStateMachine):
         instance_id = f"i-{self.numbers % 8}"
         if instance_id in self.model.instances:
             return
-        weaknesses = [WEAKNESSES[place] for place in suffers]
-        self.backend.add_instance(instance_id, tags=tags, agent_health=health, findings=[one[3] for one in weaknesses])
-        self.model.joined(instance_id, tags=tags, health=health, findings=[one[:3] for one in weaknesses])
+        specs = [WEAKNESSES[place] for place in suffers]
+        self.backend.add_instance(instance_id, tags=tags, agent_health=health, findings=[one[3] for one in specs])
+        self.model.joined(instance_id, tags=tags, health=health, findings=[one[:3] for one in specs])
 
     @precondition(lambda self: self.model.instances)
     @rule(data=one_of_data)

@@ -1,6 +1,6 @@
 """Assessment targets and the resource groups that choose their instances."""
 
-from ..support.aws import ACCOUNT, a_group, a_target, described_target, now, previewed, refused
+from ..support.aws import ACCOUNT, a_group, a_target, described_target, now, refused, to_preview
 
 # Resource groups
 
@@ -24,14 +24,14 @@ def test_a_target_has_the_instances_with_any_tag_of_its_group(fleet, client):
     group = a_group(client, Name="web", stage="beta")
     target = a_target(client, "web", group)
 
-    assert previewed(client, target) == ["i-web", "i-beta"]
+    assert to_preview(client, target) == ["i-web", "i-beta"]
     assert described_target(client, target)["resourceGroupArn"] == group
 
 
 def test_a_target_without_a_group_has_all_instances(fleet, client):
     target = a_target(client, "all")
 
-    assert previewed(client, target) == ["i-web", "i-beta", "i-else"]
+    assert to_preview(client, target) == ["i-web", "i-beta", "i-else"]
     assert described_target(client, target).keys() == {"arn", "name", "createdAt", "updatedAt"}
 
 
@@ -47,7 +47,7 @@ def test_an_update_changes_name_and_group_and_says_when(fleet, client):
     assert new["createdAt"] == new["updatedAt"] == shown["createdAt"]
     assert shown["updatedAt"].timestamp() == now(fleet)
     assert (shown["name"], shown["resourceGroupArn"]) == ("new", group)
-    assert previewed(client, target) == ["i-else"]
+    assert to_preview(client, target) == ["i-else"]
 
 
 def test_an_update_without_a_group_resets_the_target_to_all_instances(fleet, client):
@@ -56,7 +56,7 @@ def test_an_update_without_a_group_resets_the_target_to_all_instances(fleet, cli
     client.update_assessment_target(assessmentTargetArn=target, assessmentTargetName="web")
 
     assert "resourceGroupArn" not in described_target(client, target)
-    assert previewed(client, target) == ["i-web", "i-beta", "i-else"]
+    assert to_preview(client, target) == ["i-web", "i-beta", "i-else"]
 
 
 def test_a_target_name_is_taken_in_its_account_and_region(inspector_backend, client):

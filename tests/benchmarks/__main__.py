@@ -22,8 +22,8 @@ _WIDTH = 64
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what ``arguments`` choose. The status: whether anything is over its budget."""
-    described = "; ".join(f"{name}: {measure.__doc__}" for name, measure in ROWS.items())
-    parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__, epilog=described)
+    to_api = "; ".join(f"{name}: {measure.__doc__}" for name, measure in ROWS.items())
+    parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__, epilog=to_api)
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--quick", action="store_true", help="a small part of it, to see that all works")
     chosen = parser.parse_args(arguments)

@@ -85,11 +85,9 @@ def _ratio(one: _Account, other: _Account, call: Callable[[_Account], object], s
 
 
 def _template(backend: InspectorBackend, agents: int) -> str:
-    weaknesses = [
-        cve(f"CVE-2016-{2000 + number}", severity="Low" if number % 2 else "Medium") for number in range(_EACH)
-    ]
+    specs = [cve(f"CVE-2016-{2000 + number}", severity="Low" if number % 2 else "Medium") for number in range(_EACH)]
     for number in range(agents):
-        backend.add_instance(f"i-{number:05d}", findings=weaknesses)
+        backend.add_instance(f"i-{number:05d}", findings=specs)
     packages = backend.list_rules_packages()["rulesPackageArns"]
     names = {
         package["name"]: package["arn"]

@@ -28,7 +28,7 @@ from ..support.time_control import MOMENT, in_another_thread
 
 pytestmark = pytest.mark.usefixtures("watchdog")
 
-STILL = 100
+MAX_IDENTICAL_READS = 100
 """How many equal answers the design lets pass."""
 
 
@@ -93,7 +93,7 @@ def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, 
     answers = Counter(seen)
     *ahead, end = [(state, since) for state, since in answers if (state, since) in STORY]
     assert [*ahead, end] == STORY
-    assert {answers[each] for each in ahead} == {STILL}
+    assert {answers[each] for each in ahead} == {MAX_IDENTICAL_READS}
     assert answers[end] == 1
     assert set(answers) - set(STORY) == {("EVALUATING_RULES", FINDINGS)}, "which is a change of the run, too"
 
@@ -104,7 +104,7 @@ def test_a_report_that_is_fetched_again_and_again_is_made(backend, client, run, 
 
     times, report = until_it_changes(lambda: report_of(client, run)["status"])
 
-    assert (times, report) == (STILL, "COMPLETED")
+    assert (times, report) == (MAX_IDENTICAL_READS, "COMPLETED")
     assert 1 <= passed() - done < 60
 
 
@@ -139,7 +139,7 @@ def test_an_exclusions_preview_that_is_fetched_again_and_again_is_made(backend, 
     def status():
         return client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)["previewStatus"]
 
-    assert until_it_changes(status) == (STILL, "COMPLETED")
+    assert until_it_changes(status) == (MAX_IDENTICAL_READS, "COMPLETED")
     assert 1 <= passed() < 60
 
 
@@ -180,14 +180,14 @@ def test_sleeping_for_no_time_is_no_sleeping(client, run, passed):
         time.sleep(0)
         return state_of(client, run)
 
-    assert until_it_changes(poll) == (STILL, STORY[1][0])
+    assert until_it_changes(poll) == (MAX_IDENTICAL_READS, STORY[1][0])
     assert passed() == STORY[1][1]
 
 
 def test_several_runs_polled_by_turns_are_moved_on(client, run, passed):
     other = a_run(client, a_template(client, a_target(client, group=empty_group(client)), duration=600))
 
-    assert until_it_changes(lambda: (state_of(client, run), state_of(client, other)))[0] == STILL
+    assert until_it_changes(lambda: (state_of(client, run), state_of(client, other)))[0] == MAX_IDENTICAL_READS
     assert passed() == STORY[1][1]
 
 
@@ -215,7 +215,7 @@ def test_a_poll_moves_the_time_of_whoever_froze_it(client):
 # Not moved on
 
 
-def read_often(client, run, times=STILL - 1):
+def read_often(client, run, times=MAX_IDENTICAL_READS - 1):
     for _ in range(times):
         assert state_of(client, run) == "CREATED"
 
@@ -228,7 +228,7 @@ def test_what_is_written_in_between_begins_the_count_again(client, run, passed):
     assert passed() == 0
 
 
-@pytest.mark.parametrize("times", [STILL - 1, STILL])
+@pytest.mark.parametrize("times", [MAX_IDENTICAL_READS - 1, MAX_IDENTICAL_READS])
 def test_a_clock_that_moves_in_between_begins_the_count_again(backend, client, run, passed, times):
     for _ in range(3):
         read_often(client, run, times)
@@ -239,7 +239,7 @@ def test_a_clock_that_moves_in_between_begins_the_count_again(backend, client, r
 
 def test_sleeping_in_between_begins_the_count_again(client, run, passed):
     for _ in range(3):
-        read_often(client, run, STILL)
+        read_often(client, run, MAX_IDENTICAL_READS)
         time.sleep(0.001)
 
     assert passed() == 0.003
@@ -247,7 +247,7 @@ def test_sleeping_in_between_begins_the_count_again(client, run, passed):
 
 def test_different_reads_are_counted_apart(backend, client, session, run, passed):
     elsewhere = session.client("inspector", region_name="eu-west-1")
-    for _ in range(STILL - 1):
+    for _ in range(MAX_IDENTICAL_READS - 1):
         state_of(client, run)
         client.describe_assessment_runs(assessmentRunArns=[run, run])
         client.list_assessment_runs()
@@ -259,11 +259,11 @@ def test_different_reads_are_counted_apart(backend, client, session, run, passed
 
 
 def test_reads_of_other_threads_never_move_the_clock(client, run, passed):
-    in_another_thread(lambda: read_often(client, run, 3 * STILL))
+    in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
     assert passed() == 0
 
     read_often(client, run)
-    in_another_thread(lambda: read_often(client, run, 3 * STILL))
+    in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
     assert passed() == 0
 
 
@@ -341,9 +341,14 @@ def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend,
 
     message, times = ended_poll(lambda: state_of(client, run))
 
-    assert times == STILL
+    assert times == MAX_IDENTICAL_READS
     assert passed() == 0
-    for part in ["DescribeAssessmentRuns", f"{run} is COLLECTING_DATA", "set_run_state", f"same {STILL} times"]:
+    for part in [
+        "DescribeAssessmentRuns",
+        f"{run} is COLLECTING_DATA",
+        "set_run_state",
+        f"same {MAX_IDENTICAL_READS} times",
+    ]:
         assert part in message
 
 
@@ -475,7 +480,7 @@ def test_a_poll_of_an_old_run_is_not_moved_on_by_a_new_one(backend, client, pass
     a_run(client)
     begun = passed()
 
-    for _ in range(3 * STILL):
+    for _ in range(3 * MAX_IDENTICAL_READS):
         assert state_of(client, old) == "COMPLETED"
 
     assert passed() == begun

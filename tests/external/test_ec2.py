@@ -19,7 +19,7 @@ from ..support.aws import (
     findings_of,
     refused,
 )
-from ..support.other_services import SomeEc2, a_handler, instances, previewed, ran_on, signed
+from ..support.other_services import SomeEc2, a_handler, instances, ran_on, signed, to_preview
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -41,8 +41,8 @@ def test_running_instances_join_the_fleet_by_tag(backend, client):
     backend.add_instance("i-0own", tags={"Name": "web"})
 
     target = a_target(client, group=a_group(client, Name="web"))
-    assert previewed(client, target).keys() == {web[0], "i-0own"}
-    assert previewed(client, a_target(client)).keys() == {web[0], database, "i-0own"}
+    assert to_preview(client, target).keys() == {web[0], "i-0own"}
+    assert to_preview(client, a_target(client)).keys() == {web[0], database, "i-0own"}
     run = an_ended_run(backend, client, a_template(client, target))
     assert set(ran_on(client, run)) == {web[0], "i-0own"}
     assert described_run(client, run)["state"] == "COMPLETED"
@@ -56,7 +56,7 @@ def test_an_instance_brings_its_real_attributes(backend, client):
     backend.add_instance(web, agent_version="1.1.1098.0", findings=[cve("CVE-2016-2177")])
 
     template = a_template(client)
-    (agent,) = previewed(client, template).values()
+    (agent,) = to_preview(client, template).values()
     assert agent == {
         "agentId": web,
         "hostname": shown["PublicDnsName"],
@@ -92,13 +92,13 @@ def test_what_the_test_says_of_an_instance_counts(backend, client):
     backend.add_instance(
         web, tags={"Name": "mine"}, hostname="web.example.com", agent_health="UNHEALTHY", operating_system="Ubuntu"
     )
-    (agent,) = previewed(client, a_target(client, group=a_group(client, Stage="live", Name="none"))).values()
+    (agent,) = to_preview(client, a_target(client, group=a_group(client, Stage="live", Name="none"))).values()
 
     assert agent["hostname"] == "web.example.com"
     assert agent["agentHealth"] == "UNHEALTHY"
     assert agent["operatingSystem"] == "Ubuntu"
     assert agent["ipv4Address"]
-    assert previewed(client, a_target(client, group=a_group(client, Name="web"))) == {}
+    assert to_preview(client, a_target(client, group=a_group(client, Name="web"))) == {}
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_an_instance_that_is_terminated_leaves_the_run(backend, client):
     template = a_template(client)
     run = a_run(client, template)
     boto3.client("ec2").terminate_instances(InstanceIds=[web])
-    assert previewed(client, template).keys() == {database}
+    assert to_preview(client, template).keys() == {database}
     backend.finish_run(run)
 
     assert [exclusion["title"] for exclusion in exclusions_of(client, run)] == ["Agent not found"]
@@ -150,9 +150,9 @@ def test_an_instance_that_is_terminated_leaves_the_run(backend, client):
 def test_instances_of_other_regions_stay_there(backend, client):
     instances(ec2=boto3.client("ec2", region_name="eu-west-1"))
 
-    assert previewed(client, a_target(client)) == {}
+    assert to_preview(client, a_target(client)) == {}
     elsewhere = boto3.client("inspector", region_name="eu-west-1")
-    assert len(previewed(elsewhere, a_target(elsewhere))) == 1
+    assert len(to_preview(elsewhere, a_target(elsewhere))) == 1
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_the_backends_own_methods_see_the_account_they_are_for(backend, client):
 def test_instances_that_ran_before_the_mock_began_join_too(moto, client):
     (web,) = instances()
     with mock_inspector():
-        assert previewed(client, a_target(client)).keys() == {web}
+        assert to_preview(client, a_target(client)).keys() == {web}
 
 
 @pytest.mark.slow
@@ -185,17 +185,17 @@ def test_instances_that_another_service_launched_join_too(backend, client):
         MaxSize=2,
         AvailabilityZones=["us-west-2a"],
     )
-    agents = previewed(client, a_target(client)).values()
+    agents = to_preview(client, a_target(client)).values()
 
     assert [agent["autoScalingGroup"] for agent in agents] == ["web-servers"] * 2
 
 
 def test_an_ec2_that_is_not_motos_is_as_good(inspector_backend, client):
     with a_handler(SomeEc2(), "ec2"):
-        agents = previewed(client, a_target(client, group=a_group(client, Name="web")))
+        agents = to_preview(client, a_target(client, group=a_group(client, Name="web")))
 
     assert agents["i-0elsewhere"]["ipv4Address"] == "192.0.2.1"
-    assert previewed(client, a_target(client)) == {}
+    assert to_preview(client, a_target(client)) == {}
 
 
 @pytest.mark.slow

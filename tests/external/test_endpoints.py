@@ -14,13 +14,13 @@ from moto import mock_aws
 from mock_inspector import mock_inspector
 from mock_inspector.external.client import USER_AGENT
 from mock_inspector.external.endpoints import Endpoints
-from mock_inspector.state.external import Signer
-from mock_inspector.state.service import World
+from mock_inspector.state.external import Credentials
+from mock_inspector.state.service import FakeService
 
 from ..support.aws import ACCOUNT, a_run, a_target, a_template, an_ended_run, described_run, refused
 from ..support.fake_service import fake_service
 from ..support.fast_subset import slow
-from ..support.other_services import SomeEc2, a_handler, a_topic, instances, previewed, ran_on, signed
+from ..support.other_services import SomeEc2, a_handler, a_topic, instances, ran_on, signed, to_preview
 
 COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
 
@@ -58,7 +58,7 @@ def test_a_service_that_moto_was_told_not_to_mock_is_no_neighbour(client):
     with mock_aws(config={"core": {"service_whitelist": ["sns"]}}), mock_inspector() as backend:
         a_topic()
         backend.add_instance("i-0own")
-        assert previewed(client, a_target(client)).keys() == {"i-0own"}
+        assert to_preview(client, a_target(client)).keys() == {"i-0own"}
 
 
 @pytest.mark.parametrize("allow_network", [False, True])
@@ -201,7 +201,7 @@ def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch
 def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody_there, inspector_backend, monkeypatch):
     """It would wait for itself."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{nobody_there.replace('127.0.0.1', host)}/some/path")
-    fake_service(inspector_backend).neighbours.own_urls.add(nobody_there)
+    fake_service(inspector_backend).external.own_urls.add(nobody_there)
     look_for_the_account()
 
     assert NobodyThere.came == []
@@ -214,15 +214,15 @@ def test_a_server_of_the_mock_is_no_neighbour_of_it(inspector_backend, client, m
     with InspectorServer(inspector_backend) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
-        assert previewed(client, a_target(client)) == {}
-    assert fake_service(inspector_backend).neighbours.own_urls == set()
+        assert to_preview(client, a_target(client)) == {}
+    assert fake_service(inspector_backend).external.own_urls == set()
 
 
 def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    fake_service(inspector_backend).neighbours.own_urls.add("http://localhost:9/")
+    fake_service(inspector_backend).external.own_urls.add("http://localhost:9/")
     with a_handler(SomeEc2(), "ec2"):
-        assert previewed(client, a_target(client)).keys() == {"i-0elsewhere"}
+        assert to_preview(client, a_target(client)).keys() == {"i-0elsewhere"}
 
 
 class TestPatience:
@@ -257,6 +257,6 @@ class TestPatience:
 
 
 def test_a_world_of_its_own_has_no_neighbours(inspector_backend):
-    world = World(account_id=ACCOUNT)
+    service = FakeService(account_id=ACCOUNT)
 
-    assert world.neighbours.account_of(Signer("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None
+    assert service.external.account_of(Credentials("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None

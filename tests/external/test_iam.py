@@ -7,7 +7,7 @@ from moto.core import set_initial_no_auth_action_count
 from mock_inspector.external import policies
 
 from ..support.aws import ACCOUNT, a_template, an_ended_run, described_run, refused
-from ..support.other_services import document, previewed, ran_on, signed
+from ..support.other_services import document, ran_on, signed, to_preview
 
 COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
 
@@ -108,7 +108,7 @@ def enforced_story(client, backend):
     template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
     client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
-    assert previewed(client, template).keys() == {"i-0own"}
+    assert to_preview(client, template).keys() == {"i-0own"}
     run = an_ended_run(backend, client, template)
     assert ran_on(client, run) == ["i-0own"]
     assert described_run(client, run)["state"] == "COMPLETED"

@@ -4,7 +4,7 @@ import boto3
 import pytest
 
 from ..support.aws import ACCOUNT, a_target, a_template, refused
-from ..support.other_services import document, instances, previewed, signed
+from ..support.other_services import document, instances, signed, to_preview
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -49,8 +49,8 @@ def test_the_neighbours_are_those_of_that_account(backend, client, visitor):
     template = a_template(inspector, packages=())
     inspector.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
 
-    assert previewed(inspector, template).keys() == set(theirs)
-    assert previewed(client, a_target(client)).keys() == set(mine)
+    assert to_preview(inspector, template).keys() == set(theirs)
+    assert to_preview(client, a_target(client)).keys() == set(mine)
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/inspector"
     with refused("InvalidCrossAccountRoleException"):
         inspector.register_cross_account_access_role(roleArn=role)

@@ -16,13 +16,13 @@ from ..support.requests import knock
 def active_world():
     active = activation.active()
     assert active is not None
-    return active.world
+    return active.service
 
 
 def report_now():
     """The text about the mock that is active, as it is now."""
-    world = active_world()
-    return failure_report(world, world.clock.read())
+    service = active_world()
+    return failure_report(service, service.clock.read())
 
 
 def block(text, title):
@@ -269,10 +269,10 @@ def test_it_says_when_the_log_keeps_no_calls(client):
 def test_making_it_changes_nothing(inspector_backend, client):
     run = a_run(client)
     inspector_backend.clock.tick(100)
-    world = active_world()
-    before = (world.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))
+    service = active_world()
+    before = (service.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))
     assert report_now() == report_now()
-    assert before == (world.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))
+    assert before == (service.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))
     assert (
         inspector_backend.describe_assessment_runs(assessmentRunArns=[run])["assessmentRuns"][0]["state"] != "COMPLETED"
     )

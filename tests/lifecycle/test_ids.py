@@ -65,7 +65,7 @@ def test_it({argument}number):
 
 def ids():
     from mock_inspector import activation
-    return activation.active().world.id_seed
+    return activation.active().service.id_seed
 """
 
 
@@ -144,7 +144,7 @@ def test_ids_of_a_decorated_class_depend_on_the_class_only_where_its_tests_share
         from mock_inspector import activation, mock_inspector
 
         def seed():
-            return activation.active().world.id_seed
+            return activation.active().service.id_seed
 
         @mock_inspector
         class TestShared:

@@ -71,8 +71,8 @@ def outcome(call, **members):
 def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_client, freeze):
     with mock_inspector(freeze=freeze, max_calls=None) as backend:
         for number in range(THREADS):
-            weaknesses = [cve(f"CVE-2020-{2000 + number}"), network_reachability(1000 + number)]
-            backend.add_instance(f"i-{number:02d}", tags={"thread": str(number)}, findings=weaknesses)
+            specs = [cve(f"CVE-2020-{2000 + number}"), network_reachability(1000 + number)]
+            backend.add_instance(f"i-{number:02d}", tags={"thread": str(number)}, findings=specs)
 
         def work(number):
             mine = client if number % 2 else unchecked_client
@@ -107,11 +107,11 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
         listed = every(client, "list_findings", "findingArns")
         assert sorted(listed) == sorted({arn for arns in found for arn in arns})
         for number, (_, template, run, own) in enumerate(made):
-            described = client.describe_findings(findingArns=own)["findings"]
-            assert sorted(finding["id"] for finding in described) == sorted({finding["id"] for finding in described})
-            assert {finding["assetAttributes"]["agentId"] for finding in described} == {f"i-{number:02d}"}
-            assert f"CVE-2020-{2000 + number}" in {finding["id"] for finding in described}
-            assert [finding["userAttributes"] for finding in described] == [
+            to_api = client.describe_findings(findingArns=own)["findings"]
+            assert sorted(finding["id"] for finding in to_api) == sorted({finding["id"] for finding in to_api})
+            assert {finding["assetAttributes"]["agentId"] for finding in to_api} == {f"i-{number:02d}"}
+            assert f"CVE-2020-{2000 + number}" in {finding["id"] for finding in to_api}
+            assert [finding["userAttributes"] for finding in to_api] == [
                 [{"key": "thread", "value": str(number)}]
             ] * len(own)
             shown = described_run(client, run)

@@ -45,8 +45,8 @@ def test_time_runs_at_the_speed_of_the_option():
         }
         template = ask(url, "POST", "/", made, signed("CreateAssessmentTemplate", **headers)).value
         run = ask(url, "POST", "/", template, signed("StartAssessmentRun", **headers)).value["assessmentRunArn"]
-        described = {"assessmentRunArns": [run]}
-        answers = (ask(url, "POST", "/", described, signed("DescribeAssessmentRuns", **headers)) for _ in range(10_000))
+        to_api = {"assessmentRunArns": [run]}
+        answers = (ask(url, "POST", "/", to_api, signed("DescribeAssessmentRuns", **headers)) for _ in range(10_000))
         assert any(answer.value["assessmentRuns"][0]["state"] == "COMPLETED" for answer in answers)
 
 

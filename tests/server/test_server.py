@@ -44,8 +44,8 @@ def started_run(server, seconds=180):
 
 
 def state_of(server, run):
-    described = call(server, "DescribeAssessmentRuns", assessmentRunArns=[run]).value
-    return described["assessmentRuns"][0]["state"]
+    to_api = call(server, "DescribeAssessmentRuns", assessmentRunArns=[run]).value
+    return to_api["assessmentRuns"][0]["state"]
 
 
 # The fixture
@@ -80,8 +80,8 @@ def test_it_has_the_state_of_the_fixture_beside_it(inspector_backend, inspector_
     assert inspector_server.backend is inspector_backend
     inspector_backend.add_instance("i-0web", tags={"Name": "web"})
     target = client.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
-    previewed = call(inspector_server, "PreviewAgents", previewAgentsArn=target).value
-    assert [agent["agentId"] for agent in previewed["agentPreviews"]] == ["i-0web"]
+    to_preview = call(inspector_server, "PreviewAgents", previewAgentsArn=target).value
+    assert [agent["agentId"] for agent in to_preview["agentPreviews"]] == ["i-0web"]
     assert [(entry.operation, entry.region) for entry in inspector_backend.calls] == [
         ("CreateAssessmentTarget", "us-west-2"),
         ("PreviewAgents", "us-west-2"),

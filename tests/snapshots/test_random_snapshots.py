@@ -31,7 +31,7 @@ def examples(most):
     return settings(max_examples=max_examples(most), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-class World:
+class FakeService:
     """One account, changed by numbered steps: each says what is done, and to which of the things there are."""
 
     def __init__(self, backend):
@@ -144,17 +144,17 @@ class World:
         self.backend.next_ids(f"0-{which:08}")
 
 
-STEPS = [name for name in vars(World) if not name.startswith("_") and name != "step"]
+STEPS = [name for name in vars(FakeService) if not name.startswith("_") and name != "step"]
 BASIS = [("instance", 3), ("target", 0), ("template", 0), ("run", 0)]
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25)
 
 
 def test_random_worlds_go_on_in_the_same_way():
     def go_on(backend, after):
-        world = World(backend)
+        service = FakeService(backend)
         now = survey(backend)
         for step in after:
-            world.step(*step)
+            service.step(*step)
         backend.clock.tick(100)
         return now, survey(backend), backend.snapshot()
 
@@ -166,9 +166,9 @@ def test_random_worlds_go_on_in_the_same_way():
         @given(before=steps, after=steps, emptied=st.booleans())
         def go_on_in_the_same_way(before, after, emptied):
             backend.restore(empty)
-            world = World(backend)
+            service = FakeService(backend)
             for step in BASIS + before:
-                world.step(*step)
+                service.step(*step)
             taken = json.loads(json.dumps(backend.snapshot()))
             expected = go_on(backend, after)
             if emptied:

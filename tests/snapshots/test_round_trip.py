@@ -94,14 +94,14 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         instances.Instance: set(),
         instances.RunAgent: {"number"},
         findings.Finding: {"run", "instance", "own_user_attributes"},
-        findings.WeaknessContent: set(),
+        findings.SpecBody: set(),
         exclusions.Exclusion: {"arn"},
         exclusions.Preview: set(),
         faults.Fault: set(),
         rules_packages.RulesPackage: set(),
         store.Role: set(),
-        finding_specs.Weakness: set(),
-        finding_specs.Reachability: set(),
+        finding_specs.FindingSpec: set(),
+        finding_specs.ReachabilitySpec: set(),
     }
     written = {
         targets.Target: schema.TargetRecord,
@@ -112,14 +112,14 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         instances.Instance: schema.InstanceRecord,
         instances.RunAgent: schema.AgentRecord,
         findings.Finding: schema.FindingRecord,
-        findings.WeaknessContent: schema.ContentRecord,
+        findings.SpecBody: schema.ContentRecord,
         exclusions.Exclusion: schema.ExclusionRecord,
         exclusions.Preview: schema.PreviewRecord,
         faults.Fault: schema.FaultRecord,
         rules_packages.RulesPackage: schema.RulesPackageRecord,
         store.Role: schema.RoleRecord,
-        finding_specs.Weakness: schema.WeaknessRecord,
-        finding_specs.Reachability: schema.WeaknessRecord,
+        finding_specs.FindingSpec: schema.FindingSpecRecord,
+        finding_specs.ReachabilitySpec: schema.FindingSpecRecord,
     }
     for kind, kept in written.items():
         names = {entry.name for entry in dataclasses.fields(kind)}
@@ -154,7 +154,7 @@ def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_
         "clock",
     }
     follows = {"_regions_of", "_agenda", "_happening", "now"}
-    assert set(vars(region.world)) == mock_wide | follows | {
+    assert set(vars(region.service)) == mock_wide | follows | {
         "_regions",
         "_access_keys",
         "id_seed",
@@ -360,9 +360,9 @@ def test_what_is_due_at_the_same_moment_happens_in_the_same_order_after_a_restor
 
 
 def test_what_many_findings_share_is_written_once(inspector_backend, client):
-    weaknesses = [cve(f"CVE-2016-{number}", description="x" * 1000) for number in range(1000, 1050)]
+    specs = [cve(f"CVE-2016-{number}", description="x" * 1000) for number in range(1000, 1050)]
     for _ in range(20):
-        inspector_backend.add_instance(findings=weaknesses)
+        inspector_backend.add_instance(findings=specs)
     template = a_template(client, packages=[CVE])
     for _ in range(2):
         inspector_backend.finish_run(a_run(client, template))

@@ -120,7 +120,7 @@ def pairs(**members):
     return [{"key": key, "value": value} for key, value in members.items()]
 
 
-def previewed(client, arn):
+def to_preview(client, arn):
     return [agent["agentId"] for agent in client.preview_agents(previewAgentsArn=arn)["agentPreviews"]]
 
 

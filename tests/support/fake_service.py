@@ -5,9 +5,9 @@ from typing import Any
 
 def fake_service(backend: Any) -> Any:
     """All accounts and regions of the mock that a backend belongs to."""
-    return backend._world
+    return backend._service
 
 
 def fake_store(backend: Any) -> Any:
     """What the backend's account has in its region."""
-    return backend._region
+    return backend._store

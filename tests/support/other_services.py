@@ -23,7 +23,7 @@ def instances(count=1, **more):
     return [instance["InstanceId"] for instance in launched]
 
 
-def previewed(client, target):
+def to_preview(client, target):
     pages = client.get_paginator("preview_agents").paginate(previewAgentsArn=target, PaginationConfig={"PageSize": 2})
     return {agent["agentId"]: agent for page in pages for agent in page["agentPreviews"]}
 

@@ -44,8 +44,8 @@ class Survey:
         packages = self._pages("list_rules_packages", "rulesPackageArns")
         self._describe("describe_rules_packages", "rulesPackageArns", packages, 10)
         targets = self._pages("list_assessment_targets", "assessmentTargetArns")
-        described = self._describe("describe_assessment_targets", "assessmentTargetArns", targets, 10)
-        shown = [entry for answer in described for entry in answer["assessmentTargets"]]
+        to_api = self._describe("describe_assessment_targets", "assessmentTargetArns", targets, 10)
+        shown = [entry for answer in to_api for entry in answer["assessmentTargets"]]
         groups = dict.fromkeys(entry["resourceGroupArn"] for entry in shown if "resourceGroupArn" in entry)
         self._describe("describe_resource_groups", "resourceGroupArns", list(groups), 10)
         for target in targets:

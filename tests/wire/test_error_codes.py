@@ -22,7 +22,7 @@ TARGET, TEMPLATE, FINDING, PACKAGE = "<target>", "<template>", "<finding>", "<pa
 
 
 @dataclass(frozen=True)
-class Row:
+class NumberedList:
     """A call that is answered with the code, and what the message then says.
 
     ``next_door`` makes what moto has beside the mock, if moto takes part in it. ``because``: why no request gets the
@@ -38,7 +38,7 @@ class Row:
 
 
 def call(method, *, says="", limits=None, because="", next_door=None, **params):
-    return Row(method, params, says, limits or {}, because, next_door)
+    return NumberedList(method, params, says, limits or {}, because, next_door)
 
 
 def theirs(path):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mock_inspector.backend import InspectorBackend, backend_of
 from mock_inspector.errors import COMMON, MODELLED
-from mock_inspector.state.service import World
+from mock_inspector.state.service import FakeService
 from mock_inspector.wire.dispatcher import Request, Response, answer
 
 from ..support.fake_service import fake_service
@@ -54,8 +54,8 @@ def examples(count):
 
 def furnished():
     """A furnished account: always the same ids, at the time that it is."""
-    world = World(account_id=ACCOUNT, id_seed="fuzz", max_calls=10)
-    backend = backend_of(world.region(ACCOUNT, REGION))
+    service = FakeService(account_id=ACCOUNT, id_seed="fuzz", max_calls=10)
+    backend = backend_of(service.store(ACCOUNT, REGION))
     return backend, furnish(backend)
 
 
@@ -98,7 +98,7 @@ def frozen_time():
     with pytest.MonkeyPatch.context() as patch:
         still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
         patch.setattr("mock_inspector.clock.clock.datetime", still)
-        assert World(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
+        assert FakeService(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
         yield
 
 
@@ -394,7 +394,7 @@ def all_that_shows(backend):
                 return found
             page = ask(operation, maxResults=500, nextToken=page["nextToken"], **members)
 
-    def described(operation, member, arns):
+    def to_api(operation, member, arns):
         answers = [ask(operation, **{member: arns[first : first + 10]}) for first in range(0, len(arns), 10)]
         assert not any(body["failedItems"] for body in answers)
         return answers
@@ -404,18 +404,18 @@ def all_that_shows(backend):
         for kind in ("AssessmentTargets", "AssessmentTemplates", "AssessmentRuns", "Findings", "RulesPackages")
     )
     shown = [
-        described("DescribeAssessmentTargets", "assessmentTargetArns", targets),
-        described("DescribeAssessmentTemplates", "assessmentTemplateArns", templates),
-        described("DescribeAssessmentRuns", "assessmentRunArns", runs),
-        described("DescribeFindings", "findingArns", findings),
-        described("DescribeRulesPackages", "rulesPackageArns", packages),
+        to_api("DescribeAssessmentTargets", "assessmentTargetArns", targets),
+        to_api("DescribeAssessmentTemplates", "assessmentTemplateArns", templates),
+        to_api("DescribeAssessmentRuns", "assessmentRunArns", runs),
+        to_api("DescribeFindings", "findingArns", findings),
+        to_api("DescribeRulesPackages", "rulesPackageArns", packages),
         [ask("DescribeCrossAccountAccessRole"), all_of("ListEventSubscriptions")],
     ]
     for template in templates:
         shown += [ask("ListTagsForResource", resourceArn=template), all_of("PreviewAgents", previewAgentsArn=template)]
     for run in runs:
         exclusions = all_of("ListExclusions", assessmentRunArn=run)
-        shown += described("DescribeExclusions", "exclusionArns", exclusions)
+        shown += to_api("DescribeExclusions", "exclusionArns", exclusions)
         shown += [
             all_of("ListAssessmentRunAgents", assessmentRunArn=run),
             ask("GetTelemetryMetadata", assessmentRunArn=run),

@@ -15,13 +15,13 @@ from ...clock.clock import frozen, iso
 
 if TYPE_CHECKING:
     from ...state.call_log import Call
-    from ...state.collections import Numbered, Row
+    from ...state.collections import Numbered, NumberedList
     from ...state.faults import Fault
     from ...state.findings import Finding
     from ...state.instances import Instance
     from ...state.runs import Run
-    from ...state.service import World
-    from ...state.store import Region
+    from ...state.service import FakeService
+    from ...state.store import Store
     from ...state.targets import Subscription, Target, Template
 
 MAX_LISTED = 100
@@ -42,17 +42,17 @@ _MAX_PARSED_BYTES = 4_000
 T = TypeVar("T", bound="Numbered")
 
 
-def build_overview(world: World, chosen: Region) -> dict[str, Any]:
+def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
     """The state of a mock, with what the ``chosen`` account has in the chosen region."""
-    with world.lock:
-        now = world.look()
-        regions = world.regions()
+    with service.lock:
+        now = service.advance()
+        regions = service.stores()
         listed = [region for region in regions[:MAX_LISTED] if region is not chosen]
         return {
             "now": iso(now),
             "frozen": frozen(),
-            "speed": world.clock.speed,
-            "account_id": world.account_id,
+            "speed": service.clock.speed,
+            "account_id": service.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
                 _describe_region(region, now) if region is chosen else count_region(region)
@@ -61,10 +61,10 @@ def build_overview(world: World, chosen: Region) -> dict[str, Any]:
             ],
             "regions_total": len(regions),
             "calls": {
-                "total": world.calls.dropped + len(world.calls),
-                "newest": [_describe_call(call) for call in reversed(world.calls.last(MAX_CALLS))],
+                "total": service.calls.dropped + len(service.calls),
+                "newest": [_describe_call(call) for call in reversed(service.calls.last(MAX_CALLS))],
             },
-            "published": len(world.published),
+            "published": len(service.published),
         }
 
 
@@ -97,61 +97,61 @@ def _shorten(text: str) -> str:
     return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def count_region(region: Region) -> dict[str, Any]:
+def count_region(store: Store) -> dict[str, Any]:
     """How much an account has in a region."""
     return {
-        "account_id": region.account_id,
-        "region": region.region,
-        "partition": region.partition,
-        "instances": {"total": len(region.instances) + len(_list_ec2_instances(region))},
-        "targets": {"total": len(region.targets)},
-        "templates": {"total": len(region.templates)},
-        "runs": {"total": len(region.runs)},
+        "account_id": store.account_id,
+        "region": store.region,
+        "partition": store.partition,
+        "instances": {"total": len(store.instances) + len(_list_ec2_instances(store))},
+        "targets": {"total": len(store.targets)},
+        "templates": {"total": len(store.templates)},
+        "runs": {"total": len(store.runs)},
         "findings": {
-            "total": len(region.findings.all),
-            "by_severity": {severity: len(row) for severity, row in region.findings.by_severity.items()},
+            "total": len(store.findings.all),
+            "by_severity": {severity: len(row) for severity, row in store.findings.by_severity.items()},
         },
-        "faults": {"total": len(_list_pending_faults(region))},
+        "faults": {"total": len(_list_pending_faults(store))},
     }
 
 
-def _describe_region(region: Region, now: int) -> dict[str, Any]:
+def _describe_region(store: Store, now: int) -> dict[str, Any]:
     """How much an account has in a region, and the newest of it."""
     subscriptions: dict[str, list[Subscription]] = {}
-    for subscription in region.subscriptions:
+    for subscription in store.subscriptions:
         subscriptions.setdefault(subscription.template.arn, []).append(subscription)
-    instances = [*region.instances.row.newest(MAX_LISTED), *_list_ec2_instances(region)]
+    instances = [*store.instances.row.newest(MAX_LISTED), *_list_ec2_instances(store)]
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [
             _describe_instance(instance)
             for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
         ],
-        "targets": _list_newest(region.targets.row, _describe_target),
+        "targets": _list_newest(store.targets.row, _describe_target),
         "templates": _list_newest(
-            region.templates.row,
-            lambda template: _describe_template(region, template, subscriptions.get(template.arn, [])),
+            store.templates.row,
+            lambda template: _describe_template(store, template, subscriptions.get(template.arn, [])),
         ),
-        "runs": _list_newest(region.runs.row, lambda run: _describe_run(run, now)),
-        "findings": _list_newest(region.findings.all, _describe_finding),
-        "faults": [_describe_fault(fault) for fault in _list_pending_faults(region)[: -MAX_LISTED - 1 : -1]],
+        "runs": _list_newest(store.runs.row, lambda run: _describe_run(run, now)),
+        "findings": _list_newest(store.findings.all, _describe_finding),
+        "faults": [_describe_fault(fault) for fault in _list_pending_faults(store)[: -MAX_LISTED - 1 : -1]],
     }
-    sums = count_region(region)
+    sums = count_region(store)
     return {**sums, **{kind: {**sums[kind], "newest": shown} for kind, shown in newest.items()}}
 
 
-def _list_newest(row: Row[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
+def _list_newest(row: NumberedList[T], shown: Callable[[T], dict[str, Any]]) -> list[dict[str, Any]]:
     """The newest items, newest first."""
     return [shown(item) for item in row.newest(MAX_LISTED)]
 
 
-def _list_ec2_instances(region: Region) -> list[Instance]:
+def _list_ec2_instances(store: Store) -> list[Instance]:
     """The instances of a mocked EC2, as of the last request to it."""
-    return [instance for instance in region.joined.values() if instance.instance_id not in region.instances]
+    return [instance for instance in store.ec2_instances.values() if instance.instance_id not in store.instances]
 
 
-def _list_pending_faults(region: Region) -> list[Fault]:
+def _list_pending_faults(store: Store) -> list[Fault]:
     """The injected faults that can still make a call fail."""
-    return [fault for fault in region.faults if fault.times != 0]
+    return [fault for fault in store.faults if fault.times != 0]
 
 
 def _describe_fault(fault: Fault) -> dict[str, Any]:
@@ -185,8 +185,8 @@ def _describe_target(target: Target) -> dict[str, Any]:
     }
 
 
-def _describe_template(region: Region, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
-    packages = [(arn, region.rules_packages.get(arn)) for arn in template.packages]
+def _describe_template(store: Store, template: Template, subscriptions: list[Subscription]) -> dict[str, Any]:
+    packages = [(arn, store.rules_packages.get(arn)) for arn in template.packages]
     return {
         "arn": template.arn,
         "name": template.name,

@@ -21,8 +21,8 @@ from . import formatting
 from .overview import build_overview, count_region
 
 if TYPE_CHECKING:
-    from ...state.service import World
-    from ...state.store import Region
+    from ...state.service import FakeService
+    from ...state.store import Store
 
 
 _FILTERS = (
@@ -63,15 +63,15 @@ def _build_security_policy() -> str:
     return "; ".join([*policy, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
 
 
-def render_page(world: World, default: Region, query: str, origin: str) -> Response:
+def render_page(service: FakeService, default: Store, query: str, origin: str) -> Response:
     """The page as it is now.
 
     ``query`` names the account and region to show (``account_id=...&region=...``). Without it the page shows
     ``default``, or if that is empty the first account and region that is not. ``origin`` is where the browser found
     the server.
     """
-    with world.lock:
-        data = build_overview(world, _choose_region(world, default, dict(parse_qsl(query))))
+    with service.lock:
+        data = build_overview(service, _choose_region(service, default, dict(parse_qsl(query))))
     (region,) = (entry for entry in data["regions"] if "newest" in entry["runs"])
     html = _create_environment().get_template("page.html").render(overview=data, region=region, origin=origin)
     body = html.encode("utf-8", "replace")
@@ -87,8 +87,8 @@ def render_page(world: World, default: Region, query: str, origin: str) -> Respo
     return Response(200, headers, body)
 
 
-def _choose_region(world: World, default: Region, params: Mapping[str, str]) -> Region:
-    regions = world.regions()
+def _choose_region(service: FakeService, default: Store, params: Mapping[str, str]) -> Store:
+    regions = service.stores()
     requested = (params.get("account_id", default.account_id), params.get("region", default.region))
     for region in regions:
         if params and (region.account_id, region.region) == requested:

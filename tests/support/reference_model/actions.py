@@ -275,7 +275,7 @@ class Model(Lists):
         yield {"assessmentTargets": targets, "failedItems": failed}
 
     def describe_assessment_templates(self, assessmentTemplateArns: list[str]) -> Action:
-        def described(template: dict[str, Any]) -> Answer:
+        def to_api(template: dict[str, Any]) -> Answer:
             runs = self.under("run", "template", template["arn"])
             return without_none(
                 arn=template["arn"],
@@ -289,11 +289,11 @@ class Model(Lists):
                 createdAt=template["created"],
             )
 
-        templates, failed = self.each("template", assessmentTemplateArns, described)
+        templates, failed = self.each("template", assessmentTemplateArns, to_api)
         yield {"assessmentTemplates": templates, "failedItems": failed}
 
     def describe_assessment_runs(self, assessmentRunArns: list[str]) -> Action:
-        def described(run: dict[str, Any]) -> Answer:
+        def to_api(run: dict[str, Any]) -> Answer:
             completed = self.completed(run)
             return without_none(
                 arn=run["arn"],
@@ -313,7 +313,7 @@ class Model(Lists):
                 findingCounts=None if completed is None else self.counts(run),
             )
 
-        runs, failed = self.each("run", assessmentRunArns, described)
+        runs, failed = self.each("run", assessmentRunArns, to_api)
         yield {"assessmentRuns": runs, "failedItems": failed}
 
     def counts(self, run: dict[str, Any]) -> dict[str, int]:
@@ -322,7 +322,7 @@ class Model(Lists):
         return {severity: sum(found["severity"] == severity for found in findings) for severity in SEVERITIES}
 
     def describe_findings(self, findingArns: list[str]) -> Action:
-        def described(finding: dict[str, Any]) -> Answer:
+        def to_api(finding: dict[str, Any]) -> Answer:
             return without_none(
                 arn=finding["arn"],
                 id=finding["rule"],
@@ -335,7 +335,7 @@ class Model(Lists):
                 updatedAt=finding["updated"],
             )
 
-        findings, failed = self.each("finding", findingArns, described)
+        findings, failed = self.each("finding", findingArns, to_api)
         yield {"findings": findings, "failedItems": failed}
 
     def describe_exclusions(self, exclusionArns: list[str]) -> Action:
