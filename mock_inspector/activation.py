@@ -28,7 +28,7 @@ from .wire.dispatcher import handle
 from .wire.http import Request, Response
 
 if TYPE_CHECKING:
-    from .reporting.loopback import Loopback
+    from .assessment_reports.local_server import LocalServer
     from .state.faults import Fault
 
 _botocore = BotocorePatch()
@@ -60,7 +60,7 @@ class Activation:
         self._uses: list[tuple[str, str | None]] = []
         self._backends: dict[Store, InspectorBackend] = {}
         self._undo = ExitStack()
-        self._report_server: Loopback | None = None
+        self._report_server: LocalServer | None = None
         self._failed = False
         self._restored_faults: list[Fault] = []
         self._servers: list[ReportHost] = []
@@ -126,10 +126,10 @@ class Activation:
         if self._servers:
             return self._servers[-1].origin()
         if self._report_server is None:
-            from .reporting.loopback import Loopback
-            from .reporting.site import ReportSite
+            from .assessment_reports.download import ReportDownloads
+            from .assessment_reports.local_server import LocalServer
 
-            self._report_server = Loopback(ReportSite(self.service).answer)
+            self._report_server = LocalServer(ReportDownloads(self.service).handle)
             self._undo.callback(self._report_server.close)
             _responses.let_pass(self._report_server.origin)
         return self._report_server.origin
