@@ -209,6 +209,10 @@ COMMON: dict[str, tuple[int, str]] = {
 """Code: HTTP status and default message."""
 
 
+class UnmockedRequestError(RuntimeError):
+    """A botocore request would have left the machine, because nothing mocks its service."""
+
+
 def failed_item(reason: str) -> dict[str, Any]:
     """The data type FailedItemDetails; only an internal error is worth trying again."""
     return {"failureCode": reason, "retryable": reason == "INTERNAL_ERROR"}

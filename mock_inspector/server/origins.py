@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..api.hosts import is_loopback
 from ..errors import short_repr
-from ..patches.network_guard import is_loopback
 
 _OWN = (None, "same-origin", "none")
 """What ``Sec-Fetch-Site`` says of a program, of a page of this server, and of what somebody typed."""
