@@ -17,9 +17,7 @@ from .clock.waiting import Waiting
 from .errors import short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
-from .patches.botocore import BotocorePatch
-from .patches.responses import ResponsesPatch
-from .patches.urllib3 import Urllib3Patch
+from .patches import PatchContext, Patches
 from .snapshots import restore
 from .state.service import FakeService
 from .wire.dispatcher import Request, Response, answer
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
     from .server import InspectorServer
     from .state.faults import Fault
 
-_botocore = BotocorePatch()
-_urllib3 = Urllib3Patch()
-_responses = ResponsesPatch()
+_patches = Patches()
 _lock = Lock()
 
 
@@ -47,6 +43,7 @@ class Activation:
         self._restored_faults: list[Fault] = []
         self._servers: list[InspectorServer] = []
         try:
+            _patches.prepare()
             followed = frozen()
             if options.freeze and not followed:
                 self._freeze(options.at)
@@ -64,12 +61,8 @@ class Activation:
             self._undo.callback(self._waiting.stop)
             if options.sleep:
                 self._waiting.start()
-            _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
-            self._undo.callback(_botocore.stop)
-            _urllib3.start(self._answer)
-            self._undo.callback(_urllib3.stop)
-            _responses.start()
-            self._undo.callback(_responses.stop)
+            self._undo.callback(_patches.uninstall)
+            _patches.install(PatchContext(self._answer, self._back_off, options.allow_network))
             if options.state is not None:
                 self._begin_with(options.state)
         except BaseException:
@@ -116,7 +109,7 @@ class Activation:
 
             self._loopback = Loopback(ReportSite(self.service).answer)
             self._undo.callback(self._loopback.close)
-            _responses.let_pass(self._loopback.origin)
+            _patches.pass_through(self._loopback.origin)
         return self._loopback.origin
 
     def _serving(self) -> bool:
@@ -127,7 +120,7 @@ class Activation:
         """Count with a server: reports are fetched from it, timers wait for it, and it ends with the mock."""
         self._servers.append(server)
         self._undo.callback(server.stop)
-        _responses.let_pass(server.url)
+        _patches.pass_through(server.url)
 
     def detach(self, server: InspectorServer) -> None:
         """Count with a server no longer."""

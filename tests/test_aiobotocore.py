@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
-from mock_inspector.patches.network_guard import UnmockedRequestError
+from mock_inspector.errors import UnmockedRequestError
 from tests.clocks import real_seconds
 
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
@@ -118,7 +118,7 @@ def test_an_unmocked_service_is_stopped(inspector_backend, over):
         async with over("sqs") as client:
             await client.list_queues()
 
-    with pytest.raises(UnmockedRequestError, match="sqs:ListQueues"):
+    with pytest.raises(UnmockedRequestError, match="Blocked sqs:ListQueues"):
         asyncio.run(scenario())
 
 
