@@ -64,7 +64,9 @@ class ResponsesPatch(LateImportPatch):
             try:
                 return original(mock, adapter, request, retries=retries, **kwargs)
             except _NotRegistered:
-                return mock._real_send(adapter, request, **kwargs)
+                # Before responses 0.24, this is a function of the module only.
+                owner = mock if hasattr(mock, "_real_send") else sys.modules[self.module_name]
+                return owner._real_send(adapter, request, **kwargs)
 
         return _on_request
 
