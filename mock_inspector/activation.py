@@ -18,9 +18,7 @@ from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
-from .patches.botocore import BotocorePatch
-from .patches.responses import ResponsesPatch
-from .patches.urllib3 import Urllib3Patch
+from .patches import PatchContext, Patches
 from .snapshots import restore
 from .state.service import FakeService
 from .state.store import Store
@@ -31,9 +29,7 @@ if TYPE_CHECKING:
     from .assessment_reports.local_server import LocalServer
     from .state.faults import Fault
 
-_botocore = BotocorePatch()
-_urllib3 = Urllib3Patch()
-_responses = ResponsesPatch()
+_patches = Patches()
 _lock = Lock()
 
 
@@ -66,6 +62,7 @@ class Activation:
         self._servers: list[ReportHost] = []
         self._external = AwsServices()
         try:
+            _patches.prepare()
             followed = is_frozen()
             if options.freeze and not followed:
                 self._freeze(options.at)
@@ -84,12 +81,8 @@ class Activation:
             self._undo.callback(self._waiting.stop)
             if options.sleep:
                 self._waiting.start()
-            _botocore.start(self._handle, self._back_off, allow_network=options.allow_network)
-            self._undo.callback(_botocore.stop)
-            _urllib3.start(self._handle)
-            self._undo.callback(_urllib3.stop)
-            _responses.start()
-            self._undo.callback(_responses.stop)
+            self._undo.callback(_patches.uninstall)
+            _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
             if options.state is not None:
                 self._restore(options.state)
         except BaseException:
@@ -131,7 +124,7 @@ class Activation:
 
             self._report_server = LocalServer(ReportDownloads(self.service).handle)
             self._undo.callback(self._report_server.close)
-            _responses.let_pass(self._report_server.origin)
+            _patches.pass_through(self._report_server.origin)
         return self._report_server.origin
 
     def _is_serving(self) -> bool:
@@ -145,7 +138,7 @@ class Activation:
         self._servers.append(server)
         self._external.add_own_url(server.url)
         self._undo.callback(server.stop)
-        _responses.let_pass(server.url)
+        _patches.pass_through(server.url)
 
     def detach(self, server: ReportHost) -> None:
         """Remove a server that has stopped."""

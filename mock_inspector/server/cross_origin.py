@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..api.hosts import is_loopback
 from ..errors import short_repr
-from ..patches.network_guard import is_loopback
 
 _ALLOWED_SITES = (None, "same-origin", "none")
 """``Sec-Fetch-Site`` of a program, of the server's own page, and of an address that somebody typed."""

@@ -1,6 +1,9 @@
 """aiobotocore's clients reach the mock as botocore's do."""
 
 import asyncio
+import subprocess
+import sys
+import textwrap
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -115,8 +118,46 @@ def test_an_unmocked_service_is_stopped(inspector_backend, over):
         async with over("sqs") as client:
             await client.list_queues()
 
-    with pytest.raises(UnmockedRequestError, match="sqs:ListQueues"):
+    with pytest.raises(UnmockedRequestError, match="Blocked sqs:ListQueues"):
         asyncio.run(scenario())
+
+
+def test_unmocked_requests_at_once_are_each_named(inspector_backend, over):
+    async def scenario():
+        async with over("sqs") as sqs, over("sns") as sns:
+            return await asyncio.gather(sqs.list_queues(), sns.list_topics(), return_exceptions=True)
+
+    for error, name in zip(asyncio.run(scenario()), ["sqs:ListQueues", "sns:ListTopics"], strict=True):
+        assert isinstance(error, UnmockedRequestError)
+        assert str(error).startswith(f"Blocked {name} to ")
+
+
+def test_aiobotocore_may_be_imported_while_the_mock_is_active():
+    script = """
+        import asyncio, sys
+        from mock_inspector import mock_inspector
+        from mock_inspector.errors import UnmockedRequestError
+
+        async def call(service, operation):
+            keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
+            session = aiobotocore.session.get_session()
+            async with session.create_client(service, region_name="us-west-2", **keys) as client:
+                return await getattr(client, operation)()
+
+        with mock_inspector():
+            assert "aiobotocore" not in sys.modules
+            import aiobotocore.endpoint, aiobotocore.session
+            ours = aiobotocore.endpoint.AioEndpoint._send
+            assert asyncio.run(call("inspector", "list_findings"))["findingArns"] == []
+            try:
+                asyncio.run(call("sqs", "list_queues"))
+            except UnmockedRequestError:
+                print("blocked")
+        assert aiobotocore.endpoint.AioEndpoint._send is not ours
+        assert aiobotocore.endpoint.AioEndpoint._send.__module__ == "aiobotocore.endpoint"
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, capture_output=True, text=True)
+    assert done.stdout == "blocked\n"
 
 
 @pytest.mark.mock_inspector(limits={"assessment_targets": None})

@@ -165,6 +165,7 @@ class NoCredentials:
 
 @alone
 def test_nothing_is_left_behind_however_the_mock_ends():
+    import requests  # noqa: F401  the mock imports responses when requests is loaded
     from botocore.exceptions import NoCredentialsError
 
     client, bare = clients = [lonely(), without_credentials()]

@@ -2,21 +2,34 @@
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.endpoint import Endpoint
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
+from mock_inspector.api.hosts import is_loopback
 from mock_inspector.errors import UnmockedRequestError
-from mock_inspector.patches.network_guard import is_loopback
 
 
 def test_an_unmocked_service_is_stopped_and_named(inspector_backend):
     sqs = boto3.client("sqs")
 
     with pytest.raises(
-        UnmockedRequestError, match=r"(?s)^sqs:ListQueues .*https://.*sqs.*nothing mocks sqs.*allow_network=True"
+        UnmockedRequestError,
+        match=r"^Blocked sqs:ListQueues to https://\S*sqs\S*: nothing mocks sqs\. .*allow_network=True\.$",
     ):
         sqs.list_queues()
+
+
+def test_a_service_is_named_as_boto3_names_it(inspector_backend):
+    with pytest.raises(UnmockedRequestError, match=r"^Blocked cloudwatch:ListMetrics .* nothing mocks cloudwatch\."):
+        boto3.client("cloudwatch").list_metrics()
+
+
+def test_a_request_whose_operation_is_unknown_is_stopped_as_well(inspector_backend):
+    request = AWSRequest("GET", "https://sqs.us-west-2.amazonaws.com/?Action=ListQueues").prepare()
+    with pytest.raises(UnmockedRequestError, match=r"^Blocked a request to https://\S*/: nothing mocks sqs\."):
+        boto3.client("sqs")._endpoint._send(request)
 
 
 def test_a_service_that_moto_mocks_is_let_through(inspector_backend):

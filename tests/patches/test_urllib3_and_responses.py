@@ -442,7 +442,7 @@ def test_passing_through_a_responses_mock_leads_to_the_mock_as_well(inspector_ba
         with pytest.raises(requests.ConnectionError):
             post(url="https://sqs.us-west-2.amazonaws.com/")
         assert sent == ["sqs.us-west-2.amazonaws.com"]
-        assert vars(mock)["passthru_prefixes"] == ("https://inspector.", re.compile("https://sqs"))
+        assert mock.passthru_prefixes == ("https://inspector.", re.compile("https://sqs"))
         mock.reset()
         assert post().json() == {"findingArns": []}
     with responses.RequestsMock() as mock:
@@ -558,7 +558,7 @@ def test_requests_and_responses_may_be_imported_at_any_time():
                 assert post() == "MissingAuthenticationTokenException"
             assert "exec_module" not in vars(responses.__spec__.loader)
         assert sys.meta_path == before
-        assert "passthru_prefixes" not in vars(responses.RequestsMock)
+        assert responses.RequestsMock._on_request.__module__ == "responses"
         with mock_inspector(), responses.RequestsMock() as mock:
             assert post() == "MissingAuthenticationTokenException"
         with responses.RequestsMock() as mock:
@@ -568,6 +568,28 @@ def test_requests_and_responses_may_be_imported_at_any_time():
                 assert "Connection refused by Responses" in str(error)
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True)
+
+
+def test_responses_is_imported_before_time_is_frozen_when_requests_is_loaded():
+    script = """
+        import datetime, sys
+        import requests
+        from mock_inspector import mock_inspector
+
+        assert "responses" not in sys.modules
+        with mock_inspector():
+            import responses, yaml
+        assert yaml.safe_dump(datetime.date(2026, 1, 1)) == "2026-01-01\\n...\\n"
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True)
+
+
+def test_a_mock_shows_no_prefixes_but_its_own(inspector_backend):
+    with responses.RequestsMock() as mock:
+        assert mock.passthru_prefixes == responses.mock.passthru_prefixes == ()
+        with pytest.raises(requests.ConnectionError, match="Connection refused by Responses") as refused:
+            requests.get("https://example.com/", timeout=5)
+        assert "Passthru prefixes" not in str(refused.value)
 
 
 def test_what_patched_urllib3_later_may_go_later(monkeypatch, sent):
