@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import _plugin_state
 from .backend import InspectorBackend, backend_of
 from .clock.clock import UTC, Moment, as_datetime, frozen
-from .clock.freeze import Freeze
+from .clock.freeze import Freeze, Freezer
 from .clock.waiting import Waiting
 from .errors import short_repr
 from .external import AwsServices
@@ -48,8 +48,7 @@ class Activation:
         self._servers: list[InspectorServer] = []
         try:
             followed = frozen()
-            if options.freeze and not followed:
-                self._freeze(options.at)
+            self._freeze(None if followed else options.freezer, options.at)
             self.service = FakeService(
                 account_id=options.account_id,
                 limits=dict(options.limits),
@@ -91,12 +90,12 @@ class Activation:
         self._undo.callback(external.close)
         return external
 
-    def _freeze(self, at: Moment | None) -> None:
+    def _freeze(self, by: Freezer | None, at: Moment | None) -> None:
         """Freeze time, at the current moment when no other is given."""
         moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
         if at is None:  # to the millisecond, which is what the service keeps
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._undo.callback(Freeze(moment).stop)
+        self._undo.callback(Freeze(by, moment).stop)
 
     def _answer(self, request: Request) -> Response:
         return answer(self.service, request, polls=self._waiting.own_thread())

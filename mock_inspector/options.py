@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from . import _plugin_state
 from .api.identifiers import DEFAULT_ACCOUNT, QUOTAS, validate_account_id, validate_region
@@ -23,7 +25,8 @@ class Options:
 
     :param account_id: the account of any access key that is not registered otherwise.
     :param region: the region of the yielded backend; None: ``AWS_DEFAULT_REGION``, else us-east-1.
-    :param freeze: whether to freeze time (freezegun) at the start; otherwise follow the clock as it is.
+    :param freeze: how to freeze time at the start: ``True`` or ``"freezegun"``, or ``"time-machine"`` where that is
+        installed (the types of ``datetime`` stay real); ``False``: follow the clock as it is.
     :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
     :param sleep: whether, while time is frozen, sleeping moves the clock instead of waiting.
     :param allow_network: whether botocore requests that nothing mocks may leave the machine.
@@ -39,7 +42,7 @@ class Options:
 
     account_id: str = DEFAULT_ACCOUNT
     region: str | None = None
-    freeze: bool = True
+    freeze: bool | Literal["freezegun", "time-machine"] = True
     at: datetime.datetime | str | float | None = None
     sleep: bool = True
     allow_network: bool = False
@@ -53,7 +56,8 @@ class Options:
         validate_account_id(self.account_id)
         if self.region is not None:
             validate_region(self.region)
-        for name in ("freeze", "sleep", "allow_network", "allow_unused_faults"):
+        self._check_freeze()
+        for name in ("sleep", "allow_network", "allow_unused_faults"):
             flag = getattr(self, name)
             if not isinstance(flag, bool):
                 raise TypeError(f"{name}: takes True or False, got {flag!r}")
@@ -62,7 +66,7 @@ class Options:
 
             as_datetime(self.at, "at")
             if not self.freeze:
-                raise ValueError("at: takes effect only with freeze=True")
+                raise ValueError("at: cannot be used with freeze=False")
         self._check_limits()
         if not _is_most(self.max_calls):
             raise ValueError(f"max_calls: takes a whole number from 0 up, or None, got {self.max_calls!r}")
@@ -71,6 +75,19 @@ class Options:
         named = os.fspath(self.state) if isinstance(self.state, os.PathLike) else self.state
         if named is not None and not isinstance(named, (Mapping, str)):
             raise TypeError(f"state: takes a snapshot or the path of its JSON file, got {self.state!r}")
+
+    @property
+    def freezer(self) -> Literal["freezegun", "time-machine"] | None:
+        """What freezes time at the start, if anything."""
+        return "freezegun" if self.freeze is True else self.freeze or None
+
+    def _check_freeze(self) -> None:
+        freeze: object = self.freeze
+        if not isinstance(freeze, bool) and freeze not in ("freezegun", "time-machine"):
+            error = ValueError if isinstance(freeze, str) else TypeError
+            raise error(f'freeze: must be True, False, "freezegun" or "time-machine"; got {freeze!r}')
+        if self.freeze == "time-machine" and "time_machine" not in sys.modules and find_spec("time_machine") is None:
+            raise ValueError('freeze: "time-machine" needs the package time-machine: pip install time-machine')
 
     def _check_limits(self) -> None:
         if not isinstance(self.limits, Mapping):
@@ -87,6 +104,8 @@ class Options:
             from .clock.clock import as_datetime
 
             return as_datetime(self.at, "at")
+        if name == "freeze":
+            return self.freezer
         if name == "state" and isinstance(self.state, (str, os.PathLike)):
             return Path(self.state).absolute()
         return {**QUOTAS, **self.limits} if name == "limits" else getattr(self, name)

@@ -24,7 +24,11 @@ Moment = datetime.datetime | str | int | float
 
 
 def _now() -> datetime.datetime:
-    # Through the module attribute: the read that freezegun and time-machine answer in every thread and call depth.
+    # freezegun's own moment: a thread that imports a module sees the real time, but the mock it may call does not.
+    freezegun = sys.modules.get("freezegun.api")
+    if freezegun is not None and freezegun.freeze_factories:
+        moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
+        return moment.replace(tzinfo=UTC)
     return datetime.datetime.now(UTC)
 
 
@@ -83,8 +87,7 @@ class Clock:
 
     def read(self) -> int:
         """The moment it is, in whole milliseconds since 1970."""
-        # Each request reads it: what _now() and milliseconds() do, without calling them.
-        now = datetime.datetime.now(UTC)
+        now = _now()
         since = now - _EPOCH + (self._shift if self._since is None else self._ahead(now))
         return (since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000
 
