@@ -49,6 +49,7 @@ _names = TimeNames()
 _rules = RealTimeRules()
 _types = RealTypes()
 
+
 class Freeze:
     """What a mock does to the process's time, from its making to :meth:`stop`.
 
@@ -57,7 +58,7 @@ class Freeze:
     """
 
     def __init__(self, by: Freezer | None = None, moment: datetime.datetime | None = None) -> None:
-        self._replaced: list[tuple[ModuleType, str]] | None = None
+        self._replaced: list[tuple[dict[str, Any], str]] | None = None
         with ExitStack() as undo:
             _rules.install()
             undo.callback(_rules.uninstall)
@@ -87,39 +88,38 @@ class Freeze:
         undo.callback(self._stop_freezegun, freezer, factory)
         api.ignore_lists[-1] = ignore_list
         _names.update()
-        for key, module, names in _names:
-            if not is_ignored(key, ignore_list):
-                self._put_fakes(module, names)
+        for holder in _names.holders:
+            if not is_ignored(holder.key, ignore_list):
+                self._put_fakes(holder.namespace, holder.names)
 
     def _stop_freezegun(self, freezer: Any, factory: object) -> None:
         try:
             _stop_freezes(factory, api.freeze_factories, freezer.stop)
         finally:
             replaced, self._replaced = self._replaced or [], None
-            for module, name in replaced:
-                _put_real(module, name)
-            for module, names in _names.update():  # names that were bound to fakes meanwhile
-                for name in names:
-                    _put_real(module, name)
+            for namespace, name in replaced:
+                _put_real(namespace, name)
+            _names.update()
+            for holder in _names.holders:  # names that were bound to fakes meanwhile
+                for name in holder.names:
+                    _put_real(holder.namespace, name)
 
     def _replace(self, module: ModuleType) -> None:
         """Put fakes into a module that was executed while time is frozen."""
         namespace = namespace_of(module)
         if not is_ignored(str(namespace.get("__name__")), api.ignore_lists[-1]):
-            self._put_fakes(module, time_names(namespace))
+            self._put_fakes(namespace, time_names(namespace))
 
-    def _put_fakes(self, module: ModuleType, names: tuple[str, ...]) -> None:
-        namespace = namespace_of(module)
+    def _put_fakes(self, namespace: dict[str, Any], names: tuple[str, ...]) -> None:
         for name in names:
             fake = FAKE.get(id(namespace.get(name)))
             if fake is not None:
                 namespace[name] = fake
                 if self._replaced is not None:
-                    self._replaced.append((module, name))
+                    self._replaced.append((namespace, name))
 
 
-def _put_real(module: ModuleType, name: str) -> None:
-    namespace = namespace_of(module)
+def _put_real(namespace: dict[str, Any], name: str) -> None:
     real = REAL.get(id(namespace.get(name)))
     if real is not None:
         namespace[name] = real
@@ -139,7 +139,9 @@ def _stop_freezes(own: object, stack: list[Any], stop: Callable[[], None]) -> No
     """
     problem = None
     if own not in stack:
-        problem = "The freeze of mock_inspector was ended inside of it: something was stopped that was not started there."
+        problem = (
+            "The freeze of mock_inspector was ended inside of it: something was stopped that was not started there."
+        )
     while own in stack:
         if stack[-1] is not own:
             problem = (

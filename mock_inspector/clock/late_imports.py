@@ -90,7 +90,7 @@ class LateImports:
     def _show(self) -> None:
         """Let the modules that hold fakes show real ones to threads that import."""
         self._names.update()
-        self._viewed = [datetime, time, *(module for _, module, _ in self._names)]
+        self._viewed = [datetime, time, *(holder.module for holder in self._names.holders)]
         for module in self._viewed:
             if type(module) is ModuleType:
                 module.__class__ = _RealTimeView

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from freezegun import api
 
@@ -37,48 +38,47 @@ def time_names(namespace: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name, value in list(namespace.items()) if id(value) in FAKE or id(value) in REAL)
 
 
+class Seen(NamedTuple):
+    """A module that was looked through."""
+
+    key: str
+    module: ModuleType
+    namespace: dict[str, Any]
+    size: int
+    names: tuple[str, ...]
+
+
 class TimeNames:
     """The names in all modules, kept for the life of the process: only what is new or has grown is looked through."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[dict[str, Any], int]] = {}
-        self._holders: dict[str, tuple[ModuleType, tuple[str, ...]]] = {}
+        self.holders: list[Seen] = []
+        """The modules that hold any of these names."""
+        self._entries: list[object] = []
+        self._seen: dict[str, Seen] = {}
+        self._namespaces: list[dict[str, Any]] = []
+        self._sizes: list[int] = []
+        self._lock = Lock()
 
-    def update(self) -> list[tuple[ModuleType, tuple[str, ...]]]:
-        """Look through modules that are new, that have been replaced, or whose ``__dict__`` has another size.
+    def update(self) -> None:
+        """Look through modules that are new, that have been replaced, or whose ``__dict__`` has another size."""
+        with self._lock:
+            # Most often nothing has changed since the last mock. Comparing lists finds that out at little cost.
+            if self._entries != list(sys.modules.values()) or self._sizes != list(map(len, self._namespaces)):
+                self._look_through(dict(sys.modules))
 
-        Returns those, with the names in them.
-        """
-        looked_through = []
-        modules: list[tuple[str, Any]] = list(sys.modules.items())
-        seen = self._seen
-        for key, module in modules:
-            try:
-                namespace = namespace_of(module)
-                size = len(namespace)
-            except TypeError:  # not a module
-                continue
-            known = seen.get(key)
-            if known is None or known[0] is not namespace or known[1] != size:
-                looked_through.append((module, self._add(key, module)))
-        if len(seen) > len(modules):
-            for key in seen.keys() - sys.modules.keys():
-                del seen[key]
-                self._holders.pop(key, None)
-        return looked_through
-
-    def _add(self, key: str, module: ModuleType) -> tuple[str, ...]:
-        """Look through one module, and return its names."""
-        namespace = namespace_of(module)
-        names = () if key in _OWN_NAMES else time_names(namespace)
-        self._seen[key] = (namespace, len(namespace))
-        if names:
-            self._holders[key] = (module, names)
-        else:
-            self._holders.pop(key, None)
-        return names
-
-    def __iter__(self) -> Iterator[tuple[str, ModuleType, tuple[str, ...]]]:
-        """Name, module and the names in it, of those that hold any."""
-        for key, (module, names) in list(self._holders.items()):
-            yield key, module, names
+    def _look_through(self, modules: dict[str, Any]) -> None:
+        for key, module in modules.items():
+            if not issubclass(type(module), ModuleType):
+                continue  # anything may be put there
+            namespace = namespace_of(module)
+            seen = self._seen.get(key)
+            if seen is None or seen.namespace is not namespace or seen.size != len(namespace):
+                names = () if key in _OWN_NAMES else time_names(namespace)
+                self._seen[key] = Seen(key, module, namespace, len(namespace), names)
+        for key in self._seen.keys() - modules.keys():
+            del self._seen[key]
+        self._entries = list(modules.values())
+        self._namespaces = [seen.namespace for seen in self._seen.values()]
+        self._sizes = [seen.size for seen in self._seen.values()]
+        self.holders = [seen for seen in self._seen.values() if seen.names]
