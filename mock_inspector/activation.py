@@ -48,7 +48,7 @@ class Activation:
         self._servers: list[InspectorServer] = []
         try:
             followed = frozen()
-            self._freeze(None if followed else options.freezer, options.at)
+            self._start_freeze(None if followed else options.freezer, options.at)
             self.service = FakeService(
                 account_id=options.account_id,
                 limits=dict(options.limits),
@@ -90,12 +90,13 @@ class Activation:
         self._undo.callback(external.close)
         return external
 
-    def _freeze(self, by: Freezer | None, at: Moment | None) -> None:
+    def _start_freeze(self, by: Freezer | None, at: Moment | None) -> None:
         """Freeze time, at the current moment when no other is given."""
         moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
         if at is None:  # to the millisecond, which is what the service keeps
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._undo.callback(Freeze(by, moment).stop)
+        self._freeze = Freeze(by, moment)
+        self._undo.callback(self._freeze.stop)
 
     def _answer(self, request: Request) -> Response:
         return answer(self.service, request, polls=self._waiting.own_thread())
@@ -161,6 +162,12 @@ class Activation:
     def mark_failed(self) -> None:
         """The test has failed: what else is wrong with it need not be told."""
         self._failed = True
+
+    def check_freezes(self) -> None:
+        """RuntimeError when a freeze that was begun inside the mock has not ended with it."""
+        __tracebackhide__ = True
+        if not self._failed:
+            self._freeze.check()
 
     def check_faults(self) -> None:
         """AssertionError when a fault has never met a call, unless that is allowed."""
@@ -230,4 +237,5 @@ def leave(*, failed: bool = False) -> None:
             _plugin_state.ended.append(_plugin_state.Ended(ended.service, ended.service.clock.read()))
         ended.undo()
     if not failed:
+        ended.check_freezes()
         ended.check_faults()

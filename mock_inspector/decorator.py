@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from . import KEYWORDS
 from .options import parse_options
@@ -123,6 +123,7 @@ def _check_at_the_end(case: Any) -> None:
 
         activation = active()
         if activation is not None:
+            activation.check_freezes()
             activation.check_faults()
 
     def do_cleanups() -> Any:
@@ -198,7 +199,7 @@ def mock_inspector(
     *,
     account_id: str = ...,
     region: str | None = ...,
-    freeze: bool = ...,
+    freeze: bool | Literal["freezegun", "time-machine"] = ...,
     at: datetime.datetime | str | float | None = ...,
     sleep: bool = ...,
     allow_network: bool = ...,

@@ -59,6 +59,7 @@ class Freeze:
 
     def __init__(self, by: Freezer | None = None, moment: datetime.datetime | None = None) -> None:
         self._replaced: list[tuple[dict[str, Any], str]] | None = None
+        self._nesting: _Nesting | None = None
         with ExitStack() as undo:
             _rules.install()
             undo.callback(_rules.uninstall)
@@ -70,39 +71,48 @@ class Freeze:
             if by == "freezegun":
                 self._start_freezegun(moment, undo)
             elif by == "time-machine":
-                _start_time_machine(moment, undo)
+                self._start_time_machine(moment, undo)
             self._undo = undo.pop_all()
 
     def stop(self) -> None:
-        """End the freeze, and restore everything.
-
-        RuntimeError, when that is done, for a freeze that was begun inside the mock and has not ended.
-        """
+        """End the freeze, and others that were begun inside of it and have not ended, and restore everything."""
         self._undo.close()
+
+    def check(self) -> None:
+        """RuntimeError for a freeze that was begun inside of this one, and has not ended or had not when this one did."""
+        __tracebackhide__ = True
+        problem = self._nesting and self._nesting.problem()
+        if problem:
+            raise RuntimeError(problem)
 
     def _start_freezegun(self, moment: datetime.datetime | None, undo: ExitStack) -> None:
         freezer: Any = api.freeze_time(moment, ignore=list(REAL_TIME_PACKAGES))
         ignore_list, freezer.ignore = freezer.ignore, ("",)
-        factory = freezer.start()
+        self._nesting = _Nesting(freezer.start(), api.freeze_factories, freezer.stop)
         self._replaced = []
-        undo.callback(self._stop_freezegun, freezer, factory)
+        undo.callback(self._restore_names)
+        undo.callback(self._nesting.stop)
         api.ignore_lists[-1] = ignore_list
         _names.update()
         for holder in _names.holders:
             if not is_ignored(holder.key, ignore_list):
                 self._put_fakes(holder.namespace, holder.names)
 
-    def _stop_freezegun(self, freezer: Any, factory: object) -> None:
-        try:
-            _stop_freezes(factory, api.freeze_factories, freezer.stop)
-        finally:
-            replaced, self._replaced = self._replaced or [], None
-            for namespace, name in replaced:
-                _put_real(namespace, name)
-            _names.update()
-            for holder in _names.holders:  # names that were bound to fakes meanwhile
-                for name in holder.names:
-                    _put_real(holder.namespace, name)
+    def _start_time_machine(self, moment: datetime.datetime | None, undo: ExitStack) -> None:
+        import time_machine
+
+        travel = time_machine.travel(moment, tick=False)
+        self._nesting = _Nesting(travel.start(), time_machine.traveller_stack, travel.stop)
+        undo.callback(self._nesting.stop)
+
+    def _restore_names(self) -> None:
+        replaced, self._replaced = self._replaced or [], None
+        for namespace, name in replaced:
+            _put_real(namespace, name)
+        _names.update()
+        for holder in _names.holders:  # names that were bound to fakes meanwhile
+            for name in holder.names:
+                _put_real(holder.namespace, name)
 
     def _replace(self, module: ModuleType) -> None:
         """Put fakes into a module that was executed while time is frozen."""
@@ -125,37 +135,43 @@ def _put_real(namespace: dict[str, Any], name: str) -> None:
         namespace[name] = real
 
 
-def _start_time_machine(moment: datetime.datetime | None, undo: ExitStack) -> None:
-    import time_machine
+class _Nesting:
+    """The mock's freeze on the stack of freezes. ``stop`` ends the innermost of them, whoever began it."""
 
-    travel = time_machine.travel(moment, tick=False)
-    undo.callback(_stop_freezes, travel.start(), time_machine.traveller_stack, travel.stop)
+    def __init__(self, own: object, stack: list[Any], stop: Callable[[], None]) -> None:
+        self._own, self._stack, self._stop = own, stack, stop
+        self._stopped = False
+        self._problem = ""
 
+    def stop(self) -> None:
+        """End the own freeze, and those inside of it."""
+        self._problem = self.problem()
+        self._stopped = True
+        while self._own in self._stack:
+            self._stop()
 
-def _stop_freezes(own: object, stack: list[Any], stop: Callable[[], None]) -> None:
-    """End the own freeze, and those inside of it. ``stop`` ends the innermost, whoever began it.
-
-    RuntimeError, when that is done, unless the own freeze was the innermost.
-    """
-    problem = None
-    if own not in stack:
-        problem = (
-            "The freeze of mock_inspector was ended inside of it: something was stopped that was not started there."
-        )
-    while own in stack:
-        if stack[-1] is not own:
-            problem = (
-                f"{_describe(stack[-1])} was begun inside mock_inspector, and had not ended when that ended. Both have ended "
-                "now. End it inside (a `with` statement does), or begin it before the mock."
+    def problem(self) -> str:
+        """What is, or was at the end, the matter with the order of freezes. Empty when nothing is."""
+        if self._stopped:
+            return self._problem
+        if self._own not in self._stack:
+            return (
+                "The freeze of mock_inspector was ended inside of it: a freeze was stopped that had not been started."
             )
-        stop()
-    if problem is not None:
-        raise RuntimeError(problem)
+        inner = self._stack[self._stack.index(self._own) + 1 :]
+        if not inner:
+            return ""
+        return (
+            f"{_describe(inner[0])} was begun inside mock_inspector, and had not ended when the mock did. Both have ended "
+            "now. End it inside of the mock, as a with statement does, or begin it before the mock."
+        )
 
 
 def _describe(freeze: Any) -> str:
     """A freeze of freezegun or a travel of time-machine, as messages show it."""
     if hasattr(freeze, "time_to_freeze"):
         return f"The freeze_time that stands at {freeze.time_to_freeze.isoformat()}"
-    seconds = freeze.time_ns() / 1_000_000_000
-    return f"The time_machine.travel that stands at {api.real_datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()}"
+    moment: datetime.datetime = api.real_datetime.fromtimestamp(
+        freeze.time_ns() // 1_000_000_000, datetime.timezone.utc
+    )
+    return f"The time_machine.travel that stands at {moment.isoformat()}"
