@@ -154,8 +154,7 @@ def test_a_module_that_freezes_time_itself_sees_that(package):
     package(freezing="from freezegun import freeze_time\nimport time\nwith freeze_time('2020-02-29'): AT = time.time()")
     with mock_inspector(at=MOMENT):
         module = import_module("freezing")
-    moment = datetime.datetime(2020, 2, 29, tzinfo=UTC)
-    assert module.AT == moment.timestamp()
+    assert datetime.datetime.fromtimestamp(module.AT, UTC).date() == datetime.date(2020, 2, 29)
 
 
 def test_a_module_that_calls_the_mock_finds_its_clock(package, client):
@@ -424,9 +423,9 @@ def run(script):
     ("library", "use"),
     [
         ("numpy", "numpy.datetime64(datetime.datetime.now())"),
-        ("pandas", "pandas.DataFrame({'at': [datetime.datetime.now()]}).at.dt.year"),
+        ("pandas", "pandas.DataFrame({'at': [datetime.datetime.now()]})['at'].dt.year"),
         ("pyarrow", "pyarrow.array([datetime.datetime.now()])"),
-        ("polars", "polars.DataFrame({'at': [datetime.datetime.now()]})"),
+        ("polars", "polars.DataFrame({'at': [datetime.datetime(2020, 1, 1)]}, {'at': polars.Datetime})"),
         ("pydantic", "pydantic.TypeAdapter(datetime.datetime).validate_python('2020-01-01')"),
         ("sqlalchemy", "sqlalchemy.Column(sqlalchemy.DateTime)"),
         ("cryptography.x509", "cryptography.x509"),
