@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
-from .clock.freeze import Freeze
+from .clock.freeze import Freeze, Freezer
 from .clock.moments import UTC, Moment, to_datetime
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
@@ -64,8 +64,7 @@ class Activation:
         try:
             _patches.prepare()
             followed = is_frozen()
-            if options.freeze and not followed:
-                self._freeze(options.at)
+            self._start_freeze(None if followed else options.freezer, options.at)
             self._undo.callback(self._external.close)
             self.service = FakeService(
                 account_id=options.account_id,
@@ -99,12 +98,13 @@ class Activation:
                 raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
             clock.move_to(at)
 
-    def _freeze(self, at: Moment | None) -> None:
+    def _start_freeze(self, freezer: Freezer | None, at: Moment | None) -> None:
         """Freeze time at a moment, or at the current one."""
         moment = datetime.datetime.now(UTC) if at is None else to_datetime(at, "at")
         if at is None:  # To the millisecond, the service's precision.
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._undo.callback(Freeze(moment).stop)
+        self._freeze = Freeze(freezer, moment)
+        self._undo.callback(self._freeze.stop)
 
     def _handle(self, request: Request) -> Response:
         return handle(self.service, request, may_move_clock=self._waiting.own_thread())
@@ -176,6 +176,12 @@ class Activation:
         """Record that the test has failed: unused faults are not reported then."""
         self._failed = True
 
+    def check_freezes(self) -> None:
+        """RuntimeError when a freeze that began inside the mock did not end with it."""
+        __tracebackhide__ = True
+        if not self._failed:
+            self._freeze.check()
+
     def check_faults(self) -> None:
         """UnusedFaultError when a fault was never triggered, unless that is allowed."""
         __tracebackhide__ = True
@@ -244,4 +250,5 @@ def leave(*, failed: bool = False) -> None:
             plugin_state.finished_mocks.append(FinishedMock(ended.service, ended.service.clock.read()))
         ended.undo()
     if not failed:
+        ended.check_freezes()
         ended.check_faults()
