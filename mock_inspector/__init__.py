@@ -1,6 +1,38 @@
 """Amazon Inspector Classic (API 2016-02-16, boto3 client ``inspector``) as an in-memory fake for tests.
 
 Importing the package imports neither botocore nor freezegun; the first use does.
+
+The way of a request, from left to right; imports go the other way::
+
+    patches, server       wire                     actions             state
+    botocore, urllib3     HTTP request             one function        one Store for each account
+    aiobotocore, HTTP     to HTTP response         for each action     and region, one Context
+                                                                       external: EC2, SNS, IAM, STS
+
+The layers, lowest first. A module imports only from its own layer and those above it in this list::
+
+    errors, api           the contract without state: shapes, validation, ARNs, filters, pages
+    clock                 time: moments, the clock, what freezes and moves it
+    state                 what accounts have
+        resources         instances, agents, targets, runs, findings, exclusions, messages, faults, ...
+        context           the time, limits, schedule and other services that all stores share
+        store             one account in one region; look-up by ARN
+        behavior          membership, evaluation, notifications, lifecycle, polling, report_links
+        service           FakeService: all stores, the lock, the log of calls
+    actions               one function for each action; methods has them all
+    wire                  AWS JSON 1.1: dispatcher.handle(service, request)
+    patches               what is replaced in other libraries
+    external              other AWS services, through their own API
+    snapshots             the whole state as JSON: schema, dump, load
+    assessment_reports    HTML and PDF reports, and their downloads
+    failure_report        what a failing test shows
+    backend               InspectorBackend: what a test's author does
+    activation            start and stop
+    decorator, options    mock_inspector() and its keywords
+    server                the mock behind an HTTP port, control calls, dashboard
+    plugin, cli           pytest and the command mock-inspector
+
+Facts (ARNs, titles, rules) are JSON files in ``data``, which name their sources.
 """
 
 from __future__ import annotations
@@ -10,21 +42,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backend import InspectorBackend
+    from .clock.clock import Clock
     from .decorator import mock_inspector
+    from .errors import EndlessPollError, UnmockedRequestError, UnusedFaultError
+    from .server import InspectorServer
+    from .state.call_log import Call, CallLog
+    from .state.finding_specs import FindingSpec
     from .state.instances import Instance
+    from .state.messages import PublishedMessage
 
-KEYWORDS = "_mock_inspector_keywords"
-"""The attribute by which the plugin finds the keywords of a decorated test or class."""
+__all__ = [
+    "Call",
+    "CallLog",
+    "Clock",
+    "EndlessPollError",
+    "FindingSpec",
+    "InspectorBackend",
+    "InspectorServer",
+    "Instance",
+    "PublishedMessage",
+    "UnmockedRequestError",
+    "UnusedFaultError",
+    "mock_inspector",
+]
 
-__all__ = ["InspectorBackend", "Instance", "mock_inspector"]
-
-_HOME = {"mock_inspector": ".decorator", "InspectorBackend": ".backend", "Instance": ".state.instances"}
+_MODULES = {
+    "Call": ".state.call_log",
+    "CallLog": ".state.call_log",
+    "Clock": ".clock.clock",
+    "EndlessPollError": ".errors",
+    "FindingSpec": ".state.finding_specs",
+    "InspectorBackend": ".backend",
+    "InspectorServer": ".server",
+    "Instance": ".state.instances",
+    "PublishedMessage": ".state.messages",
+    "UnmockedRequestError": ".errors",
+    "UnusedFaultError": ".errors",
+    "mock_inspector": ".decorator",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name], __name__), name)
+    value = getattr(import_module(_MODULES[name], __name__), name)
     globals()[name] = value
     return value
 

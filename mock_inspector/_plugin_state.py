@@ -1,29 +1,39 @@
-"""What the plugin and the mock tell each other: plain variables, so that neither has to import the other.
+"""What the pytest plugin and the mock tell each other, so that neither has to import the other.
 
-Without pytest they stay as they are, and nothing is kept.
+Without pytest it stays as it is, and nothing is kept.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from .clock.moments import EpochMs
     from .state.service import FakeService
 
+KEYWORDS = "_mock_inspector_keywords"
+"""The attribute by which the plugin finds the keywords of a decorated test or class."""
 
-class Ended(NamedTuple):
-    """A mock that has ended: its world, and the moment it was then, in milliseconds since 1970."""
+
+class FinishedMock(NamedTuple):
+    """A mock that has ended, and when, by its own clock."""
 
     service: FakeService
-    moment: int
+    moment: EpochMs
 
 
-scope: str | None = None
-"""The node id of what a fixture is being set up for, when that is more than one test."""
+@dataclass(slots=True)
+class PluginState:
+    """The plugin writes the first two, the mock reads them; the last one the other way round."""
 
-renamed: dict[str, str] = {}
-"""Node ids that say more than the test's place (as xdist's group), and the id that does not."""
+    scope: str | None = None
+    """The node id of the class, module or session that a fixture is being set up for; None for a single test."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Node ids with more than the test's path, such as an xdist group, and the id without it."""
+    finished_mocks: deque[FinishedMock] | None = None
+    """The last mocks that ended during the running test; None when no plugin asks for them."""
 
-ended: deque[Ended] | None = None
-"""The last mocks that have ended during the test that runs; None: nobody asks."""
+
+plugin_state = PluginState()

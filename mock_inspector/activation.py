@@ -1,4 +1,4 @@
-"""What being mocked means for the process: frozen time, patched clients, one world; and all of it undone."""
+"""Start and stop: frozen time, patches, one fake service; and all of it undone."""
 
 from __future__ import annotations
 
@@ -7,186 +7,199 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from . import _plugin_state
-from .backend import InspectorBackend, backend_of
-from .clock.clock import UTC, Moment, as_datetime, frozen
+from ._plugin_state import FinishedMock, plugin_state
+from .backend import InspectorBackend, get_backend
+from .clock.clock import is_frozen
 from .clock.freeze import Freeze, Freezer
+from .clock.moments import UTC, Moment, to_datetime
 from .clock.waiting import Waiting
-from .errors import short_repr
+from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
-from .patches.botocore import BotocorePatch
-from .patches.responses import ResponsesPatch
-from .patches.urllib3 import Urllib3Patch
+from .patches import PatchContext, Patches
 from .snapshots import restore
 from .state.service import FakeService
-from .wire.dispatcher import Request, Response, answer
+from .state.store import Store
+from .wire.dispatcher import handle
+from .wire.http import Request, Response
 
 if TYPE_CHECKING:
-    from .reporting.loopback import Loopback
-    from .server import InspectorServer
+    from .assessment_reports.local_server import LocalServer
     from .state.faults import Fault
 
-_botocore = BotocorePatch()
-_urllib3 = Urllib3Patch()
-_responses = ResponsesPatch()
+_patches = Patches()
 _lock = Lock()
 
 
+class ReportHost(Protocol):
+    """A server of the mock: reports are downloaded from it, and timers wait for its requests."""
+
+    url: str
+
+    def origin(self) -> str:
+        """Return the origin under which the client of the current request reaches the server."""
+
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+
+    def stop(self) -> None:
+        """Stop the server."""
+
+
 class Activation:
-    """The mock in force: its world, and what has to be undone when the outermost use ends."""
+    """An active mock: its service, and what has to be undone when the outermost use ends."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self._uses: list[tuple[str, str | None]] = []
+        self._backends: dict[Store, InspectorBackend] = {}
         self._undo = ExitStack()
-        self._loopback: Loopback | None = None
+        self._report_server: LocalServer | None = None
         self._failed = False
         self._restored_faults: list[Fault] = []
-        self._servers: list[InspectorServer] = []
+        self._servers: list[ReportHost] = []
+        self._external = AwsServices()
         try:
-            followed = frozen()
+            _patches.prepare()
+            followed = is_frozen()
             self._start_freeze(None if followed else options.freezer, options.at)
+            self._undo.callback(self._external.close)
             self.service = FakeService(
                 account_id=options.account_id,
-                limits=dict(options.limits),
+                limits=options.limits,
                 id_seed=options.effective_seed,
-                external=self._neighbours(),
+                external=self._external,
+                report_origin=self._report_origin,
                 max_calls=options.max_calls,
             )
-            self.service.report_origin = self._report_origin
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)
-            self._waiting = Waiting(self.service, followed=followed, busy=self._serving)
+            self._waiting = Waiting(self.service, followed=followed, busy=self._is_serving)
             self._undo.callback(self._waiting.stop)
             if options.sleep:
                 self._waiting.start()
-            _botocore.start(self._answer, self._back_off, allow_network=options.allow_network)
-            self._undo.callback(_botocore.stop)
-            _urllib3.start(self._answer)
-            self._undo.callback(_urllib3.stop)
-            _responses.start()
-            self._undo.callback(_responses.stop)
+            self._undo.callback(_patches.uninstall)
+            _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
             if options.state is not None:
-                self._begin_with(options.state)
+                self._restore(options.state)
         except BaseException:
             self.undo()
             raise
 
-    def _begin_with(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
-        """Restore a snapshot, and let the time be as it says, or ``at``."""
+    def _restore(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
+        """Restore a snapshot. The clock starts at its time, or at ``at``."""
         restore(self.service, state, "state")
         self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
         at, clock = self.options.at, self.service.clock
         if at is not None:
-            if as_datetime(at, "at") < clock.now():
-                raise ValueError(f"at: {at!r} lies before the moment of the state, {clock.now().isoformat()}")
+            if to_datetime(at, "at") < clock.now():
+                raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
             clock.move_to(at)
 
-    def _neighbours(self) -> AwsServices:
-        external = AwsServices()
-        self._undo.callback(external.close)
-        return external
-
-    def _start_freeze(self, by: Freezer | None, at: Moment | None) -> None:
-        """Freeze time, at the current moment when no other is given."""
-        moment = datetime.datetime.now(UTC) if at is None else as_datetime(at, "at")
-        if at is None:  # to the millisecond, which is what the service keeps
+    def _start_freeze(self, freezer: Freezer | None, at: Moment | None) -> None:
+        """Freeze time at a moment, or at the current one."""
+        moment = datetime.datetime.now(UTC) if at is None else to_datetime(at, "at")
+        if at is None:  # To the millisecond, the service's precision.
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._freeze = Freeze(by, moment)
+        self._freeze = Freeze(freezer, moment)
         self._undo.callback(self._freeze.stop)
 
-    def _answer(self, request: Request) -> Response:
-        return answer(self.service, request, polls=self._waiting.own_thread())
+    def _handle(self, request: Request) -> Response:
+        return handle(self.service, request, may_move_clock=self._waiting.own_thread())
 
     def _back_off(self, seconds: float) -> None:
-        """Back-off between retries moves the clock; in other threads, which never move it, it just does not last."""
+        """Move the clock by the back-off between retries. In other threads it takes no time."""
         if self._waiting.own_thread():
             self.service.clock.tick(seconds)
 
     def _report_origin(self) -> str:
-        """Where reports are fetched: the server, or a port that is opened when the first URL of one is given out."""
+        """Where reports are downloaded: from the server, or from a port that is opened on first need."""
         if self._servers:
             return self._servers[-1].origin()
-        if self._loopback is None:
-            from .reporting.loopback import Loopback
-            from .reporting.site import ReportSite
+        if self._report_server is None:
+            from .assessment_reports.download import ReportDownloads
+            from .assessment_reports.local_server import LocalServer
 
-            self._loopback = Loopback(ReportSite(self.service).answer)
-            self._undo.callback(self._loopback.close)
-            _responses.let_pass(self._loopback.origin)
-        return self._loopback.origin
+            self._report_server = LocalServer(ReportDownloads(self.service).handle)
+            self._undo.callback(self._report_server.close)
+            _patches.pass_through(self._report_server.origin)
+        return self._report_server.origin
 
-    def _serving(self) -> bool:
-        """Whether a request from outside is being answered: timers should wait for it in real time."""
-        return (self._loopback is not None and self._loopback.busy()) or any(server.busy() for server in self._servers)
+    def _is_serving(self) -> bool:
+        """Whether a request from outside is being answered: timers wait for it in real time."""
+        if self._report_server is not None and self._report_server.busy():
+            return True
+        return any(server.busy() for server in self._servers)
 
-    def attach(self, server: InspectorServer) -> None:
-        """Count with a server: reports are fetched from it, timers wait for it, and it ends with the mock."""
+    def attach(self, server: ReportHost) -> None:
+        """Add a server. It stops with the mock."""
         self._servers.append(server)
+        self._external.add_own_url(server.url)
         self._undo.callback(server.stop)
-        _responses.let_pass(server.url)
+        _patches.pass_through(server.url)
 
-    def detach(self, server: InspectorServer) -> None:
-        """Count with a server no longer."""
+    def detach(self, server: ReportHost) -> None:
+        """Remove a server that has stopped."""
         self._servers.remove(server)
+        self._external.remove_own_url(server.url)
 
-    def use(self, options: Options, keywords: dict[str, Any]) -> InspectorBackend:
-        """Begin a use and return its backend: of the account and region it chose, else those of the use around it.
+    def push_use(self, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+        """Start a use. Returns the backend of the account and region it chose, else of the use around it.
 
-        Where none chose a region, it is that of the environment now, which fixtures may have set in between.
+        When none chose a region, the environment does, which fixtures may have set by now.
         """
         account, region = self._uses[-1] if self._uses else (options.account_id, None)
         account = options.account_id if "account_id" in keywords else account
         region = options.region or region
-        backend = backend_of(self.service.store(account, region or options.effective_region))
+        backend = get_backend(self.service, account, region or options.effective_region, self._backends)
         self._uses.append((account, region))
         return backend
 
     def pop_use(self) -> bool:
-        """End a use; whether it was the last."""
+        """End a use. Returns whether it was the last."""
         self._uses.pop()
         return not self._uses
 
-    def check_inner(self, inner: Options, keywords: dict[str, Any]) -> None:
-        """Refuse a nested use whose keywords contradict the outermost's. ValueError."""
+    def check_inner(self, inner: Options, keywords: Mapping[str, Any]) -> None:
+        """ValueError for a nested use whose keywords contradict the outermost's."""
         for name in sorted(keywords.keys() - CHOSEN_BY_INNER):
-            if inner.effective(name) != self.options.effective(name):
+            if inner.normalize(name) != self.options.normalize(name):
+                outer = short_repr(getattr(self.options, name))
                 raise ValueError(
-                    f"{name}: this mock_inspector is nested in one with {name}={short_repr(getattr(self.options, name))}, whose "
-                    f"state and clock it shares; it cannot have {name}={short_repr(keywords[name])}"
+                    f"{name} must be {outer}, as in the mock_inspector around this one, whose state and clock it "
+                    f"shares; got {short_repr(keywords[name])}"
                 )
 
     def mark_failed(self) -> None:
-        """The test has failed: what else is wrong with it need not be told."""
+        """Record that the test has failed: unused faults are not reported then."""
         self._failed = True
 
     def check_freezes(self) -> None:
-        """RuntimeError when a freeze that was begun inside the mock has not ended with it."""
+        """RuntimeError when a freeze that began inside the mock did not end with it."""
         __tracebackhide__ = True
         if not self._failed:
             self._freeze.check()
 
     def check_faults(self) -> None:
-        """AssertionError when a fault has never met a call, unless that is allowed."""
+        """UnusedFaultError when a fault was never triggered, unless that is allowed."""
         __tracebackhide__ = True
         if self.options.allow_unused_faults or self._failed:
             return
-        # Those that a shared state brought are not the test's own.
-        brought = set(map(id, self._restored_faults))
+        # Faults of a restored state are not the test's own.
+        restored = set(map(id, self._restored_faults))
         unused = [
             fault
             for store in self.service.stores()
             for fault in store.faults
-            if not fault.met and id(fault) not in brought
+            if not fault.hits and id(fault) not in restored
         ]
         if unused:
-            raise AssertionError(
-                "Faults that no call has met:\n"
-                + "".join(f"  {fault.shown}\n" for fault in unused)
-                + "If that is all right: mock_inspector(allow_unused_faults=True)."
+            raise UnusedFaultError(
+                "These injected faults were never triggered:\n"
+                + "".join(f"  {fault.summary}\n" for fault in unused)
+                + "To allow this, pass allow_unused_faults=True."
             )
 
     def undo(self) -> None:
@@ -198,23 +211,23 @@ _active: Activation | None = None
 
 
 def active() -> Activation | None:
-    """The mock in force, or None."""
+    """Return the active mock, or None."""
     return _active
 
 
-def enter(options: Options, keywords: dict[str, Any]) -> InspectorBackend:
-    """Begin a use of the mock, the outermost or a nested one, and return its backend.
+def enter(options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+    """Start a use of the mock, the outermost or a nested one, and return its backend.
 
-    ``keywords`` are those that were given, ``options`` what they say.
+    ``options`` are those of ``keywords``.
     """
-    global _active  # noqa: PLW0603  one mock for the process, as it patches what the process has once
+    global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
     with _lock:
         if _active is not None:
             _active.check_inner(options, keywords)
-            return _active.use(options, keywords)
+            return _active.push_use(options, keywords)
         begun = Activation(options)
         try:
-            backend = begun.use(options, keywords)
+            backend = begun.push_use(options, keywords)
         except BaseException:
             begun.undo()
             raise
@@ -223,9 +236,9 @@ def enter(options: Options, keywords: dict[str, Any]) -> InspectorBackend:
 
 
 def leave(*, failed: bool = False) -> None:
-    """End a use of the mock; the last one to end cleans up.
+    """End a use of the mock. The last one cleans up.
 
-    AssertionError, when all is cleaned up, for faults that were never used, unless the use ``failed`` anyway.
+    UnusedFaultError after the clean-up for faults that were never triggered, unless the use ``failed``.
     """
     __tracebackhide__ = True
     global _active
@@ -233,8 +246,8 @@ def leave(*, failed: bool = False) -> None:
         if _active is None or not _active.pop_use():
             return
         ended, _active = _active, None
-        if _plugin_state.ended is not None:
-            _plugin_state.ended.append(_plugin_state.Ended(ended.service, ended.service.clock.read()))
+        if plugin_state.finished_mocks is not None:
+            plugin_state.finished_mocks.append(FinishedMock(ended.service, ended.service.clock.read()))
         ended.undo()
     if not failed:
         ended.check_freezes()

@@ -1,4 +1,4 @@
-"""``mock_inspector``: the decorator and context manager."""
+"""Public: ``mock_inspector``, the decorator and context manager."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import inspect
 import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from . import KEYWORDS
-from .options import parse_options
+from ._plugin_state import KEYWORDS
+from ._signatures import spell_out_keywords
+from .options import DEFAULTS, MockKeywords, parse_options
 
 if TYPE_CHECKING:
-    import datetime
-    import os
-    from collections.abc import Mapping
+    from typing_extensions import Unpack
 
     from .backend import InspectorBackend
 
@@ -28,8 +27,8 @@ _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, functools.partial)
 class MockInspector:
     """One use of the mock: a context manager, an async context manager and a decorator.
 
-    Entering yields the default :class:`InspectorBackend`. Nested uses share the state of the outermost, which starts
-    empty and cleans up.
+    Entering it returns the default :class:`InspectorBackend`. Nested uses share the state of the outermost one, which
+    starts empty and cleans up.
     """
 
     def __init__(self, keywords: dict[str, Any]) -> None:
@@ -58,19 +57,19 @@ class MockInspector:
         self.__exit__(kind, error, trace)
 
     def __call__(self, decorated: F) -> F:
-        """Decorate a function (coroutine, generator and async generator functions, too) or a test class.
+        """Decorate a function (also a coroutine, generator or async generator function) or a test class.
 
-        The body of a function is mocked. A plain test class is mocked by the plugin, around each test with its setup
-        and teardown; a ``TestCase`` around each ``run``. Where a class sets up something for all its tests
-        (``setup_class``, ``setUpClass``) they share one state. TypeError for what cannot be decorated.
+        The mock covers the body of a function. The plugin mocks a plain test class, around each test with its setup
+        and teardown. A ``TestCase`` is mocked around each ``run``. The tests of a class with ``setup_class`` or
+        ``setUpClass`` share one state. TypeError for anything that cannot be decorated.
         """
         if isinstance(decorated, type):
             return cast(F, self._decorated_class(decorated))
         fixture = hasattr(decorated, "_pytestfixturefunction")  # before pytest 8.4 a fixture was still a function
         if fixture or not isinstance(decorated, _FUNCTIONS):
             raise TypeError(
-                f"mock_inspector decorates functions and test classes, got {decorated!r}; with other decorators, such as "
-                "pytest.fixture, staticmethod or property, it goes below them, next to the function"
+                f"mock_inspector decorates functions and test classes; got {decorated!r}. Put it below other decorators, "
+                "such as pytest.fixture, staticmethod or property, next to the function"
             )
         wrapped = functools.wraps(decorated)(_wrapper(self, decorated))
         setattr(wrapped, KEYWORDS, self._keywords)
@@ -95,7 +94,7 @@ class MockInspector:
         return decorated
 
     def _decorated_run(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """A ``TestCase.run`` inside the mock. It must not raise: unused faults are told by a cleanup of the test."""
+        """Return a ``TestCase.run`` inside the mock. It must not raise, so a cleanup of the test reports unused faults."""
 
         @functools.wraps(run)
         def mocked_run(case: Any, *args: Any, **kwargs: Any) -> Any:
@@ -105,7 +104,7 @@ class MockInspector:
             self.__enter__()
             try:
                 if outermost:
-                    _check_at_the_end(case)
+                    case.addCleanup(_check_faults)  # Added first, it comes last.
                 return run(case, *args, **kwargs)
             finally:
                 activation.leave(failed=True)
@@ -113,28 +112,15 @@ class MockInspector:
         return mocked_run
 
 
-def _check_at_the_end(case: Any) -> None:
-    """Let a ``TestCase`` that has passed, its cleanups included, fail for faults that were never used."""
-    clean_up = case.doCleanups
+def _check_faults() -> None:
+    """Fail for faults that were never triggered."""
+    __tracebackhide__ = True
+    from .activation import active
 
-    def check() -> None:
-        __tracebackhide__ = True
-        from .activation import active
-
-        activation = active()
-        if activation is not None:
-            activation.check_freezes()
-            activation.check_faults()
-
-    def do_cleanups() -> Any:
-        del case.doCleanups
-        passed = clean_up()
-        if passed:
-            case.addCleanup(check)
-            passed = clean_up()
-        return passed
-
-    case.doCleanups = do_cleanups
+    activation = active()
+    if activation is not None:
+        activation.check_freezes()
+        activation.check_faults()
 
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,7 +152,7 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
 
 
 def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``yield from`` would do if async generators had it: pass on what is sent, thrown and closed."""
+    """Do what ``yield from`` does for generators: pass on what is sent, thrown and closed."""
 
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -180,7 +166,7 @@ def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -
                     except GeneratorExit:
                         await steps.aclose()
                         raise
-                    except BaseException as error:  # noqa: BLE001  all of them are the generator's own business
+                    except BaseException as error:  # noqa: BLE001  the generator handles all of them
                         value = await steps.athrow(error)
                     else:
                         value = await steps.asend(sent)
@@ -195,27 +181,15 @@ def mock_inspector(decorated: F, /) -> F: ...
 
 
 @overload
-def mock_inspector(
-    *,
-    account_id: str = ...,
-    region: str | None = ...,
-    freeze: bool | Literal["freezegun", "time-machine"] = ...,
-    at: datetime.datetime | str | float | None = ...,
-    sleep: bool = ...,
-    allow_network: bool = ...,
-    allow_unused_faults: bool = ...,
-    limits: Mapping[str, int | None] = ...,
-    max_calls: int | None = ...,
-    id_seed: str | None = ...,
-    state: Mapping[str, Any] | str | os.PathLike[str] | None = ...,
-) -> MockInspector: ...
+def mock_inspector(**keywords: Unpack[MockKeywords]) -> MockInspector: ...
 
 
+@spell_out_keywords(MockKeywords, DEFAULTS)
 def mock_inspector(decorated: Any = _NOTHING, /, **keywords: Any) -> Any:
     """Mock Amazon Inspector Classic: as a decorator (bare or called), ``with`` or ``async with``.
 
-    The keywords are those of :class:`mock_inspector.options.Options`. TypeError for an unknown one, TypeError or
-    ValueError, naming the keyword and what it takes, for a bad value.
+    :class:`mock_inspector.options.Options` describes the keywords. TypeError for an unknown one; TypeError or
+    ValueError, naming the keyword and what it allows, for an invalid value.
     """
     mock = MockInspector(keywords)
     return mock if decorated is _NOTHING else mock(decorated)

@@ -1,23 +1,37 @@
-"""Every error the service can answer with, and the texts of the common refusals.
+"""Public: the errors that the service answers with, and the mock's own exceptions.
 
-Modelled errors follow the chapter "Actions" of the API reference (section "Errors" of each action) and the
-exception shapes of botocore's model; the others follow the chapter "Common Errors" and what AWS JSON services send.
+Modelled errors follow the chapter "Actions" of the API reference (section "Errors" of each action) and the exception
+shapes of botocore's model. The others follow the chapter "Common Errors" and what AWS JSON services send.
 """
 
 from __future__ import annotations
 
+import difflib
 import reprlib
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 _ANY_RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-00000000/template/0-00000000/run/0-00000000"
-"""For a fault that has to name a run, and was given none."""
+"""The run that an injected error names when the test names none."""
+
+
+class UnmockedRequestError(RuntimeError):
+    """A request would have left the machine, because nothing mocks its service."""
+
+
+class EndlessPollError(RuntimeError):
+    """Code under test waits for something that will not happen."""
+
+
+class UnusedFaultError(AssertionError):
+    """A test passed although a fault that it injected was never triggered."""
 
 
 class ApiError(Exception):
-    """An error answer of the service.
+    """An error response of the service.
 
-    ``code`` goes out as ``__type``, ``message`` and ``members`` (the modelled ones: ``errorCode``, ``canRetry``, ...)
-    beside it, under the HTTP ``status``. Members that are not given take the class's ``defaults``.
+    The body has ``code`` as ``__type``, ``message`` and the modelled ``members`` (``errorCode``, ``canRetry``, ...).
+    ``status`` is the HTTP status. Members that are not given take the class's ``defaults``.
     """
 
     status: ClassVar[int] = 400
@@ -30,7 +44,7 @@ class ApiError(Exception):
         super().__init__(self.message)
 
     def with_caller(self, account: str, operation: str) -> ApiError:
-        """The error as a caller of ``operation`` gets it: the class's own text speaks of both."""
+        """Return the error for a caller of ``operation``: the class's own text may name both."""
         if "{" not in self.text or self.message is not self.text:
             return self
         return type(self)(self.text.replace("{account}", account).replace("{operation}", operation), **self.members)
@@ -42,23 +56,23 @@ class ApiError(Exception):
 
     @property
     def http_status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return self.status
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """The JSON body of the response."""
         return {"__type": self.code, "message": self.message, **self.members}
 
 
 class InvalidInputException(ApiError):
-    """An invalid or out-of-range value; ``errorCode`` is one of the 54 ``InvalidInputErrorCode``."""
+    """An invalid or out-of-range value; ``errorCode`` is an ``InvalidInputErrorCode``."""
 
     defaults = {"errorCode": "INVALID_ATTRIBUTE", "canRetry": False}
     text = "The request has an invalid or out-of-range value."
 
 
 class NoSuchEntityException(ApiError):
-    """The request names something that is not there; ``errorCode`` is a ``NoSuchEntityErrorCode``."""
+    """The request names something that does not exist; ``errorCode`` is a ``NoSuchEntityErrorCode``."""
 
     defaults = {"errorCode": "ASSESSMENT_TARGET_DOES_NOT_EXIST", "canRetry": False}
     text = "The request names an entity that does not exist."
@@ -151,7 +165,7 @@ MODELLED: dict[str, type[ApiError]] = {
 
 
 class CommonError(ApiError):
-    """An error that every AWS action can answer with; ``code`` is one of :data:`COMMON`."""
+    """An error that every AWS action can return; ``code`` is one of :data:`COMMON`."""
 
     defaults = {}
 
@@ -188,7 +202,7 @@ COMMON: dict[str, tuple[int, str]] = {
     "ServiceUnavailable": (503, "The service is temporarily unavailable."),
     "Throttling": (400, "Rate exceeded"),
     "ValidationError": (400, "The input fails to satisfy the constraints of the service."),
-    # What AWS JSON services send in their place, and others that clients know to try again.
+    # What AWS JSON services send instead, and others that clients retry.
     "AccessDenied": (403, "Access Denied"),
     "ExpiredToken": (400, "The provided token has expired."),
     "ExpiredTokenException": (400, "The security token included in the request is expired"),
@@ -210,7 +224,7 @@ COMMON: dict[str, tuple[int, str]] = {
 
 
 def failed_item(reason: str) -> dict[str, Any]:
-    """The data type FailedItemDetails; only an internal error is worth trying again."""
+    """Return the data type FailedItemDetails. Only an internal error is retryable."""
     return {"failureCode": reason, "retryable": reason == "INTERNAL_ERROR"}
 
 
@@ -221,10 +235,16 @@ _short.maxstring = _short.maxother = _short.maxlong = 60
 
 
 def short_repr(value: object, limit: int = 100) -> str:
-    """``value`` as a message quotes it: its ``repr``, cut where it is long, wide or deep."""
+    """Return the ``repr`` of ``value`` for a message, cut where it is long, wide or deep."""
     if isinstance(value, str):
         return repr(value) if len(value) <= limit else f"{value[:limit]!r}... ({len(value)} characters)"
     try:
         return _short.repr(value)
-    except ValueError:  # an integer of more digits than Python turns into text
-        return f"something of type {type(value).__name__} that is too large to show"
+    except ValueError:  # Python refuses to format integers with thousands of digits.
+        return f"{type(value).__name__} that is too large to show"
+
+
+def suggest(name: object, names: Iterable[str]) -> str:
+    """Return ``; did you mean 'region'?`` when a name is similar to one of ``names``, else nothing."""
+    similar = difflib.get_close_matches(str(name), list(names), 1)
+    return f"; did you mean {similar[0]!r}?" if similar else ""

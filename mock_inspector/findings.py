@@ -1,11 +1,11 @@
-"""What an instance suffers from, in one line each: give it to ``add_instance(findings=[...])``.
+"""Public: what an instance suffers from, in one line each, for ``add_instance(findings=[...])``.
 
-Each function returns a :class:`FindingSpec`, which the rules package it belongs to reports in every run whose template
-has that package. Ids, titles, severities and attribute keys are those of the real service where they are known.
+Each function returns a :class:`FindingSpec`. The rules package it belongs to reports it in every run whose template has
+that package. Ids, titles, severities and attribute keys are those of the real service where they are known.
 
-Every function takes, as keywords, what is to be different: ``severity`` (High, Medium, Low, Informational, Undefined),
+Every function also takes the keywords of :class:`Overrides`: ``severity`` (High, Medium, Low, Informational, Undefined),
 ``numeric_severity`` (0 to 10), ``id``, ``title``, ``description``, ``recommendation`` and ``attributes`` (a mapping that
-is added to its own). ``{instance_id}`` in a text becomes the id of the instance. ValueError for what is not allowed.
+is added to its own). ``{instance_id}`` in a text becomes the id of the instance. ValueError for invalid values.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from .errors import short_repr
+from .api.service_model import max_length
+from .api.validation import validate
+from .errors import short_repr, suggest
 from .state import finding_specs
-from .state.authored import validate
-from .state.finding_specs import FindingSpec, ReachabilitySpec
+from .state.finding_specs import FindingSpec
 from .state.findings import NUMERIC_SEVERITY
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__ = ["FindingSpec", "best_practice", "cis", "cve", "network_reachability",
 
 
 class Overrides(TypedDict, total=False):
-    """What each function takes as keywords, beside its own."""
+    """The keywords that every function takes."""
 
     severity: str
     numeric_severity: float
@@ -56,16 +57,16 @@ def cve(
     cvss3_score: float | None = None,
     **overrides: Unpack[Overrides],
 ) -> FindingSpec:
-    """A vulnerable package: ``cve("CVE-2016-2177", severity="High", package="openssl-1:1.0.1k-14.91")``.
+    """Return a vulnerable package: ``cve("CVE-2016-2177", severity="High", package="openssl-1:1.0.1k-14.91")``.
 
-    ``package`` is one or more of ``name-epoch:version``; the severity is High unless another is given, the scores
+    ``package`` is one or more of ``name-epoch:version``. The severity is High unless another is given; the scores
     follow it.
     """
     if not _CVE.fullmatch(str(cve_id)):
-        raise ValueError(f"cve_id: takes an id such as 'CVE-2016-2177', got {short_repr(cve_id)}")
+        raise ValueError(f"cve_id must be an id such as 'CVE-2016-2177'; got {short_repr(cve_id)}")
     packages = package if isinstance(package, str) else ", ".join(package)
     usual = _SCORES.get(overrides.get("severity", "High"), (0.0, 0.0))
-    return _spec(
+    return _build_spec(
         finding_specs.CVE,
         overrides,
         id=cve_id,
@@ -92,22 +93,22 @@ def cis(
     profile: str = "Level 1",
     **overrides: Unpack[Overrides],
 ) -> FindingSpec:
-    """A rule of a CIS benchmark that is not kept: ``cis("1.1.1 Ensure mounting of cramfs is disabled")``.
+    """Return a rule of a CIS benchmark that the instance violates: ``cis("1.1.1 Ensure mounting of cramfs is disabled")``.
 
     ``rule`` begins with the rule's number.
     """
     if not _CIS.fullmatch(str(rule)):
         raise ValueError(
-            f"rule: takes a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled', "
+            "rule must be a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled'; "
             f"got {short_repr(rule)}"
         )
-    return _spec(
+    return _build_spec(
         finding_specs.CIS,
         overrides,
-        id=rule[:128],  # the model's bound
+        id=rule[: max_length("FindingId")],
         severity="High",
         title=f"Instance {{instance_id}} is not compliant with rule {rule}, {benchmark}, {profile}",
-        description=f"The instance does not keep rule {rule} of {benchmark}.",
+        description=f"The instance does not comply with rule {rule} of {benchmark}.",
         recommendation=f"Follow the remediation of rule {rule.split(' ', 1)[0]} in {benchmark}.",
         attributes={
             "BENCHMARK_ID": benchmark,
@@ -118,13 +119,13 @@ def cis(
 
 
 def best_practice(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
-    """A rule of Security Best Practices that is not kept: ``best_practice("Disable root login over SSH")``."""
-    return _listed(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
+    """Return a violated rule of Security Best Practices: ``best_practice("Disable root login over SSH")``."""
+    return _listed_rule(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
 
 
 def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
-    """A rule of Runtime Behavior Analysis that is not kept: ``runtime_behavior("Software Without DEP")``."""
-    return _listed(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
+    """Return a violated rule of Runtime Behavior Analysis: ``runtime_behavior("Software Without DEP")``."""
+    return _listed_rule(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
 
 
 def network_reachability(
@@ -135,22 +136,24 @@ def network_reachability(
     listener: bool | None = None,
     **overrides: Unpack[Overrides],
 ) -> FindingSpec:
-    """A port that can be reached from outside: ``network_reachability(22)``.
+    """Return a port that can be reached from outside: ``network_reachability(22)``.
 
-    ``protocol`` is TCP or UDP, ``route`` Internet, PeeredVPC or VGW. ``listener`` tells whether a process listens on
-    the port; None: an agent finds no listener, and without an agent nobody knows. A port that is none of a known
-    service is reported only when a process listens, so there it counts as True.
+    ``protocol`` is TCP or UDP, ``route`` Internet, PeeredVPC or VGW. ``listener`` says whether a process listens on the
+    port; None: an agent finds no listener, and without an agent it is unknown. A port of no known service is reported
+    only when a process listens, so there it counts as True.
     """
     rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _MAX_PORT:
-        raise ValueError(f"port: takes a port from 1 to {_MAX_PORT}, got {short_repr(port)}")
+        raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}")
     for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
         if value not in known:
-            raise ValueError(f"{name}: takes {', '.join(known)}, got {short_repr(value)}")
+            raise ValueError(f"{name} must be one of {', '.join(known)}; got {short_repr(value)}")
     groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
     group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
     if group is None and listener is False:
-        raise ValueError(f"listener: {protocol} port {port} is no known service's, and reported only with a listener")
+        raise ValueError(
+            f"listener must be True for {protocol} port {port}, which belongs to no known service; got False"
+        )
     if listener or group is None:
         return _reachable(port, protocol, route, group, "WithListener", overrides)
     with_agent = _reachable(port, protocol, route, group, "NoListener", overrides)
@@ -159,18 +162,15 @@ def network_reachability(
     return replace(with_agent, without_agent=_reachable(port, protocol, route, group, "NoAgent", overrides))
 
 
-def _reachable(
-    port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides
-) -> ReachabilitySpec:
+def _reachable(port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides) -> FindingSpec:
     rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     origin, gateway = rules["routes"][route]["from"], rules["routes"][route]["gateway"]
     recognized = "Recognized" if group else "Unrecognized"
     listening = " with listener" if kind == "WithListener" else ""
     what = f"{protocol} port {port}" + (f" which is associated with '{group}'" if group else "")
-    spec = _spec(
+    return _build_spec(
         finding_specs.NETWORK_REACHABILITY,
         overrides,
-        make=ReachabilitySpec,
         id=f"{recognized} port{listening} reachable {rules['routes'][route]['id']}",
         severity=rules["severities"][kind if group else "Unrecognized"][route],
         title=f"On instance {{instance_id}}, {what}{listening} is reachable {origin}",
@@ -189,48 +189,43 @@ def _reachable(
             "REACHABILITY_TYPE": route,
         },
     )
-    return cast(ReachabilitySpec, spec)
 
 
-def _listed(rules_package: str, rule: str, overrides: Overrides) -> FindingSpec:
-    known = _rules()[rules_package]
-    if rule not in known:
-        raise ValueError(f"rule: {rules_package} has {', '.join(map(repr, known))}, got {short_repr(rule)}")
-    return _spec(
+def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> FindingSpec:
+    rules = _rules()[rules_package]
+    if rule not in rules:
+        raise ValueError(
+            f"rule must be one of those of {rules_package}: {', '.join(map(repr, rules))}; "
+            f"got {short_repr(rule)}{suggest(rule, rules)}"
+        )
+    return _build_spec(
         rules_package,
         overrides,
         id=rule,
-        severity=known[rule]["severity"],
-        title=f"Instance {{instance_id}} {known[rule]['for']}.",
-        description=f"Instance {{instance_id}} {known[rule]['for']}.",
-        recommendation=known[rule]["recommendation"],
+        severity=rules[rule]["severity"],
+        title=f"Instance {{instance_id}} {rules[rule]['for']}.",
+        description=f"Instance {{instance_id}} {rules[rule]['for']}.",
+        recommendation=rules[rule]["recommendation"],
         attributes={},
     )
 
 
-def _spec(
-    rules_package: str,
-    overrides: Overrides,
-    *,
-    attributes: dict[str, str],
-    make: type[FindingSpec] = FindingSpec,
-    **texts: str,
-) -> FindingSpec:
-    """The weakness with its overrides, checked against the API's data type Finding."""
-    known = Overrides.__annotations__
-    unknown = [name for name in overrides if name not in known]
+def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:
+    """Return a spec with its overrides, validated as the API's data type Finding."""
+    names = Overrides.__annotations__
+    unknown = [name for name in overrides if name not in names]
     if unknown:
-        raise TypeError(f"unknown keyword {', '.join(unknown)}; beside its own it takes {', '.join(known)}")
+        raise TypeError(f"the keywords are {', '.join(names)} and those of the function; got {', '.join(unknown)}")
     fields: dict[str, Any] = {**texts, **overrides}
     validate("Severity", fields["severity"], "severity")
     fields.setdefault("numeric_severity", NUMERIC_SEVERITY[fields["severity"]])
-    own = {"INSTANCE_ID": "{instance_id}", **attributes, **overrides.get("attributes", {})}
-    fields["attributes"] = tuple(own.items())
-    for shape, names in _SHAPES.items():
-        for field in names:
-            validate(shape, fields[field], field)
-    validate("AttributeList", [{"key": key, "value": value} for key, value in own.items()], "attributes")
-    return make(rules_package, **fields)
+    pairs = {"INSTANCE_ID": "{instance_id}", **attributes, **overrides.get("attributes", {})}
+    fields["attributes"] = tuple(pairs.items())
+    for shape, shape_names in _SHAPES.items():
+        for name in shape_names:
+            validate(shape, fields[name], name)
+    validate("AttributeList", [{"key": key, "value": value} for key, value in pairs.items()], "attributes")
+    return FindingSpec(rules_package, **fields)
 
 
 _SHAPES = {

@@ -2,19 +2,26 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 import boto3
 import pytest
+from botocore.config import Config
 
 # Loaded before any test runs tests of its own in this process: what those load first would be forgotten after them.
 import mock_inspector.activation
 import mock_inspector.failure_report
 import mock_inspector.findings  # noqa: F401
 
-from .clocks import watched
+from .support.fast_subset import FastSubset
+from .support.time_control import watched
 
 REGION = "us-west-2"
+
+
+def pytest_configure(config):
+    FastSubset.selected = "not slow" in config.option.markexpr
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +81,17 @@ def pytester(pytester, monkeypatch):
     """Tests of tests keep their order: a plugin that shuffles these ones stays out of those."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:random_order")
     return pytester
+
+
+def closed_port():
+    """A URL of this machine at which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def lonely(session):
+    """A client that gets an answer from nobody but the mock."""
+    config = Config(retries={"max_attempts": 0}, connect_timeout=2)
+    return session.client("inspector", endpoint_url=closed_port(), config=config)

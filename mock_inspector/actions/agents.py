@@ -1,42 +1,47 @@
-"""Agents: those of a target, those of a run, and what they sent."""
+"""Agents: those of a target, those of a run, and their telemetry."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from ..api import arns
-from ..api.service_model import list_bound
-from ..state.store import Store
+from ..api.service_model import max_length
+from ..state.membership import members_of
+from ..state.store import RUN, TARGET, TEMPLATE, Store
 from ..state.targets import Target
-from ..state.telemetry import summed_telemetry
-from .registry import Answer, action
+from ..state.telemetry import sum_telemetry
+from .registry import ResponseBody, action
 
 
 @action(follows="reference and sample; members as production showed them")
 def preview_agents(
     store: Store, *, previewAgentsArn: str, nextToken: str | None = None, maxResults: int | None = None
-) -> Answer:
-    """PreviewAgents: the agents of a target. A template's ARN serves as well, as it did in production.
+) -> ResponseBody:
+    """PreviewAgents: the agents of a target. A template's ARN works too, as it did in production.
 
     Errors: InvalidInputException for a bad page or token, those of :meth:`.Store.get`.
     """
     pager = store.pager("PreviewAgents", nextToken, maxResults, previewAgentsArn)
-    target = _target(store, previewAgentsArn)
-    agents, more = pager.page(
-        (instance for instance in store.members(target) if instance.number > pager.after),
-        list_bound("AgentPreviewList"),
+    target = _get_target(store, previewAgentsArn)
+    agents, token = pager.page(
+        (instance for instance in members_of(store, target) if instance.number > pager.after),
+        max_length("AgentPreviewList"),
     )
-    return {"agentPreviews": [instance.to_preview() for instance in agents], **more}
+    return {"agentPreviews": [instance.to_preview() for instance in agents], **token}
 
 
-def _target(store: Store, arn: str) -> Target:
+def _get_target(store: Store, arn: str) -> Target:
     parts = arns.parse(arn)
-    if parts is not None and parts.noun == arns.TEMPLATE.noun:
-        return store.template(arn, "previewAgentsArn").target
-    return store.target(arn, "previewAgentsArn")
+    if parts is not None and parts.type_name == TEMPLATE.name:
+        return store.get(TEMPLATE, arn, "previewAgentsArn").target
+    return store.get(TARGET, arn, "previewAgentsArn")
 
 
-@action(follows="reference and sample", approximates="telemetry that a test does not describe is made up")
+@action(
+    follows="reference and sample",
+    approximates="telemetry that a test does not describe is made up",
+    changes_with_time=True,
+)
 def list_assessment_run_agents(
     store: Store,
     *,
@@ -44,16 +49,16 @@ def list_assessment_run_agents(
     filter: dict[str, Any] | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> Answer:
-    """ListAssessmentRunAgents. Telemetry shows up once data is being collected.
+) -> ResponseBody:
+    """ListAssessmentRunAgents. Telemetry appears once data is being collected.
 
     Errors: InvalidInputException for a bad filter, page or token, those of :meth:`.Store.get`.
     """
     pager = store.pager("ListAssessmentRunAgents", nextToken, maxResults, assessmentRunArn, filter)
-    run = store.run(assessmentRunArn)
-    wanted = cast(dict[str, list[str]], filter or {})
-    healths, codes = wanted.get("agentHealths"), wanted.get("agentHealthCodes")
-    agents, more = pager.page(
+    run = store.get(RUN, assessmentRunArn)
+    values = cast(dict[str, list[str]], filter or {})
+    healths, codes = values.get("agentHealths"), values.get("agentHealthCodes")
+    agents, token = pager.page(
         (
             agent
             for agent in run.agents
@@ -61,21 +66,19 @@ def list_assessment_run_agents(
             and (not healths or agent.health in healths)
             and (not codes or agent.health_code in codes)
         ),
-        list_bound("AssessmentRunAgentList"),
+        max_length("AssessmentRunAgentList"),
     )
-    reported = run.has_telemetry(store.now)
-    return {
-        "assessmentRunAgents": [agent.to_api(run.arn, with_telemetry=reported) for agent in agents],
-        **more,
-    }
+    with_telemetry = run.has_telemetry(store.now)
+    return {"assessmentRunAgents": [agent.to_api(run.arn, with_telemetry=with_telemetry) for agent in agents], **token}
 
 
-@action(follows="reference and sample", approximates="telemetry that a test does not describe is made up")
-def get_telemetry_metadata(store: Store, *, assessmentRunArn: str) -> Answer:
-    """GetTelemetryMetadata: the telemetry of a run's agents, added up. Errors: those of :meth:`.Store.get`."""
-    run = store.run(assessmentRunArn)
-    return {
-        "telemetryMetadata": summed_telemetry(agent.telemetry for agent in run.agents)
-        if run.has_telemetry(store.now)
-        else []
-    }
+@action(
+    follows="reference and sample",
+    approximates="telemetry that a test does not describe is made up",
+    changes_with_time=True,
+)
+def get_telemetry_metadata(store: Store, *, assessmentRunArn: str) -> ResponseBody:
+    """GetTelemetryMetadata: the sums of the telemetry of a run's agents. Errors: those of :meth:`.Store.get`."""
+    run = store.get(RUN, assessmentRunArn)
+    telemetries = [agent.telemetry for agent in run.agents] if run.has_telemetry(store.now) else []
+    return {"telemetryMetadata": sum_telemetry(telemetries)}

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from heapq import merge
 from typing import Any
 
-from ..api import arns
-from ..api.filters import in_ranges
-from ..api.service_model import list_bound
-from ..state.findings import MAX_USER_ATTRIBUTES, Finding
-from ..state.store import NotFound, Store
+from ..api.filters import compile_ranges
+from ..api.service_model import max_length
+from ..state.findings import Finding
+from ..state.store import FINDING, RUN, NotFound, Store
 from .preconditions import check_unique_keys
-from .registry import Answer, action
+from .registry import ResponseBody, action
 
 
-@action(follows="reference and sample", approximates="`ruleNames` is compared with a finding's `id`")
+@action(
+    follows="reference and sample",
+    approximates="`ruleNames` is compared with a finding's `id`",
+    changes_with_time=True,
+)
 def list_findings(
     store: Store,
     *,
@@ -23,53 +26,51 @@ def list_findings(
     filter: dict[str, Any] | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> Answer:
-    """ListFindings, oldest first. Without run ARNs, those of all runs; before their ``createdAt``, none.
+) -> ResponseBody:
+    """ListFindings, oldest first. Without run ARNs it lists those of all runs. A finding is not listed before its
+    ``createdAt``.
 
     Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for runs and for a
     filter's rules packages.
     """
     pager = store.pager("ListFindings", nextToken, maxResults, assessmentRunArns, filter)
-    runs = store.get_all(arns.RUN, assessmentRunArns or (), "assessmentRunArns")
-    wanted = filter or {}
-    severities = dict.fromkeys(wanted.get("severities", ()))
-    # The narrowest rows that hold all candidates; the rest of the filter goes over those.
+    runs = store.get_all(RUN, assessmentRunArns or (), "assessmentRunArns")
+    severities = dict.fromkeys((filter or {}).get("severities", ()))
+    # The smallest lists that hold all candidates; the rest of the filter is applied to those.
     if runs:
-        rows = [run.findings_row for run in runs]
+        lists = [store.findings.of(run).all for run in runs]
     elif severities:
-        rows = [store.findings.by_severity[severity] for severity in severities]
+        lists = [store.findings.by_severity[severity] for severity in severities]
     else:
-        rows = [store.findings.all]
-    matches = _filter(store, wanted)
-    candidates = merge(*(row.after(pager.after) for row in rows), key=lambda finding: finding.number)
-    findings, more = pager.page(
-        (finding for finding in candidates if matches(finding)), list_bound("ListReturnedArnList")
-    )
-    return {"findingArns": [finding.arn for finding in findings], **more}
+        lists = [store.findings.all]
+    matches = _filter(store, filter or {})
+    candidates = merge(*(findings.after(pager.after) for findings in lists), key=lambda finding: finding.number)
+    page, token = pager.page((finding for finding in candidates if matches(finding)), max_length("ListReturnedArnList"))
+    return {"findingArns": [finding.arn for finding in page], **token}
 
 
-def _filter(store: Store, wanted: dict[str, Any]) -> Callable[[Finding], bool]:
-    """Whether a finding is there at this moment and matches a FindingFilter."""
+def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Finding], bool]:
+    """Return whether a finding is visible now and matches a FindingFilter."""
     now = store.now
-    packages = store.rules_package_arns(wanted.get("rulesPackageArns", ()))
-    created = in_ranges("ListFindings", wanted, {"creationTimeRange": lambda finding: finding.created})
-    asked: list[tuple[set[Any], Callable[[Finding], Any]]] = [
-        (set(wanted.get("severities", ())), lambda finding: finding.content.severity),
-        (packages, lambda finding: finding.content.rules_package),
-        (set(wanted.get("ruleNames", ())), lambda finding: finding.content.rule_name),
-        (set(wanted.get("agentIds", ())), lambda finding: _asset(finding).get("agentId")),
-        (set(wanted.get("autoScalingGroups", ())), lambda finding: _asset(finding).get("autoScalingGroup")),
+    packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))
+    in_ranges = compile_ranges("ListFindings", filter, {"creationTimeRange": lambda finding: finding.created})
+    possible: list[tuple[set[Any], Callable[[Finding], Any]]] = [
+        (set(filter.get("severities", ())), lambda finding: finding.body.severity),
+        (packages, lambda finding: finding.body.rules_package),
+        (set(filter.get("ruleNames", ())), lambda finding: finding.body.rule_name),
+        (set(filter.get("agentIds", ())), lambda finding: _asset(finding).get("agentId")),
+        (set(filter.get("autoScalingGroups", ())), lambda finding: _asset(finding).get("autoScalingGroup")),
     ]
-    asked = [(values, value) for values, value in asked if values]
-    attributes, user_attributes = wanted.get("attributes"), wanted.get("userAttributes")
+    conditions = [(values, get_value) for values, get_value in possible if values]
+    attributes, user_attributes = filter.get("attributes"), filter.get("userAttributes")
 
     def matches(finding: Finding) -> bool:
         return (
             finding.created <= now
-            and all(value(finding) in values for values, value in asked)
-            and (not attributes or _any_of(attributes, finding.members.get("attributes", ())))
-            and (not user_attributes or _any_of(user_attributes, finding.user_attributes))
-            and created(finding)
+            and all(get_value(finding) in values for values, get_value in conditions)
+            and (not attributes or _has_any(finding.members.get("attributes", ()), attributes))
+            and (not user_attributes or _has_any(finding.user_attributes, user_attributes))
+            and in_ranges(finding)
         )
 
     return matches
@@ -80,11 +81,11 @@ def _asset(finding: Finding) -> dict[str, Any]:
     return asset
 
 
-def _any_of(wanted: list[dict[str, str]], attributes: Any) -> bool:
-    """Whether any of the wanted attributes is among a finding's (one without a value: whatever the value)."""
+def _has_any(attributes: Any, filter: list[dict[str, str]]) -> bool:
+    """Whether any of the attributes is in the filter. An attribute without a value in the filter matches any value."""
     return any(
         attribute["key"] == entry["key"] and ("value" not in entry or attribute.get("value") == entry["value"])
-        for entry in wanted
+        for entry in filter
         for attribute in attributes
     )
 
@@ -93,15 +94,17 @@ def _any_of(wanted: list[dict[str, str]], attributes: Any) -> bool:
     follows="reference and sample; shapes as seen in production",
     approximates="texts, CVSS vectors and some severities of rules",
 )
-def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN_US") -> Answer:
+def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN_US") -> ResponseBody:
     """DescribeFindings, up to 100 at once, as production took. Bad ARNs come back as ``failedItems``."""
-    findings, failed = store.describe_each(arns.FINDING, findingArns, Finding.to_api)
+    findings, failed = store.describe_each(FINDING, findingArns, Finding.to_api)
     return {"findings": findings, "failedItems": failed}
 
 
 @action(follows="reference and sample", approximates="an eleventh attribute fails its finding with LIMIT_EXCEEDED")
-def add_attributes_to_findings(store: Store, *, findingArns: list[str], attributes: list[dict[str, str]]) -> Answer:
-    """AddAttributesToFindings. A key that is there takes the new value; ``updatedAt`` follows.
+def add_attributes_to_findings(
+    store: Store, *, findingArns: list[str], attributes: list[dict[str, str]]
+) -> ResponseBody:
+    """AddAttributesToFindings. An existing key takes the new value; ``updatedAt`` follows.
 
     A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED, bad ARNs
     with their reasons. Errors: InvalidInputException (INVALID_USER_ATTRIBUTE) for a key given twice.
@@ -110,21 +113,21 @@ def add_attributes_to_findings(store: Store, *, findingArns: list[str], attribut
 
     def add(finding: Finding) -> None:
         merged = {entry["key"]: entry for entry in (*finding.user_attributes, *attributes)}
-        if len(merged) > MAX_USER_ATTRIBUTES:
+        if len(merged) > max_length("UserAttributeList"):
             raise NotFound("LIMIT_EXCEEDED")
         finding.own_user_attributes = tuple(merged.values())
         finding.updated = store.now
 
-    return {"failedItems": store.describe_each(arns.FINDING, findingArns, add)[1]}
+    return {"failedItems": store.describe_each(FINDING, findingArns, add)[1]}
 
 
 @action(follows="reference and sample")
-def remove_attributes_from_findings(store: Store, *, findingArns: list[str], attributeKeys: list[str]) -> Answer:
-    """RemoveAttributesFromFindings. A key that is not there changes nothing; bad ARNs come back as ``failedItems``."""
+def remove_attributes_from_findings(store: Store, *, findingArns: list[str], attributeKeys: list[str]) -> ResponseBody:
+    """RemoveAttributesFromFindings. An absent key changes nothing. Bad ARNs come back as ``failedItems``."""
 
     def remove(finding: Finding) -> None:
         finding.own_user_attributes = tuple(
             entry for entry in finding.user_attributes if entry["key"] not in attributeKeys
         )
 
-    return {"failedItems": store.describe_each(arns.FINDING, findingArns, remove)[1]}
+    return {"failedItems": store.describe_each(FINDING, findingArns, remove)[1]}

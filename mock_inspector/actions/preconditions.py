@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..api.service_model import list_bound
+from ..api.service_model import max_length
 from ..errors import AssessmentRunInProgressException, InvalidInputException, short_repr
 from ..state.runs import Run
 from ..state.store import Store
 
 
 def check_none_in_progress(store: Store, runs: Iterable[Run]) -> None:
-    """AssessmentRunInProgressException, naming up to 10, when any of ``runs`` is in progress."""
-    busy = [run for run in runs if run.in_progress(store.now)]
-    if busy:
-        most = list_bound("AssessmentRunInProgressArnList")
+    """AssessmentRunInProgressException, naming up to 10 runs, when any of ``runs`` is in progress."""
+    in_progress = [run for run in runs if run.in_progress(store.now)]
+    if in_progress:
+        first, maximum = in_progress[0], max_length("AssessmentRunInProgressArnList")
         raise AssessmentRunInProgressException(
-            f"{len(busy)} assessment run(s) in progress, among them {busy[0].arn} ({busy[0].state(store.now)}); "
+            f"{len(in_progress)} assessment run(s) in progress, among them {first.arn} ({first.state(store.now)}); "
             "stop them or let them end first.",
-            assessmentRunArns=[run.arn for run in busy[:most]],
-            assessmentRunArnsTruncated=len(busy) > most,
+            assessmentRunArns=[run.arn for run in in_progress[:maximum]],
+            assessmentRunArnsTruncated=len(in_progress) > maximum,
         )
 
 
 def check_unique_keys(pairs: Iterable[dict[str, str]], member: str, code: str) -> None:
-    """InvalidInputException with ``code`` when a key comes twice among key and value pairs."""
+    """InvalidInputException with ``code`` when two key and value pairs have the same key."""
     keys = [pair["key"] for pair in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise InvalidInputException(f"{member}: the key {short_repr(twice)} is given more than once.", errorCode=code)
+    repeated = next((key for key in keys if keys.count(key) > 1), None)
+    if repeated is not None:
+        raise InvalidInputException(
+            f"{member} must have each key once; got {short_repr(repeated)} more than once.", errorCode=code
+        )

@@ -1,36 +1,38 @@
-"""What each action declares of itself: its name, what it follows, and what it only approximates."""
+"""What each action declares: its name, what it follows, what it approximates, and whether time changes its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-Answer = dict[str, Any]
-"""A response: JSON values, moments as epoch seconds. Void actions return an empty one."""
+ResponseBody = dict[str, Any]
+"""A response as JSON values, moments as epoch seconds. That of a void action is empty."""
 
-F = TypeVar("F", bound=Callable[..., Answer])
+F = TypeVar("F", bound=Callable[..., ResponseBody])
 
 
 class Action(NamedTuple):
-    """An action: the function that carries it out, and how faithful it is.
+    """An action: its function, and how faithful it is.
 
-    ``follows`` names the sources by which it answers; ``approximates`` what no source tells and was chosen here.
+    ``follows`` names its sources, ``approximates`` what no source tells. ``changes_with_time`` marks a read whose
+    answer time alone can change; only those are polled.
     """
 
-    function: Callable[..., Answer]
+    function: Callable[..., ResponseBody]
     follows: str
     approximates: str
+    changes_with_time: bool
 
 
 ACTIONS: dict[str, Action] = {}
 """All actions by their snake-case names."""
 
 
-def action(*, follows: str, approximates: str = "") -> Callable[[F], F]:
+def action(*, follows: str, approximates: str = "", changes_with_time: bool = False) -> Callable[[F], F]:
     """Declare a function as the action of its name (see :class:`Action`)."""
 
     def declare(function: F) -> F:
-        ACTIONS[function.__name__] = Action(function, follows, approximates)
+        ACTIONS[function.__name__] = Action(function, follows, approximates, changes_with_time)
         return function
 
     return declare

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from ..api import arns
-from ..api.service_model import list_bound
+from ..api.service_model import max_length
 from ..state.rules_packages import RulesPackage
-from ..state.store import Store
-from .registry import Answer, action
+from ..state.store import RULES_PACKAGE, Store
+from .registry import ResponseBody, action
 
 
 @action(follows="reference and sample; ARNs of all 14 regions: user guide")
-def list_rules_packages(store: Store, *, nextToken: str | None = None, maxResults: int | None = None) -> Answer:
-    """ListRulesPackages, in the order of their ids, added ones last, deprecated ones left out.
+def list_rules_packages(store: Store, *, nextToken: str | None = None, maxResults: int | None = None) -> ResponseBody:
+    """ListRulesPackages by id, added ones last, without deprecated ones.
 
-    None in regions that the service never came to. Errors: InvalidInputException for a bad page or token.
+    A region that the service never had lists none. Errors: InvalidInputException for a bad page or token.
     """
     pager = store.pager("ListRulesPackages", nextToken, maxResults)
-    packages, more = pager.page(
-        (package for package in store.rules_packages.row.after(pager.after) if not package.deprecated),
-        list_bound("ListReturnedArnList"),
+    packages, token = pager.page(
+        (package for package in store.rules_packages.after(pager.after) if not package.deprecated),
+        max_length("ListReturnedArnList"),
     )
-    return {"rulesPackageArns": [package.arn for package in packages], **more}
+    return {"rulesPackageArns": [package.arn for package in packages], **token}
 
 
 @action(follows="reference and sample; names and descriptions: user guide", approximates="versions of three packages")
-def describe_rules_packages(store: Store, *, rulesPackageArns: list[str], locale: str = "EN_US") -> Answer:
+def describe_rules_packages(store: Store, *, rulesPackageArns: list[str], locale: str = "EN_US") -> ResponseBody:
     """DescribeRulesPackages. Bad ARNs come back as ``failedItems``."""
-    packages, failed = store.describe_each(arns.RULES_PACKAGE, rulesPackageArns, RulesPackage.to_api)
+    packages, failed = store.describe_each(RULES_PACKAGE, rulesPackageArns, RulesPackage.to_api)
     return {"rulesPackages": packages, "failedItems": failed}

@@ -4,56 +4,58 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api import arns
-from ..api.filters import name_pattern
-from ..api.service_model import list_bound
+from ..api.filters import matches_pattern
+from ..api.service_model import max_length
 from ..errors import InvalidInputException
-from ..state.store import Store
+from ..state.lifecycle import delete_templates
+from ..state.store import RESOURCE_GROUP, TARGET, Store
 from ..state.targets import ResourceGroup, Target
 from .preconditions import check_none_in_progress
-from .registry import Answer, action
+from .registry import ResponseBody, action
 
 
 @action(
     follows="reference and sample", approximates="no quota of resource groups is known: none unless `limits` sets one"
 )
-def create_resource_group(store: Store, *, resourceGroupTags: list[dict[str, str]]) -> Answer:
-    """CreateResourceGroup. The same key may come with several values: any of them matches.
+def create_resource_group(store: Store, *, resourceGroupTags: list[dict[str, str]]) -> ResponseBody:
+    """CreateResourceGroup. A key may have several values: any of them matches.
 
     Errors: LimitExceededException (only with ``limits``: the service's own quota is not known).
     """
-    store.check_limit("resource_groups", "RESOURCE_GROUP_LIMIT_EXCEEDED", len(store.resource_groups))
+    store.check_quota("resource_groups", "RESOURCE_GROUP_LIMIT_EXCEEDED", len(store.resource_groups))
     group = ResourceGroup(store.next_number(), store.new_arn("resourcegroup"), resourceGroupTags, store.now)
     store.resource_groups.add(group.arn, group)
     return {"resourceGroupArn": group.arn}
 
 
 @action(follows="reference and sample")
-def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> Answer:
+def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> ResponseBody:
     """DescribeResourceGroups. Bad ARNs come back as ``failedItems``."""
-    groups, failed = store.describe_each(arns.RESOURCE_GROUP, resourceGroupArns, ResourceGroup.to_api)
+    groups, failed = store.describe_each(RESOURCE_GROUP, resourceGroupArns, ResourceGroup.to_api)
     return {"resourceGroups": groups, "failedItems": failed}
 
 
 @action(follows="reference and sample; the text for a taken name is the service's")
-def create_assessment_target(store: Store, *, assessmentTargetName: str, resourceGroupArn: str | None = None) -> Answer:
+def create_assessment_target(
+    store: Store, *, assessmentTargetName: str, resourceGroupArn: str | None = None
+) -> ResponseBody:
     """CreateAssessmentTarget. Without a resource group the target has all instances.
 
     Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), LimitExceededException, and those of
     :meth:`.Store.get` for the resource group.
     """
-    group = _group(store, resourceGroupArn)
+    group = _get_group(store, resourceGroupArn)
     _check_name(store, "Create", assessmentTargetName)
-    store.check_limit("assessment_targets", "ASSESSMENT_TARGET_LIMIT_EXCEEDED", len(store.targets))
+    store.check_quota("assessment_targets", "ASSESSMENT_TARGET_LIMIT_EXCEEDED", len(store.targets))
     target = Target(store.next_number(), store.new_arn("target"), assessmentTargetName, group, store.now, store.now)
     store.targets.add(target.arn, target)
     return {"assessmentTargetArn": target.arn}
 
 
 @action(follows="reference and sample")
-def describe_assessment_targets(store: Store, *, assessmentTargetArns: list[str]) -> Answer:
+def describe_assessment_targets(store: Store, *, assessmentTargetArns: list[str]) -> ResponseBody:
     """DescribeAssessmentTargets. Bad ARNs come back as ``failedItems``."""
-    targets, failed = store.describe_each(arns.TARGET, assessmentTargetArns, Target.to_api)
+    targets, failed = store.describe_each(TARGET, assessmentTargetArns, Target.to_api)
     return {"assessmentTargets": targets, "failedItems": failed}
 
 
@@ -64,54 +66,54 @@ def list_assessment_targets(
     filter: dict[str, Any] | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> Answer:
+) -> ResponseBody:
     """ListAssessmentTargets, oldest first. Errors: InvalidInputException for a bad filter, page or token."""
     pager = store.pager("ListAssessmentTargets", nextToken, maxResults, filter)
     pattern = (filter or {}).get("assessmentTargetNamePattern")
-    matches = name_pattern(pattern) if pattern is not None else None
-    candidates = store.targets.row.after(pager.after)
-    if matches is not None:
-        candidates = (target for target in candidates if matches(target.name))
-    targets, more = pager.page(candidates, list_bound("ListReturnedArnList"))
-    return {"assessmentTargetArns": [target.arn for target in targets], **more}
+    candidates = store.targets.after(pager.after)
+    if pattern is not None:
+        candidates = (target for target in candidates if matches_pattern(pattern, target.name))
+    targets, token = pager.page(candidates, max_length("ListReturnedArnList"))
+    return {"assessmentTargetArns": [target.arn for target in targets], **token}
 
 
 @action(follows="reference and sample; resetting to all instances as Terraform relied on")
 def update_assessment_target(
     store: Store, *, assessmentTargetArn: str, assessmentTargetName: str, resourceGroupArn: str | None = None
-) -> Answer:
+) -> ResponseBody:
     """UpdateAssessmentTarget. Without a resource group the target has all instances from now on.
 
     Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), those of :meth:`.Store.get`.
     """
-    target = store.target(assessmentTargetArn)
-    group = _group(store, resourceGroupArn)
+    target = store.get(TARGET, assessmentTargetArn)
+    group = _get_group(store, resourceGroupArn)
     if assessmentTargetName != target.name:
         _check_name(store, "Update", assessmentTargetName)
+        store.targets.rename(target, assessmentTargetName)
     target.name, target.group, target.updated = assessmentTargetName, group, store.now
     return {}
 
 
 @action(follows="reference and sample; what goes with it: user guide")
-def delete_assessment_target(store: Store, *, assessmentTargetArn: str) -> Answer:
+def delete_assessment_target(store: Store, *, assessmentTargetArn: str) -> ResponseBody:
     """DeleteAssessmentTarget, with its templates, their runs and what those reported.
 
     Errors: AssessmentRunInProgressException when any of the runs is in progress, those of :meth:`.Store.get`.
     """
-    target = store.target(assessmentTargetArn)
-    check_none_in_progress(store, (run for template in target.templates.values() for run in template.runs))
-    for template in list(target.templates.values()):
-        store.delete_template(template)
+    target = store.get(TARGET, assessmentTargetArn)
+    templates = list(store.templates.of(target.arn))
+    check_none_in_progress(store, (run for template in templates for run in store.runs.of(template.arn)))
+    delete_templates(store, templates)
     store.targets.remove(target.arn)
     return {}
 
 
-def _group(store: Store, arn: str | None) -> ResourceGroup | None:
-    return None if arn is None else store.get(arns.RESOURCE_GROUP, arn, "resourceGroupArn")
+def _get_group(store: Store, arn: str | None) -> ResourceGroup | None:
+    return None if arn is None else store.get(RESOURCE_GROUP, arn)
 
 
 def _check_name(store: Store, verb: str, name: str) -> None:
-    if any(target.name == name for target in store.targets):
+    if store.targets.has_name("", name):
         raise InvalidInputException(
             f"{verb} assessmentTarget - Name already exists; Name: {name} ParentOwner: {store.account_id}",
             errorCode="ASSESSMENT_TARGET_NAME_ALREADY_TAKEN",

@@ -1,12 +1,15 @@
-"""Amazon Resource Names of the service: taking them apart and putting them together."""
+"""Amazon Resource Names of the service, and the resource types that they name."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from . import service_model
+
+T = TypeVar("T")
 
 _ID = r"0-[A-Za-z0-9]{8}"
 _ARN = re.compile(
@@ -21,43 +24,41 @@ IAM_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}
 
 
 @dataclass(frozen=True)
-class ResourceType:
-    """A kind of resource: the noun of its ARNs, and the noun of its error codes and messages."""
+class ResourceType(Generic[T]):
+    """A type of resource; ``T`` is the class that holds one.
 
-    noun: str
+    ``name`` is how its ARNs spell it, ``code`` how error codes spell it, and ``member`` the request member that
+    usually holds its ARN.
+    """
+
+    name: str
     code: str
+    member: str
 
     @property
-    def words(self) -> str:
-        """The kind as a message names it, for example ``assessment target``."""
+    def label(self) -> str:
+        """The type as a message names it, for example ``assessment target``."""
         return self.code.lower().replace("_", " ")
 
-
-RESOURCE_GROUP = ResourceType("resourcegroup", "RESOURCE_GROUP")
-TARGET = ResourceType("target", "ASSESSMENT_TARGET")
-TEMPLATE = ResourceType("template", "ASSESSMENT_TEMPLATE")
-RUN = ResourceType("run", "ASSESSMENT_RUN")
-FINDING = ResourceType("finding", "FINDING")
-EXCLUSION = ResourceType("exclusion", "EXCLUSION")
-RULES_PACKAGE = ResourceType("rulespackage", "RULES_PACKAGE")
-RESOURCE_TYPES = {
-    kind.noun: kind for kind in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)
-}
+    @property
+    def label_with_article(self) -> str:
+        """The label behind its indefinite article."""
+        return f"{'an' if self.label[0] in 'aeiou' else 'a'} {self.label}"
 
 
 @dataclass(frozen=True)
 class Arn:
-    """A well-formed ARN of the service, taken apart."""
+    """The parts of a well-formed ARN. ``type_name`` is the :attr:`ResourceType.name` of its last part."""
 
     partition: str
     region: str
     account: str
-    noun: str
+    type_name: str
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Arn | None:
-    """The parts of an Inspector ARN, or None for what is none (user guide, section "ARNs")."""
+    """The parts of an Inspector ARN, or None for any other text (user guide, section "ARNs")."""
     match = _ARN.fullmatch(text)
     if match is None:
         return None
@@ -66,7 +67,7 @@ def parse(text: str) -> Arn | None:
 
 @lru_cache(maxsize=256)
 def partition_of(region: str) -> str:
-    """The partition that a region belongs to (``aws`` for a name that no partition claims)."""
+    """The partition of a region; ``aws`` for a name that no partition claims."""
     for partition in service_model.load_data("partitions")["partitions"]:
         if re.match(partition["regionRegex"], region):
             return str(partition["id"])

@@ -1,75 +1,68 @@
-"""What list filters mean: name patterns and ranges (data types ``...Filter`` of the API reference)."""
+"""Filters of list actions: name patterns and ranges (data types ``...Filter`` of the API reference)."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-from ..clock.clock import iso
+from ..clock.moments import format_iso
 from ..errors import InvalidInputException
 from .error_codes import error_code
 
 
-@lru_cache(maxsize=256)
-def name_pattern(pattern: str) -> Callable[[str], bool]:
+def matches_pattern(pattern: str, name: str) -> bool:
     """Whether a name matches: ``*`` is any run of characters, ``?`` one character; case-sensitive and anchored.
 
-    The pieces between the stars are looked for from left to right, each at its first place, which needs no
-    backtracking: no pattern, however hostile, takes long.
+    Regular expressions backtrack over every star. Going back to the last star only is enough, and never slow.
     """
-    first, *rest = [
-        re.compile("".join("." if character == "?" else re.escape(character) for character in piece), re.DOTALL)
-        for piece in re.sub(r"\*+", "*", pattern).split("*")
-    ]
-    if not rest:
-        return lambda name: first.fullmatch(name) is not None
-    *middle, last = rest
-    tail = len(pattern) - pattern.rindex("*") - 1
+    position = name_position = 0
+    star, retry = -1, 0
+    while name_position < len(name):
+        if position < len(pattern) and pattern[position] == "*":
+            star, retry = position, name_position
+            position += 1
+        elif position < len(pattern) and pattern[position] in ("?", name[name_position]):
+            position, name_position = position + 1, name_position + 1
+        elif star >= 0:
+            retry += 1
+            position, name_position = star + 1, retry
+        else:
+            return False
+    return not pattern[position:].strip("*")
 
-    def matches(name: str) -> bool:
-        found = first.match(name)
-        for piece in middle:
-            if found is None:
+
+def compile_ranges(
+    operation: str, filter: dict[str, Any], values: dict[str, Callable[[Any], float | None]]
+) -> Callable[[Any], bool]:
+    """Return whether an item's values lie in the ranges of a filter. Ranges are inclusive; either end may be open.
+
+    ``values`` gets the value of an item for each range that the filter can have. A range with both ends open matches
+    everything; an item without the value matches no other range. InvalidInputException for swapped ends.
+    """
+    ranges = []
+    for member, get_value in values.items():
+        start, end = ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
+        bounds = filter.get(member, {})
+        minimum, maximum = bounds.get(start, -math.inf), bounds.get(end, math.inf)
+        if minimum > maximum:
+            raise InvalidInputException(
+                f"filter.{member}.{start} must not be after {end}; "
+                f"got {_format_bound(start, minimum)} and {_format_bound(end, maximum)}.",
+                errorCode=error_code(operation, member),
+            )
+        if bounds:
+            ranges.append((get_value, minimum, maximum))
+
+    def matches(item: Any) -> bool:
+        for get_value, minimum, maximum in ranges:
+            value = get_value(item)
+            if value is None or not minimum <= value <= maximum:
                 return False
-            found = piece.search(name, found.end())
-        return found is not None and found.end() <= len(name) - tail and bool(last.fullmatch(name, len(name) - tail))
+        return True
 
     return matches
 
 
-def in_ranges(
-    operation: str, wanted: dict[str, Any], values: dict[str, Callable[[Any], float | None]]
-) -> Callable[[Any], bool]:
-    """Whether an item's values lie in the ranges of a filter, both ends included, either of them open.
-
-    ``values`` has the value of an item for each range that the filter can have. A range with both ends open says
-    nothing; an item without the value lies in no other range. InvalidInputException for one whose ends are swapped.
-    """
-    limits = []
-    for member, value in values.items():
-        low, high = ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
-        bounds = wanted.get(member, {})
-        least, most = bounds.get(low, -math.inf), bounds.get(high, math.inf)
-        if least > most:
-            raise InvalidInputException(
-                f"filter.{member}: {low} {_shown(low, least)} lies after {high} {_shown(high, most)}.",
-                errorCode=error_code(operation, member),
-            )
-        if bounds:
-            limits.append((value, least, most))
-
-    def within(item: Any) -> bool:
-        for value, least, most in limits:
-            found = value(item)
-            if found is None or not least <= found <= most:
-                return False
-        return True
-
-    return within
-
-
-def _shown(name: str, value: float) -> str:
-    return f"{value:g}" if name.endswith("Seconds") else iso(round(value))
+def _format_bound(name: str, value: float) -> str:
+    return f"{value:g}" if name.endswith("Seconds") else format_iso(round(value))

@@ -1,20 +1,12 @@
-"""Account ids, region names and quotas: what can be checked without botocore."""
+"""Account ids and region names. Nothing here needs botocore, so that options are checked without it."""
 
 from __future__ import annotations
 
 import re
 
-DEFAULT_ACCOUNT = "123456789012"
+from ..errors import short_repr
 
-QUOTAS: dict[str, int | None] = {
-    "assessment_targets": 50,
-    "assessment_templates": 500,
-    "assessment_runs": 50_000,
-    "agents": 500,
-    "resource_groups": None,
-    "event_subscriptions": None,
-}
-"""The service's quotas per account and region (user guide, section "Limits"); None where only an error code is known."""
+DEFAULT_ACCOUNT = "123456789012"
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
@@ -26,19 +18,19 @@ def is_account_id(text: str) -> bool:
 
 
 def validate_account_id(value: object, name: str = "account_id") -> str:
-    """An account id. ValueError, naming ``name``, for what is none."""
-    if not isinstance(value, str) or not _ACCOUNT.fullmatch(value):
-        raise ValueError(f"{name}: takes a string of 12 digits, got {value!r}")
+    """Return an account id. Raises ValueError, which names ``name``, for any other value."""
+    if not isinstance(value, str) or not is_account_id(value):
+        raise ValueError(f"{name} must be a string of 12 digits; got {short_repr(value)}")
     return value
 
 
-def is_region(text: str) -> bool:
+def is_region_name(text: str) -> bool:
     """Whether ``text`` has the form of a region's name."""
     return _REGION.fullmatch(text) is not None
 
 
 def validate_region(value: object, name: str = "region") -> str:
-    """A region's name. ValueError, naming ``name``, for what is none."""
-    if not isinstance(value, str) or not is_region(value):
-        raise ValueError(f"{name}: takes a region's name such as 'us-east-1', got {value!r}")
+    """Return a region's name. Raises ValueError, which names ``name``, for any other value."""
+    if not isinstance(value, str) or not is_region_name(value):
+        raise ValueError(f"{name} must be the name of a region such as 'us-east-1'; got {short_repr(value)}")
     return value

@@ -1,4 +1,4 @@
-"""The operations of the API: their names, checks and page bounds, from botocore's model."""
+"""The operations of the API: their names, members and validators, from botocore's model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from botocore import xform_name
 
+from ..errors import suggest
 from .service_model import service_model
-from .validation import Check, compile_input
+from .validation import Validator, compile_input
 
 
 @dataclass(frozen=True)
@@ -17,24 +18,30 @@ class Operation:
 
     name: str
     method: str
-    """Its snake-case name, as boto3 and the backend have it."""
-    check: Check
+    """The name in snake case, as boto3 and the backend have it."""
+    validate: Validator
     members: tuple[str, ...]
     void: bool
-
+    """Whether the response has no body."""
     reads: bool
+    """Whether the operation only reads."""
 
 
 @lru_cache(maxsize=1)
-def names() -> frozenset[str]:
+def operation_names() -> frozenset[str]:
     """The names of all operations."""
     return frozenset(service_model().operation_names)
 
 
+def is_read(name: str) -> bool:
+    """Whether an operation of this name only reads."""
+    return name.startswith(("Describe", "List", "Get", "Preview"))
+
+
 @lru_cache(maxsize=256)
-def operation(name: str) -> Operation:
-    """The operation of that name, its checks compiled on first use. KeyError when there is none."""
-    if name not in names():
+def get_operation(name: str) -> Operation:
+    """Return the operation of that name; its validator is compiled on first use. KeyError when there is none."""
+    if name not in operation_names():
         raise KeyError(name)
     model = service_model().operation_model(name)
     members = tuple(model.input_shape.members) if model.input_shape is not None else ()
@@ -43,12 +50,17 @@ def operation(name: str) -> Operation:
         xform_name(name),
         compile_input(name, model.input_shape),
         members,
-        model.output_shape is None,
-        name.startswith(("Describe", "List", "Get", "Preview")),
+        void=model.output_shape is None,
+        reads=is_read(name),
     )
 
 
 @lru_cache(maxsize=1)
-def operations_by_method() -> dict[str, str]:
+def names_by_method() -> dict[str, str]:
     """The names of all operations, by their snake-case names."""
-    return {xform_name(name): name for name in names()}
+    return {xform_name(name): name for name in operation_names()}
+
+
+def suggest_operation(text: object) -> str:
+    """``; did you mean 'ListFindings'?`` when an operation has a similar name, snake case included; else nothing."""
+    return suggest(names_by_method().get(str(text), str(text)), operation_names())

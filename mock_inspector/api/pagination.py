@@ -1,4 +1,4 @@
-"""Pages of lists, and the opaque tokens that lead from one to the next."""
+"""Pages of lists, and the tokens that lead from one page to the next."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable
-from functools import cached_property
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import InvalidInputException, short_repr
-from ..state.collections import Numbered
 
 MAX_RESULTS = 500
-"""The documented maximum of ``maxResults``; more is taken as this (public clients ask for 5,000)."""
+"""The documented maximum of ``maxResults``. A higher value counts as this one, as it did in production."""
 
 DEFAULT_RESULTS = 10
+
+
+class Numbered(Protocol):
+    """An item with a creation number; newer items have higher numbers."""
+
+    @property
+    def number(self) -> int: ...
+
 
 T = TypeVar("T", bound=Numbered)
 
 
 class Pager:
-    """One question for a list: which page is asked for, and the way to the next.
+    """One page of a list: which items it starts after, how many it holds, and the token of the next page.
 
-    A token holds the number of the last item shown, so it survives inserts and deletes, and a seal that ties it to the
-    operation, the account and region (``owner``) and what was ``asked``. Raises InvalidInputException: INVALID_MAX_RESULTS below
-    1, INVALID_PAGINATION_TOKEN for a token that another question got.
+    A token holds the number of the last item shown, so it survives inserts and deletes, and a digest of the request:
+    the operation, the account and region (``owner``) and the other ``params``.
+
+    Raises InvalidInputException: INVALID_MAX_RESULTS below 1, INVALID_PAGINATION_TOKEN for a token of another request.
     """
 
     def __init__(
@@ -36,59 +43,54 @@ class Pager:
         owner: str,
         token: str | None,
         max_results: int | None,
-        *asked: Any,
+        *params: Any,
         default: int = DEFAULT_RESULTS,
     ) -> None:
-        self._identity = (operation, owner, asked)
+        self._request = (operation, owner, *params)
         self._size = min(default if max_results is None else max_results, MAX_RESULTS)
         if self._size < 1:
             raise InvalidInputException(
-                f"maxResults: got {short_repr(max_results)}, takes 1 to {MAX_RESULTS}.", errorCode="INVALID_MAX_RESULTS"
+                f"maxResults must be 1 to {MAX_RESULTS}; got {short_repr(max_results)}.",
+                errorCode="INVALID_MAX_RESULTS",
             )
-        self.after = -1 if token is None else self._position(token)
+        self.after = -1 if token is None else self._read(token)
 
-    def page(self, candidates: Iterable[T], bound: int) -> tuple[list[T], dict[str, str]]:
-        """The page made of the first ``candidates``, and ``{"nextToken": ...}`` when there are more (else nothing).
+    def page(self, candidates: Iterable[T], maximum: int) -> tuple[list[T], dict[str, str]]:
+        """Return the page made of the first ``candidates``, and ``{"nextToken": ...}`` when there are more.
 
-        ``candidates`` begin after number :attr:`after`; the page holds at most ``bound`` of them, the model's bound
-        of the answer's list.
+        ``candidates`` start after number :attr:`after`. The page holds at most ``maximum`` of them, the model's bound
+        of the response's list.
         """
-        size = min(self._size, bound)
+        size = min(self._size, maximum)
         items = list(islice(candidates, size + 1))
         if len(items) <= size:
             return items, {}
-        number = self._masked(items[size - 1].number).to_bytes(8, "big")
-        return items[:size], {"nextToken": base64.urlsafe_b64encode(number + self._seal(number)).decode()}
+        return items[:size], {"nextToken": self._token(items[size - 1].number)}
 
-    def _position(self, token: str) -> int:
+    def _token(self, number: int) -> str:
+        """The token of a number: base64 of the number and a digest of it and the request."""
+        request = json.dumps([_without_empty(value) for value in self._request], sort_keys=True)
+        digest = hashlib.blake2b(f"{number} {request}".encode(), digest_size=13).digest()
+        return base64.urlsafe_b64encode(number.to_bytes(8, "big") + digest).decode()
+
+    def _read(self, token: str) -> int:
         try:
-            raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+            number = int.from_bytes(base64.urlsafe_b64decode(token.encode("ascii"))[:8], "big")
         except (binascii.Error, ValueError):
-            raw = b""
-        if not raw or raw[8:] != self._seal(raw[:8]):
+            number = -1
+        # A token has one spelling: the one that is made here.
+        if number < 0 or self._token(number) != token:
             raise InvalidInputException(
-                f"nextToken: {short_repr(token)} is no token of this operation with these parameters; pass the nextToken of "
-                "the answer before, and the same parameters.",
+                f"nextToken {short_repr(token)} is not valid for this request. Pass the nextToken of the previous "
+                "response together with the same parameters.",
                 errorCode="INVALID_PAGINATION_TOKEN",
             )
-        return self._masked(int.from_bytes(raw[:8], "big"))
-
-    @cached_property
-    def _question(self) -> bytes:
-        operation, owner, asked = self._identity
-        return json.dumps([operation, owner, [_said(value) for value in asked]], sort_keys=True).encode()
-
-    def _seal(self, number: bytes) -> bytes:
-        # 13 bytes, so that a token is 21: base64 of a multiple of 3 has only one spelling.
-        return hashlib.blake2b(number + self._question, digest_size=13).digest()
-
-    def _masked(self, number: int) -> int:
-        """The number under a mask (and out of it again), so that tokens do not invite arithmetic."""
-        return number ^ int.from_bytes(hashlib.blake2b(self._question, digest_size=8).digest(), "big")
+        return number
 
 
-def _said(asked: Any) -> Any:
-    """What a parameter says, so that an empty filter or list counts as none."""
-    if isinstance(asked, dict):
-        return {name: said for name, value in asked.items() if (said := _said(value)) is not None} or None
-    return asked or None
+def _without_empty(value: Any) -> Any:
+    """A parameter without its empty parts: an empty filter or list counts as none."""
+    if isinstance(value, dict):
+        parts = {name: part for name, entry in value.items() if (part := _without_empty(entry)) is not None}
+        return parts or None
+    return value or None

@@ -29,6 +29,6 @@ def enum(shape: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def list_bound(shape: str) -> int:
-    """The most members that the model allows in a list shape."""
+def max_length(shape: str) -> int:
+    """The maximum length of one of the model's lists or strings."""
     return int(service_model().shape_for(shape).metadata["max"])

@@ -1,13 +1,13 @@
-"""Checks of request members, compiled once from botocore's shapes.
+"""Validation of values against botocore's shapes. A validator is compiled once for each operation or data type.
 
-What a value breaks decides the error, in the way of AWS JSON services and of the design:
+The error depends on what is wrong, as in other AWS JSON services:
 
-- a missing required member: ``ValidationException``;
-- a value of another JSON type: ``SerializationException``;
-- out of range, too many, too long, not in the enum, not of the pattern: ``InvalidInputException``, whose ``errorCode``
-  is that of the member (:mod:`.error_codes`).
+- a required member is missing: ``ValidationException``;
+- the value has another JSON type: ``SerializationException``;
+- the value is out of range, too long, not in the enum or not of the pattern: ``InvalidInputException`` with the
+  ``errorCode`` of the member (see :mod:`.error_codes`).
 
-A null counts as absent, an unknown member is dropped, as AWS does.
+A null counts as absent, and an unknown member is dropped, as AWS does.
 """
 
 from __future__ import annotations
@@ -16,44 +16,86 @@ import datetime
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from ..errors import CommonError, InvalidInputException, short_repr
+from ..errors import ApiError, CommonError, InvalidInputException, short_repr
 from .error_codes import error_code
 from .service_model import service_model
 
-Check = Callable[[Any, str], Any]
-"""Takes a value and its path in the request, returns the value as actions take it, or raises an ApiError."""
+Validator = Callable[[Any, str], Any]
+"""Takes a value and its path in the request. Returns the value as actions take it, or raises an ApiError."""
 
-EARLIEST, LATEST = -62135596800, 253402300799.999
-"""Years 1 to 9999, in epoch seconds."""
+MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS = -62135596800, 253402300799.999
+"""The years 1 to 9999."""
 
-_LAST_DATETIME = 253402300800.0
-"""What clients send for the last ``datetime`` of Python, whose microseconds a float has no room for."""
+_ROUNDED_MAX_EPOCH_SECONDS = 253402300800.0
+"""What clients send for ``datetime.max``: a float cannot hold its microseconds."""
+
+_INT64 = 2**63
+
+
+class ShapeName(NamedTuple):
+    """An annotation that names the model's data type of an attribute."""
+
+    name: str
+
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-_BOUND_OVERRIDES = {("DescribeFindings", "findingArns"): 100}
-# The model says 10; production took 100, which is also the bound of the answer's FindingList.
+
+_MAX_ITEMS_OVERRIDES = {("DescribeFindings", "findingArns"): 100}
+# The model says 10. Production took 100, which is also the bound of FindingList in the response.
+
+_FILTER = "filter"
+"""An empty filter filters nothing, although the model requires members in it."""
 
 
-def compile_input(operation: str, shape: Shape | None) -> Check:
-    """The check of a whole request of ``operation``."""
+def compile_input(operation: str, shape: Shape | None) -> Validator:
+    """Return the validator of a whole request of ``operation``."""
     if shape is None:
         return _structure(operation, StructureShape(operation, {"type": "structure", "members": {}}), "")
     return _compile(operation, shape, "")
 
 
 @lru_cache(maxsize=64)
-def compile_shape(name: str) -> Check:
-    """The check of one of the model's data types."""
+def compile_shape(name: str) -> Validator:
+    """Return the validator of one of the model's data types."""
     return _compile("", service_model().shape_for(name), "")
 
 
-def _compile(operation: str, shape: Shape, path: str) -> Check:
+def validate(shape_name: str, value: Any, name: str) -> Any:
+    """Return ``value`` as one of the model's data types. Raises ValueError, which names ``name``, when it is invalid.
+
+    Tests describe their resources with it, so an unknown member is an error here.
+    """
+    _refuse_unknown_members(service_model().shape_for(shape_name), value, name)
+    try:
+        return compile_shape(shape_name)(value, name)
+    except ApiError as error:
+        raise ValueError(error.message.removesuffix(".")) from None
+
+
+def _refuse_unknown_members(shape: Shape, value: Any, path: str) -> None:
+    if isinstance(shape, ListShape) and isinstance(value, (list, tuple)):
+        for index, entry in enumerate(value):
+            _refuse_unknown_members(shape.member, entry, f"{path}[{index}]")
+    elif isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        unknown = [key for key in value if key not in shape.members]
+        if unknown:
+            raise ValueError(
+                f"{path} has the unknown member {', '.join(map(short_repr, unknown))}; "
+                f"the members of {shape.name} are {', '.join(shape.members)}"
+            )
+        for key, entry in value.items():
+            _refuse_unknown_members(shape.members[key], entry, f"{path}.{key}")
+    elif isinstance(value, int) and not -_INT64 <= value < _INT64:
+        raise ValueError(f"{path} must be a number of 64 bits; got {short_repr(value)}")
+
+
+def _compile(operation: str, shape: Shape, path: str) -> Validator:
     code = error_code(operation, path)
     if isinstance(shape, StructureShape):
         return _structure(operation, shape, path)
@@ -72,13 +114,9 @@ def _compile(operation: str, shape: Shape, path: str) -> Check:
     }[shape.type_name](shape, code)
 
 
-_FILTER = "filter"
-"""An empty one filters nothing, whatever members the model requires of one that is not."""
-
-
-def _wrong_type(path: str, value: object, wanted: str) -> CommonError:
+def _wrong_type(path: str, value: object, expected: str) -> CommonError:
     return CommonError(
-        "SerializationException", f"{path or 'The request body'}: got {short_repr(value)}, takes {wanted}."
+        "SerializationException", f"{path or 'The request body'} must be {expected}; got {short_repr(value)}."
     )
 
 
@@ -89,16 +127,20 @@ def _missing(path: str) -> CommonError:
     )
 
 
-def _structure(operation: str, shape: StructureShape, path: str) -> Check:
+def _invalid(code: str, path: str, allowed: str, got: str) -> InvalidInputException:
+    return InvalidInputException(f"{path} must {allowed}; got {got}.", errorCode=code)
+
+
+def _structure(operation: str, shape: StructureShape, path: str) -> Validator:
     dot = f"{path}." if path else ""
     members = [(name, _compile(operation, member, dot + name)) for name, member in shape.members.items()]
     required = tuple(shape.required_members)
-    may_be_empty = not required or path == _FILTER
+    can_be_empty = not required or path == _FILTER
 
-    def check(value: Any, path: str) -> Any:
+    def validate_structure(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
-        if not value and may_be_empty:
+        if not value and can_be_empty:
             return {}
         dot = f"{path}." if path else ""
         for name in required:
@@ -106,126 +148,113 @@ def _structure(operation: str, shape: StructureShape, path: str) -> Check:
                 raise _missing(dot + name)
         return {name: member(value[name], dot + name) for name, member in members if value.get(name) is not None}
 
-    return check
+    return validate_structure
 
 
-def _list(operation: str, shape: ListShape, path: str, code: str) -> Check:
-    item = _compile(operation, shape.member, f"{path}[]")
-    least = shape.metadata.get("min", 0)
-    most = _BOUND_OVERRIDES.get((operation, path), shape.metadata.get("max", math.inf))
+def _list(operation: str, shape: ListShape, path: str, code: str) -> Validator:
+    validate_item = _compile(operation, shape.member, f"{path}[]")
+    minimum = shape.metadata.get("min", 0)
+    maximum = _MAX_ITEMS_OVERRIDES.get((operation, path), shape.metadata.get("max", math.inf))
 
-    def check(value: Any, path: str) -> Any:
+    def validate_list(value: Any, path: str) -> Any:
         if not isinstance(value, (list, tuple)):
             raise _wrong_type(path, value, "a list")
-        if not least <= len(value) <= most:
-            raise InvalidInputException(
-                f"{path}: got {len(value)} items, takes {_bounds(least, most)}.", errorCode=code
-            )
+        if not minimum <= len(value) <= maximum:
+            raise _invalid(code, path, f"have {_range(minimum, maximum)} items", str(len(value)))
         for index, entry in enumerate(value):
             if entry is None:
                 raise _missing(f"{path}[{index}]")
-        return [item(entry, f"{path}[{index}]") for index, entry in enumerate(value)]
+        return [validate_item(entry, f"{path}[{index}]") for index, entry in enumerate(value)]
 
-    return check
+    return validate_list
 
 
-def _map(operation: str, shape: MapShape, path: str) -> Check:
-    key_check = _compile(operation, shape.key, path)
-    value_check = _compile(operation, shape.value, path)
+def _map(operation: str, shape: MapShape, path: str) -> Validator:
+    validate_key = _compile(operation, shape.key, path)
+    validate_value = _compile(operation, shape.value, path)
 
-    def check(value: Any, path: str) -> Any:
+    def validate_map(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
-        return {key_check(key, path): value_check(entry, f"{path}.{key}") for key, entry in value.items()}
+        return {validate_key(key, path): validate_value(entry, f"{path}.{key}") for key, entry in value.items()}
 
-    return check
+    return validate_map
 
 
-def _string(shape: Shape, code: str) -> Check:
-    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
+def _string(shape: Shape, code: str) -> Validator:
+    minimum, maximum = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
     allowed = frozenset(shape.metadata.get("enum", ()))
     pattern = re.compile(shape.metadata["pattern"]) if "pattern" in shape.metadata else None
 
-    def check(value: Any, path: str) -> Any:
+    def validate_string(value: Any, path: str) -> Any:
         if not isinstance(value, str):
             raise _wrong_type(path, value, "a string")
         if allowed and value not in allowed:
-            choices = ", ".join(shape.metadata["enum"])
-            raise InvalidInputException(f"{path}: got {short_repr(value)}, takes one of {choices}.", errorCode=code)
-        if not least <= len(value) <= most:
-            raise InvalidInputException(
-                f"{path}: got {len(value)} characters ({short_repr(value)}), takes {_bounds(least, most)}.",
-                errorCode=code,
-            )
+            raise _invalid(code, path, f"be one of {', '.join(shape.metadata['enum'])}", short_repr(value))
+        if not minimum <= len(value) <= maximum:
+            got = f"{len(value)}: {short_repr(value)}"
+            raise _invalid(code, path, f"have {_range(minimum, maximum)} characters", got)
         if pattern is not None and not pattern.fullmatch(value):
-            raise InvalidInputException(
-                f"{path}: got {short_repr(value)}, takes the form {pattern.pattern}.", errorCode=code
-            )
+            raise _invalid(code, path, f"match {pattern.pattern}", short_repr(value))
         return value
 
-    return check
+    return validate_string
 
 
-def _integer(shape: Shape, code: str) -> Check:
-    least, most = shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
+def _integer(shape: Shape, code: str) -> Validator:
+    minimum, maximum = shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
 
-    def check(value: Any, path: str) -> Any:
+    def validate_integer(value: Any, path: str) -> Any:
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong_type(path, value, "an integer")
-        if not least <= value <= most:
-            raise InvalidInputException(
-                f"{path}: got {short_repr(value)}, takes {_bounds(least, most)}.", errorCode=code
-            )
+        if not minimum <= value <= maximum:
+            raise _invalid(code, path, f"be {_range(minimum, maximum)}", short_repr(value))
         return value
 
-    return check
+    return validate_integer
 
 
-def _double(shape: Shape, code: str) -> Check:
-    least, most = shape.metadata.get("min", -sys.float_info.max), shape.metadata.get("max", sys.float_info.max)
+def _double(shape: Shape, code: str) -> Validator:
+    minimum, maximum = shape.metadata.get("min", -sys.float_info.max), shape.metadata.get("max", sys.float_info.max)
 
-    def check(value: Any, path: str) -> Any:
+    def validate_double(value: Any, path: str) -> Any:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong_type(path, value, "a number")
-        if not least <= value <= most or abs(value) == math.inf:
-            raise InvalidInputException(
-                f"{path}: got {short_repr(value)}, takes {_bounds(least, most)}.", errorCode=code
-            )
+        if not minimum <= value <= maximum or abs(value) == math.inf:
+            raise _invalid(code, path, f"be {_range(minimum, maximum)}", short_repr(value))
         return float(value)
 
-    return check
+    return validate_double
 
 
-def _boolean(shape: Shape, code: str) -> Check:
-    def check(value: Any, path: str) -> Any:
+def _boolean(shape: Shape, code: str) -> Validator:
+    def validate_boolean(value: Any, path: str) -> Any:
         if not isinstance(value, bool):
             raise _wrong_type(path, value, "true or false")
         return value
 
-    return check
+    return validate_boolean
 
 
-def _timestamp(shape: Shape, code: str) -> Check:
-    """Epoch seconds as a number (or, from Python, a datetime); goes on as milliseconds, to the microsecond."""
+def _timestamp(shape: Shape, code: str) -> Validator:
+    """Takes epoch seconds as a number, or a datetime from Python. Returns milliseconds, to the microsecond."""
 
-    def check(value: Any, path: str) -> Any:
+    def validate_timestamp(value: Any, path: str) -> Any:
         if isinstance(value, datetime.datetime):
             aware = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
             return (aware - _EPOCH) / datetime.timedelta(milliseconds=1)
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong_type(path, value, "epoch seconds as a number")
-        if isinstance(value, float) and value == _LAST_DATETIME:
-            value = LATEST
-        if not EARLIEST <= value <= LATEST:
-            raise InvalidInputException(
-                f"{path}: got {short_repr(value)}, takes epoch seconds from year 1 to 9999.", errorCode=code
-            )
+        if isinstance(value, float) and value == _ROUNDED_MAX_EPOCH_SECONDS:
+            value = MAX_EPOCH_SECONDS
+        if not MIN_EPOCH_SECONDS <= value <= MAX_EPOCH_SECONDS:
+            raise _invalid(code, path, "be epoch seconds from year 1 to 9999", short_repr(value))
         return round(value * 1_000_000) / 1000
 
-    return check
+    return validate_timestamp
 
 
-def _bounds(least: float, most: float) -> str:
-    if most == math.inf:
-        return f"at least {least}"
-    return f"at most {most}" if least in (0, -math.inf) else f"{least} to {most}"
+def _range(minimum: float, maximum: float) -> str:
+    if maximum == math.inf:
+        return f"at least {minimum}"
+    return f"at most {maximum}" if minimum in (0, -math.inf) else f"{minimum} to {maximum}"

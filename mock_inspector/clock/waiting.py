@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .clock import frozen
+from .clock import is_frozen
 from .event_loop import LoopPatch
 from .sleep import SleepPatch
 
@@ -49,7 +49,7 @@ class Waiting:
 
     def applies(self) -> bool:
         """Whether waiting moves the clock here and now: in the mock's own thread, while time is frozen."""
-        return self.own_thread() and frozen()
+        return self.own_thread() and is_frozen()
 
     def own_thread(self) -> bool:
         """Whether this is the thread that entered the mock."""

@@ -1,26 +1,27 @@
-"""EC2: the running instances, which join the fleet."""
+"""EC2: the running instances."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .client import Caller, Calls, NotAvailable, ServiceError
+from ..state.external import Caller
+from .client import ExternalClient, NotAvailable, ServiceError
 
 _RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
 _GROUP_TAG = "aws:autoscaling:groupName"
 
 
-def running(calls: Calls, caller: Caller) -> list[dict[str, Any]] | None:
-    """The running instances, each as the attributes of an :class:`.Instance`; None when there is no EC2 to tell."""
+def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[str, Any]] | None:
+    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2."""
     found: list[dict[str, Any]] = []
-    asked: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
+    params: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
     try:
         while True:
-            page = calls.call("ec2", caller, "describe_instances", **asked)
+            page = client.call("ec2", caller, "describe_instances", **params)
             found += [_attributes(entry) for group in page["Reservations"] for entry in group["Instances"]]
             if not page.get("NextToken"):
                 return found
-            asked["NextToken"] = page["NextToken"]
+            params["NextToken"] = page["NextToken"]
     except (NotAvailable, ServiceError, LookupError, TypeError):
         return None
 
@@ -42,7 +43,7 @@ def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
 def _interface(interface: dict[str, Any]) -> dict[str, Any]:
     """An EC2 network interface as Inspector shows it (data type NetworkInterface)."""
     public = interface.get("Association", {})
-    shown = {
+    members = {
         "networkInterfaceId": interface.get("NetworkInterfaceId"),
         "subnetId": interface.get("SubnetId"),
         "vpcId": interface.get("VpcId"),
@@ -63,7 +64,7 @@ def _interface(interface: dict[str, Any]) -> dict[str, Any]:
             for group in interface.get("Groups", ())
         ],
     }
-    return _present(**shown)
+    return _present(**members)
 
 
 def _present(**members: Any) -> dict[str, Any]:

@@ -1,21 +1,19 @@
-"""Where the environment says that a external service is reached over HTTP, and whether asking there is worth the while."""
+"""At which endpoints the environment says that other services answer."""
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from urllib.parse import urlsplit
 
 import freezegun.api
 
-_PATIENCE = 0.9
-"""Seconds: a failure that took longer is one to be spared. A bit less than the connect timeout."""
+from ..api.hosts import is_local_host
 
-_SILENCE = 60.0
-"""Seconds of real time for which an endpoint is left alone after such a failure."""
+_SLOW_FAILURE_SECONDS = 0.9
+"""A failure that took longer is not repeated. It is a bit less than the connect timeout."""
 
-_left_alone: dict[str, float] = {}
-"""Until when, on the real monotonic clock; of the whole process, since tests come one after the other."""
+_SILENCE_SECONDS = 60.0
+"""How long, in real time, an endpoint is not contacted after such a failure."""
 
 
 class Endpoints:
@@ -23,51 +21,39 @@ class Endpoints:
 
     def __init__(self) -> None:
         self.own_urls: set[str] = set()
-        """Where this mock itself is served (such as ``http://127.0.0.1:5001``). It has no external services to offer, and
-        waits for the very request on whose behalf it would be asked."""
+        """Where this mock is served. It offers no other service, and waits for the request that would ask."""
+        self._silent_until: dict[str, float] = {}
+        """Until when endpoints are not contacted, on the real monotonic clock."""
 
-    def named(self, service: str) -> str | None:
-        """The URL for a service; None when the environment names none, or one of the mock's own."""
+    def find_url(self, service: str) -> str | None:
+        """Return the URL of a service. None when the environment names none, or one of the mock's own."""
         if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
             return None
         url = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
         return None if not url or self._is_own(url) else url
 
     def _is_own(self, url: str) -> bool:
-        asked = _origin(url)
-        return any(_origin(own) == asked for own in self.own_urls)
+        origin = _origin(url)
+        return any(_origin(own) == origin for own in self.own_urls)
 
     def is_silent(self, service: str, url: str) -> bool:
-        """Whether an endpoint let somebody wait in vain less than a minute ago."""
+        """Whether a request to this endpoint timed out within the last minute."""
         now = freezegun.api.real_monotonic()
-        return any(_left_alone.get(place, 0) > now for place in (_origin(url), f"{_origin(url)} {service}"))
+        return any(self._silent_until.get(key, 0) > now for key in (_origin(url), f"{_origin(url)} {service}"))
 
-    def failed(self, service: str, url: str, took: float, *, connected: bool) -> None:
-        """A request took so many seconds of real time, and failed all the same.
-
-        One that was ``connected`` speaks for its service alone, another for all at that place.
-        """
-        if took > _PATIENCE:
-            place = f"{_origin(url)} {service}" if connected else _origin(url)
-            _left_alone[place] = freezegun.api.real_monotonic() + _SILENCE
+    def record_failure(self, service: str, url: str, duration_seconds: float, *, connected: bool) -> None:
+        """Record a request that failed. One that ``connected`` concerns its service, another the whole endpoint."""
+        if duration_seconds > _SLOW_FAILURE_SECONDS:
+            key = f"{_origin(url)} {service}" if connected else _origin(url)
+            self._silent_until[key] = freezegun.api.real_monotonic() + _SILENCE_SECONDS
 
 
 def _origin(url: str) -> str:
-    """Host and port of a URL, the same for all names of this machine's loopback range."""
+    """Host and port of a URL; all names of this machine's loopback range count as one host."""
     parts = urlsplit(url)
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return url
     host = parts.hostname or ""
-    return f"{'localhost' if _is_local(host) else host}:{port}"
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+    return f"{'localhost' if is_local_host(host) else host}:{port}"

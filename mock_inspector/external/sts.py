@@ -1,32 +1,28 @@
-"""STS: the account for which an access key was handed out."""
+"""STS: the account of an access key."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..api.identifiers import is_account_id
-from .client import Caller, Calls, NotAvailable, ServiceError
+from ..state.external import Caller, Credentials
+from .client import ExternalClient, NotAvailable, ServiceError
 
-if TYPE_CHECKING:
-    from ..state.external import Credentials
+_MIN_KEY_LENGTH = 16
+"""The minimum length of an access key id (data type accessKeyIdType of the STS API). Shorter ones are made up."""
 
-_SHORTEST_KEY = 16
-"""The least length of an access key id (data type accessKeyIdType of the STS API); shorter ones are made up."""
-
-_STRANGER = "AKIAMOCKINSPECTORXXX"
-"""An access key id that nobody has handed out."""
+_UNKNOWN_KEY = Credentials("AKIAMOCKINSPECTORXXX")
+"""An access key that no STS gave out."""
 
 
-def account_of(calls: Calls, credentials: Credentials, region: str) -> str | None:
-    """The account of an access key, or None when no STS knows it.
+def find_account(client: ExternalClient, credentials: Credentials, region: str) -> str | None:
+    """Return the account of an access key, or None when no STS knows the key.
 
-    Fakes of STS answer for any key; one that is told the same as a stranger is unknown to them.
+    Fakes of STS answer for any key. A key that gets the same answer as an unknown one is unknown.
     """
-    if len(credentials.access_key) < _SHORTEST_KEY:
+    if len(credentials.access_key) < _MIN_KEY_LENGTH:
         return None
     try:
-        identity = calls.call("sts", Caller(region, *credentials), "get_caller_identity")
-        if identity["Arn"] == _strangers_arn(calls, region):
+        identity = client.call("sts", Caller(region), "get_caller_identity", credentials=credentials)
+        if identity["Arn"] == _find_unknown_arn(client, region):
             return None
         account = str(identity["Account"])
     except (NotAvailable, ServiceError, LookupError, TypeError):
@@ -34,9 +30,9 @@ def account_of(calls: Calls, credentials: Credentials, region: str) -> str | Non
     return account if is_account_id(account) else None
 
 
-def _strangers_arn(calls: Calls, region: str) -> str | None:
+def _find_unknown_arn(client: ExternalClient, region: str) -> str | None:
     try:
-        answer = calls.call("sts", Caller(region, _STRANGER), "get_caller_identity")
+        identity = client.call("sts", Caller(region), "get_caller_identity", credentials=_UNKNOWN_KEY)
     except ServiceError:
         return None
-    return str(answer["Arn"])
+    return str(identity["Arn"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .. import _plugin_state
-from .report import LINES, failure_report
+from .._plugin_state import FinishedMock, plugin_state
+from .report import MAX_LINES, failure_report
 
 if TYPE_CHECKING:
     from ..state.service import FakeService
@@ -14,26 +14,27 @@ if TYPE_CHECKING:
 __all__ = ["add_sections", "failure_report"]
 
 
-def add_sections(sections: list[tuple[str, str]], active: FakeService | None, told: dict[int, int]) -> None:
-    """Add a section for each mock that a failed test has used; of many, for the last ones.
+def add_sections(sections: list[tuple[str, str]], active: FakeService | None, reported: dict[int, int]) -> None:
+    """Add a section for each mock that a failed test used, or for the last ones of many.
 
-    ``told`` remembers what has been told of this test, by world, so that a further failure tells only what is new.
+    ``reported`` holds how many calls of each mock were reported for this test, so that a further failure reports only
+    what is new.
     """
-    mocks = list(_plugin_state.ended or ())
+    mocks = list(plugin_state.finished_mocks or ())
     if active is not None:
-        mocks.append(_plugin_state.Ended(active, active.clock.read()))
-    new = [mock for mock in mocks if told.get(id(mock.service)) != mock.service.calls.made]
+        mocks.append(FinishedMock(active, active.clock.read()))
+    new = [mock for mock in mocks if reported.get(id(mock.service)) != mock.service.calls.made]
     for number, (service, moment) in enumerate(new, start=1):
-        told[id(service)] = service.calls.made
+        reported[id(service)] = service.calls.made
         try:
-            text = failure_report(service, moment, LINES // len(new))
-        except Exception as error:  # noqa: BLE001  the test's own failure matters more than what is wrong here
+            text = failure_report(service, moment, MAX_LINES // len(new))
+        except Exception as error:  # noqa: BLE001  the test's own failure matters more
             text = f"This report could not be made: {type(error).__name__}: {error}"
         title = "mock_inspector" if len(new) == 1 else f"mock_inspector ({number} of {len(new)})"
-        sections.append((title, _encodable(text)))
+        sections.append((title, _escape_unencodable(text)))
 
 
-def _encodable(text: str) -> str:
-    """The text as the terminal's encoding can have it; pytest would escape all of it, line ends included."""
+def _escape_unencodable(text: str) -> str:
+    """Escape what the terminal cannot show. pytest would escape the whole text, line ends included."""
     encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

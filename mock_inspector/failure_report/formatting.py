@@ -1,4 +1,4 @@
-"""Values, names and moments in a few words."""
+"""Values, ARNs, counts and spans of time in short."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ from itertools import islice
 from typing import Any
 
 from ..api import arns
-from .text_layout import CUT, clipped, listed, printable
+from .text_layout import CUT, clip, printable, truncate_list
 
-_TEXT = 40
-"""Characters of a text that are shown."""
+_MAX_TEXT = 40
 
-_ENTRIES = 3
-_MEMBERS = 6
-_DEPTH = 3
-"""Entries of a list, members of a mapping, and levels of both that are shown."""
+_MAX_ENTRIES = 3
+_MAX_MEMBERS = 6
+_MAX_DEPTH = 3
 
 
 def name(arn: str) -> str:
-    """An ARN in short: the kind and the id."""
-    return printable(clipped("/".join(arn.rsplit(":", 1)[-1].split("/")[-2:]), _TEXT))
+    """Return an ARN in short: the resource type and the id."""
+    return printable(clip("/".join(arn.rsplit(":", 1)[-1].split("/")[-2:]), _MAX_TEXT))
 
 
-def short(value: Any, depth: int = 0) -> str:
-    """A value in short: ARNs by their kind and id, long texts and lists cut."""
+def abbreviate(value: Any, depth: int = 0) -> str:
+    """Return a value in short: ARNs by their type and id, long texts and lists cut."""
     if isinstance(value, str):
         if arns.parse(value) is not None:
             return name(value)
-        if len(value) > _TEXT:  # what tells ARNs apart is their end
-            value = CUT + value[1 - _TEXT :] if value.startswith("arn:") else value[: _TEXT - 1] + CUT
+        if len(value) > _MAX_TEXT:  # ARNs differ at their end.
+            value = CUT + value[1 - _MAX_TEXT :] if value.startswith("arn:") else value[: _MAX_TEXT - 1] + CUT
         return printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, dict):
         entries = [
-            f"{printable(str(key))}: {short(entry, depth + 1)}" for key, entry in islice(value.items(), _MEMBERS)
+            f"{printable(str(key))}: {abbreviate(entry, depth + 1)}"
+            for key, entry in islice(value.items(), _MAX_MEMBERS)
         ]
         if len(value) > len(entries):
             entries.append(CUT)
-        return "{" + (CUT if depth == _DEPTH else ", ".join(entries)) + "}"
+        return "{" + (CUT if depth == _MAX_DEPTH else ", ".join(entries)) + "}"
     if isinstance(value, list):
-        entries = [] if depth == _DEPTH else [short(entry, depth + 1) for entry in value[:_ENTRIES]]
-        return "[" + listed(entries, len(value)) + "]"
-    return clipped(json.dumps(value), _TEXT)
+        entries = [] if depth == _MAX_DEPTH else [abbreviate(entry, depth + 1) for entry in value[:_MAX_ENTRIES]]
+        return "[" + truncate_list(entries, len(value)) + "]"
+    return clip(json.dumps(value), _MAX_TEXT)
 
 
-def count(number: int, noun: str) -> str:
-    """So many of something."""
+def format_count(number: int, noun: str) -> str:
+    """Return a number and its noun: ``1 run``, ``2 runs``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def offset(milliseconds: int) -> str:
-    """A span of time as it is read most easily: ``+0.126s``, ``+10:00``, ``+1:01:00.090``, ``+2d 1:00:00``."""
+def format_offset(milliseconds: int) -> str:
+    """Return a span of time in a form that is easy to read: ``+0.126s``, ``+10:00``, ``+1:01:00.090``, ``+2d 1:00:00``."""
     minutes, rest = divmod(abs(milliseconds), 60_000)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

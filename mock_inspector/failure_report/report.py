@@ -1,6 +1,6 @@
-"""The text on one mock: its accounts and clock, the calls, the runs, the faults that are left, and what the ids are.
+"""The text about one mock: its accounts and clock, the calls, the runs, the faults to come, and what the ids are.
 
-A pure function of a world and a moment, 80 columns wide and a hundred lines long at most; what is left out is said.
+It is a pure function of a service and a moment, at most 80 columns wide and 100 lines long. It says what it leaves out.
 """
 
 from __future__ import annotations
@@ -10,65 +10,67 @@ from itertools import islice
 from typing import Any
 
 from ..api import arns
-from ..clock.clock import iso
+from ..clock.moments import EpochMs, format_iso
 from ..state.findings import SEVERITIES
 from ..state.runs import Run
 from ..state.service import FakeService
-from ..state.store import NotFound, Store
+from ..state.store import EXCLUSION, FINDING, RESOURCE_GROUP, RESOURCE_TYPES, RUN, TARGET, TEMPLATE, NotFound, Store
 from .call_lines import CallBlock
-from .formatting import count, name, offset, short
-from .text_layout import CUT, clipped, itemized, listed, printable, width, wrapped
+from .formatting import abbreviate, format_count, format_offset, name
+from .text_layout import CUT, clip, join_items, printable, truncate_list, width, wrap
 
-COLUMNS = 80
-LINES = 100
+MAX_COLUMNS = 80
+MAX_LINES = 100
 
-_FAULTS = 8
-_IDS = 16
-_RUNS = 8
-_DETAILED_RUNS = 4
-_CHANGES = 12
-"""How many faults, ids, runs, runs with their timelines, and state changes are shown at most."""
+_MAX_FAULTS = 8
+_MAX_IDS = 16
+_MAX_RUNS = 8
+_MAX_DETAILED_RUNS = 4
+_MAX_CHANGES = 12
+
+_LOCK_TIMEOUT_SECONDS = 1
 
 
-def failure_report(service: FakeService, now: int, lines: int = LINES) -> str:
-    """The text, for a world as it was at the moment ``now`` (milliseconds since 1970)."""
-    locked = service.lock.acquire(timeout=1)  # a thread that hangs while it holds the lock must not hang the report
+def failure_report(service: FakeService, now: EpochMs, max_lines: int = MAX_LINES) -> str:
+    """Return the text about a service as it was at ``now``."""
+    # A thread that hangs while it holds the lock must not hang the report.
+    locked = service.lock.acquire(timeout=_LOCK_TIMEOUT_SECONDS)
     try:
-        return "\n".join(_Report(service, now).lines(lines))
+        return "\n".join(_Report(service, now).lines(max_lines))
     finally:
         if locked:
             service.lock.release()
 
 
 class _Report:
-    def __init__(self, service: FakeService, now: int) -> None:
+    def __init__(self, service: FakeService, now: EpochMs) -> None:
         self._service = service
         self._now = now
         self._stores = service.stores()
         self._home = self._stores[0]
         self._runs = self._last_runs()
 
-    def lines(self, most: int) -> list[str]:
-        """The whole text in lines, ``most`` of them at most."""
+    def lines(self, maximum: int) -> list[str]:
+        """Return at most ``maximum`` lines."""
         head, faults = self._head(), self._faults()
-        runs = self._run_lines(most // 3)
-        made = self._made()
+        runs = self._run_lines(maximum // 3)
+        resources = self._last_arns()
         fixed = sum(len(block) + 1 for block in (head, runs, faults) if block)
-        ids_at_least = min(len(made), _IDS // 2) + 2 if made else 0
+        min_ids = min(len(resources), _MAX_IDS // 2) + 2 if resources else 0
         home = (self._home.account_id, self._home.region)
-        block = CallBlock(self._service.calls, self._service.started, home, COLUMNS)
-        calls = block.written(max(most - fixed - ids_at_least - 1, 6))
-        told = {run.arn for run in self._runs}
-        found = [arn for arn in dict.fromkeys([*calls.arns, *made]) if arn not in told]
-        ids = self._ids(found, min(most - fixed - len(calls.lines) - 3, _IDS))
+        block = CallBlock(self._service.calls, self._service.started, home, MAX_COLUMNS)
+        calls = block.format(max(maximum - fixed - min_ids - 1, 6))
+        shown = {run.arn for _, run in self._runs}
+        mentioned = [arn for arn in dict.fromkeys([*calls.arns, *resources]) if arn not in shown]
+        ids = self._ids(mentioned, min(maximum - fixed - len(calls.lines) - 3, _MAX_IDS))
         blocks = [block for block in (head, calls.lines, runs, faults, ids) if block]
         return [line for block in blocks for line in (*block, "")][:-1]
 
     def _at(self, moment: int) -> str:
-        return offset(moment - self._service.started)
+        return format_offset(moment - self._service.started)
 
     def _elsewhere(self, store: Store) -> str:
-        """The account and region, as far as they are not the mock's own."""
+        """The account and region, where they differ from the mock's own."""
         home = self._home
         pairs = ((store.account_id, home.account_id), (store.region, home.region))
         differing = [own for own, other in pairs if own != other]
@@ -86,124 +88,131 @@ class _Report:
                 "run": len(store.runs),
                 "finding": sum(finding.created <= self._now for finding in store.findings.all),
             }
-            held = [count(number, noun) for noun, number in numbers.items() if number]
-            if held or store is self._home:
-                lines += itemized(f"{store.account_id} {store.region}: ", held or ["empty"], COLUMNS, "  ", "")
-        start = iso(self._service.started).replace("T", " ").removesuffix("+00:00")
-        stands = "where it still stands" if self._now == self._service.started else f"now {self._at(self._now)}"
-        return [*lines[:6], f"The clock began at {start} UTC, {stands}."]
+            counts = [format_count(number, noun) for noun, number in numbers.items() if number]
+            if counts or store is self._home:
+                title = f"{store.account_id} {store.region}: "
+                lines += join_items(title, counts or ["empty"], MAX_COLUMNS, "  ", "")
+        start = format_iso(self._service.started).replace("T", " ").removesuffix("+00:00")
+        moved = self._now != self._service.started
+        now = f"is now at {self._at(self._now)}" if moved else "has not moved"
+        return [*lines[:6], f"The clock started at {start} UTC and {now}."]
 
     # The runs
 
-    def _last_runs(self) -> list[Run]:
-        runs = [run for store in self._stores for run in islice(reversed(list(store.runs)), _RUNS)]
-        return sorted(runs, key=lambda run: run.created)[-_RUNS:]
+    def _last_runs(self) -> list[tuple[Store, Run]]:
+        runs = [(store, run) for store in self._stores for run in store.runs.newest(_MAX_RUNS)]
+        return sorted(runs, key=lambda entry: entry[1].created)[-_MAX_RUNS:]
 
-    def _run_lines(self, room: int) -> list[str]:
+    def _run_lines(self, max_lines: int) -> list[str]:
         """The last runs, the very last ones with their timelines."""
         if not self._runs:
             return []
-        heads = [self._run(run) for run in self._runs]
-        used = 1 + sum(map(len, heads))
-        for place in range(len(self._runs) - 1, max(len(self._runs) - _DETAILED_RUNS, 0) - 1, -1):
-            timeline = self._timeline(self._runs[place])
-            if used + len(timeline) > room:
+        blocks = [self._run(store, run) for store, run in self._runs]
+        used = 1 + sum(map(len, blocks))
+        for index in range(len(self._runs) - 1, max(len(self._runs) - _MAX_DETAILED_RUNS, 0) - 1, -1):
+            timeline = self._timeline(self._runs[index][1])
+            if used + len(timeline) > max_lines:
                 break
-            heads[place] += timeline
+            blocks[index] += timeline
             used += len(timeline)
         total = sum(len(store.runs) for store in self._stores)
         title = "Runs" if total == len(self._runs) else f"Runs: {total:,}, the last {len(self._runs)}"
-        return [title, *(line for lines in heads for line in lines)][:room]
+        return [title, *(line for lines in blocks for line in lines)][:max_lines]
 
-    def _run(self, run: Run) -> list[str]:
-        found = Counter(finding.content.severity for finding in run.findings_row if finding.created <= self._now)
+    def _run(self, store: Store, run: Run) -> list[str]:
+        findings = store.findings.of(run).all
+        found = Counter(finding.body.severity for finding in findings if finding.created <= self._now)
         severities = ", ".join(f"{found[severity]:,} {severity}" for severity in SEVERITIES if found[severity])
-        findings = count(found.total(), "finding")
+        count = format_count(found.total(), "finding")
         items = [
             run.state(self._now),
-            count(len(run.agents), "agent"),
-            f"{findings} ({severities})" if severities else findings,
+            format_count(len(run.agents), "agent"),
+            f"{count} ({severities})" if severities else count,
         ]
-        if run.exclusions:
-            items.append(count(len(run.exclusions), "exclusion"))
-        title = f"{name(run.arn)} {short(run.name)} of {name(run.template.arn)}: "
-        return itemized(title, items, COLUMNS, "    ", "  ")
+        exclusions = len(store.exclusions.of(run.arn))
+        if exclusions:
+            items.append(format_count(exclusions, "exclusion"))
+        title = f"{name(run.arn)} {abbreviate(run.name)} of {name(run.template.arn)}: "
+        return join_items(title, items, MAX_COLUMNS, "    ", "  ")
 
     def _timeline(self, run: Run) -> list[str]:
         lines = []
-        ahead = [change for change in run.timeline if change[1] > self._now]
-        for title, changes in (("", run.cut(self._now)), ("ahead: ", ahead)):
-            steps = [f"{self._at(moment)} {state}" for state, moment in changes]
-            left = len(steps) - _CHANGES
-            if left > 0:
-                steps[:left] = [f"{CUT} {left} before"]
+        ahead = [change for change in run.timeline if change.moment > self._now]
+        for title, changes in (("", run.history(self._now)), ("ahead: ", ahead)):
+            steps = [f"{self._at(change.moment)} {change.state}" for change in changes]
+            omitted = len(steps) - _MAX_CHANGES
+            if omitted > 0:
+                steps[:omitted] = [f"{CUT} {omitted} before"]
             if steps:
-                lines += itemized(title, steps, COLUMNS, "      ", "    ")
+                lines += join_items(title, steps, MAX_COLUMNS, "      ", "    ")
         return lines
 
     # The faults
 
     def _faults(self) -> list[str]:
-        left = [(store, fault) for store in self._stores for fault in store.faults if fault.times != 0]
+        active = [(store, fault) for store in self._stores for fault in store.faults if not fault.is_spent]
         lines = []
-        for store, fault in left[:_FAULTS]:
-            met = f"met {count(fault.met, 'call')}" if fault.met else "met no call"
-            more = "" if fault.times is None or not fault.met else f", {fault.times} left"
-            text = printable(f"{fault.shown}{self._elsewhere(store)}: {met}{more}")
-            lines += wrapped(text, COLUMNS, "    ", "  ")[:3]
-        if len(left) > _FAULTS:
-            lines.append(f"  {CUT} {len(left) - _FAULTS} more")
-        return ["Faults left", *lines] if lines else []
+        for store, fault in active[:_MAX_FAULTS]:
+            hits = f"triggered by {format_count(fault.hits, 'call')}" if fault.hits else "never triggered"
+            remaining = "" if fault.times is None or not fault.hits else f", {fault.times} to come"
+            text = printable(f"{fault.summary}{self._elsewhere(store)}: {hits}{remaining}")
+            lines += wrap(text, MAX_COLUMNS, "    ", "  ")[:3]
+        if len(active) > _MAX_FAULTS:
+            lines.append(f"  {CUT} {len(active) - _MAX_FAULTS} more")
+        return ["Faults to come", *lines] if lines else []
 
     # The ids
 
-    def _made(self) -> list[str]:
-        """The ARNs of what the last runs are of, and of the last targets and templates."""
-        found = [arn for run in self._runs for arn in (run.template.target.arn, run.template.arn)]
+    def _last_arns(self) -> list[str]:
+        """The ARNs of the targets and templates of the last runs, and of the last targets and templates."""
+        found = [arn for _, run in self._runs for arn in (run.template.target.arn, run.template.arn)]
         for store in self._stores:
-            found += [target.arn for target in islice(reversed(list(store.targets)), 4)]
-            found += [template.arn for template in islice(reversed(list(store.templates)), 4)]
+            found += [target.arn for target in store.targets.newest(4)]
+            found += [template.arn for template in store.templates.newest(4)]
         return list(dict.fromkeys(found))
 
-    def _ids(self, found: list[str], room: int) -> list[str]:
-        kept = found if len(found) <= room else found[: max(room - 1, 0)]
+    def _ids(self, arns: list[str], max_lines: int) -> list[str]:
+        kept = arns if len(arns) <= max_lines else arns[: max(max_lines - 1, 0)]
         if not kept:
             return []
         column = max(width(name(arn)) for arn in kept)
-        lines = [clipped(f"  {name(arn):<{column}}  {self._meaning(arn)}", COLUMNS) for arn in kept]
-        if len(found) > len(kept):
-            lines.append(f"  {CUT} {len(found) - len(kept):,} more")
+        lines = [clip(f"  {name(arn):<{column}}  {self._explain(arn)}", MAX_COLUMNS) for arn in kept]
+        if len(arns) > len(kept):
+            lines.append(f"  {CUT} {len(arns) - len(kept):,} more")
         return ["Ids", *lines]
 
-    def _meaning(self, arn: str) -> str:
-        """What an ARN stands for, in short."""
+    def _explain(self, arn: str) -> str:
+        """What an ARN names, in short."""
         parts = arns.parse(arn)
         if parts is None:
-            return "no ARN of this service"
+            return "not an ARN of this service"
+        resource_type = RESOURCE_TYPES[parts.type_name]
         for store in self._stores:
-            if store.region == parts.region and parts.noun in arns.RESOURCE_TYPES:
+            if store.region == parts.region:
                 try:
-                    item = store.lookup(arns.RESOURCE_TYPES[parts.noun], arn)
+                    item = store.lookup(resource_type, arn)
                 except NotFound:
                     continue
-                return self._described(parts.noun, item) + self._elsewhere(store)
+                return _describe(resource_type.name, item) + self._elsewhere(store)
         foreign = (parts.account, parts.region) != (self._home.account_id, self._home.region)
-        return f"not there{f' in {parts.account} {parts.region}' if foreign else ''}: deleted, or never made"
+        where = f" in {parts.account} {parts.region}" if foreign else ""
+        return f"does not exist{where}: deleted, or never made"
 
-    def _described(self, noun: str, item: Any) -> str:
-        if noun == "resourcegroup":
-            tags = [f"{printable(tag['key'])}={printable(tag.get('value', ''))}" for tag in item.tags[:3]]
-            text = f"instances with {listed(tags, len(item.tags))}"
-        elif noun == "target":
-            text = f"{short(item.name)}: {'all instances' if item.group is None else name(item.group.arn)}"
-        elif noun == "template":
-            packages = count(len(item.packages), "rules package")
-            text = f"{short(item.name)} of {name(item.target.arn)}: {item.duration:,} s, {packages}"
-        elif noun == "run":
-            text = f"{short(item.name)} of {name(item.template.arn)}"
-        elif noun == "finding":
-            on = "" if item.instance is None else f" on {printable(item.instance.instance_id)}"
-            text = f"{short(item.members.get('id', ''))}, {item.content.severity}{on}"
-        else:
-            text = short(item.members.get("title", "") if noun == "exclusion" else item.name)
-        return text
+
+def _describe(type_name: str, item: Any) -> str:
+    if type_name == RESOURCE_GROUP.name:
+        tags = [f"{printable(tag['key'])}={printable(tag.get('value', ''))}" for tag in islice(item.tags, 3)]
+        text = f"instances with {truncate_list(tags, len(item.tags))}"
+    elif type_name == TARGET.name:
+        text = f"{abbreviate(item.name)}: {'all instances' if item.group is None else name(item.group.arn)}"
+    elif type_name == TEMPLATE.name:
+        packages = format_count(len(item.packages), "rules package")
+        text = f"{abbreviate(item.name)} of {name(item.target.arn)}: {item.duration_seconds:,} s, {packages}"
+    elif type_name == RUN.name:
+        text = f"{abbreviate(item.name)} of {name(item.template.arn)}"
+    elif type_name == FINDING.name:
+        on = "" if item.instance is None else f" on {printable(item.instance.instance_id)}"
+        text = f"{abbreviate(item.members.get('id', ''))}, {item.body.severity}{on}"
+    else:
+        text = abbreviate(item.members.get("title", "") if type_name == EXCLUSION.name else item.name)
+    return text

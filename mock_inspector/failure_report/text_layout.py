@@ -1,52 +1,52 @@
-"""Text that fits: made printable, measured in a terminal's columns, cut and wrapped to them."""
+"""Text that fits a terminal: printable, measured in columns, cut and wrapped."""
 
 from __future__ import annotations
 
 from unicodedata import combining, east_asian_width
 
 CUT = "…"
-_UNBROKEN = "\N{NO-BREAK SPACE}"  # printable() leaves none
-_GLUED = 50
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"  # printable() leaves none in a text.
+_MAX_UNBROKEN_COLUMNS = 50
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would not show as a character: controls, half surrogates."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+    """Escape everything that a terminal does not show as a character: controls, halves of surrogate pairs."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
-def _escaped(sign: str) -> str:
-    return sign.encode("unicode-escape", "surrogatepass").decode("ascii")
+def _escape(char: str) -> str:
+    return char.encode("unicode-escape", "surrogatepass").decode("ascii")
 
 
 def width(text: str) -> int:
-    """How many columns a printable text takes."""
-    return len(text) if text.isascii() else sum(_columns(sign) for sign in text)
+    """Return how many columns a printable text takes."""
+    return len(text) if text.isascii() else sum(map(_char_width, text))
 
 
-def _columns(sign: str) -> int:
-    return 0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1
+def _char_width(char: str) -> int:
+    return 0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1
 
 
-def clipped(text: str, columns: int) -> str:
-    """The text, cut to so many columns."""
-    if width(text) <= columns:
-        return text
-    kept, _ = _split(text, max(0, columns - 1))
-    return kept + CUT
+def clip(text: str, columns: int) -> str:
+    """Cut a text to so many columns."""
+    return text if width(text) <= columns else _split(text, max(0, columns - 1))[0] + CUT
 
 
 def _split(text: str, columns: int) -> tuple[str, str]:
-    """What of the text fits in so many columns, and the rest."""
+    """Split a text after so many columns."""
     used = 0
-    for place, sign in enumerate(text):
-        used += _columns(sign)
+    for index, char in enumerate(text):
+        used += _char_width(char)
         if used > columns:
-            return text[:place], text[place:]
+            return text[:index], text[index:]
     return text, ""
 
 
-def wrapped(text: str, columns: int, indent: str = "", first: str | None = None) -> list[str]:
-    """The text in lines of so many columns, broken at spaces where there are any, indented (the ``first`` one so)."""
+def wrap(text: str, columns: int, indent: str = "", first: str | None = None) -> list[str]:
+    """Wrap a text to so many columns, at spaces if possible. ``textwrap`` does not know characters of two columns.
+
+    Lines begin with ``indent``, the first one with ``first``.
+    """
     lines = []
     line, empty = indent if first is None else first, True
     for word in text.split(" "):
@@ -55,28 +55,28 @@ def wrapped(text: str, columns: int, indent: str = "", first: str | None = None)
             lines.append(line)
             line, empty = indent, True
         while width(line) + width(rest) + (not empty) > columns:
-            fits, rest = _split(rest, columns - width(line))
-            lines.append(line + fits)
+            part, rest = _split(rest, columns - width(line))
+            lines.append(line + part)
             line = indent
         line, empty = (line + rest if empty else f"{line} {rest}"), False
     return [*lines, line]
 
 
-def glued(text: str) -> str:
-    """The text as one that is not broken at its spaces, when it is no longer than half a line; see :func:`unglued`."""
-    return text.replace(" ", _UNBROKEN) if width(text) <= _GLUED else text
+def keep_together(text: str) -> str:
+    """Protect a text of up to half a line from being broken at its spaces, until :func:`release`."""
+    return text.replace(" ", _NO_BREAK_SPACE) if width(text) <= _MAX_UNBROKEN_COLUMNS else text
 
 
-def unglued(lines: list[str]) -> list[str]:
-    """The lines with plain spaces."""
-    return [line.replace(_UNBROKEN, " ") for line in lines]
+def release(lines: list[str]) -> list[str]:
+    """Return the lines with plain spaces (see :func:`keep_together`)."""
+    return [line.replace(_NO_BREAK_SPACE, " ") for line in lines]
 
 
-def itemized(title: str, items: list[str], columns: int, indent: str, first: str) -> list[str]:
-    """The items with commas, in lines of so many columns that are not broken within one."""
-    return unglued(wrapped(title + ", ".join(map(glued, items)), columns, indent, first))
+def join_items(title: str, items: list[str], columns: int, indent: str, first: str) -> list[str]:
+    """Join items with commas and wrap them. An item is not broken."""
+    return release(wrap(title + ", ".join(map(keep_together, items)), columns, indent, first))
 
 
-def listed(items: list[str], total: int) -> str:
-    """The items with commas, and how many more there are of ``total``."""
+def truncate_list(items: list[str], total: int) -> str:
+    """Join items with commas, and say how many more of ``total`` there are."""
     return ", ".join(items if total <= len(items) else [*items, f"{CUT} {total - len(items):,} more"])

@@ -1,77 +1,83 @@
-"""Records and the JSON values that they are written as; a record's type hints say what it takes.
+"""Records as JSON values. The type hints of a record say what it holds.
 
 A record is a dataclass, written as an object without the members that have their default, or a ``NamedTuple``, written
-as a list. A hint is ``str``, ``bool``, ``list[...]``, ``dict[str, ...]``, ``... | None``, another record, or
-``Annotated[..., Form(...)]``.
+as a list. A hint is ``str``, ``bool``, ``int`` (a whole number from 0), ``list[...]``, ``dict[str, ...]``,
+``... | None``, another record, ``Annotated[..., ShapeName(...)]`` or ``Annotated[..., Field(...)]``.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from ..errors import short_repr
+from ..api.validation import ShapeName, validate
+from ..errors import short_repr, suggest
 
 T = TypeVar("T")
 
 Decode = Callable[[Any], Any]
-"""Takes a JSON value and returns what it says, or raises Wrong."""
+"""Takes a JSON value and returns a Python value, or raises SnapshotError."""
 Encode = Callable[[Any], Any]
 
+MAX_NUMBER = 2**53
+"""The highest number that every JSON reader keeps exactly."""
 
-_LONGEST = 60
-"""The most characters of a member's name that a place is told with."""
+_MAX_NAME = 60
+"""The longest name of a member that a path shows as it is."""
+
+_PATH = "\0"
+"""A placeholder for the path, which callers fill in."""
+_MISSING_MEMBER = re.compile(r"1 validation error detected: Value null at '\0(.*)' failed.*", re.DOTALL)
 
 
-class Wrong(Exception):  # noqa: N818  it becomes a ValueError that says where
-    """A value is not what its place takes. ``text`` is the place, as far as it is known by now, and what is wrong."""
+class SnapshotError(Exception):
+    """A value is invalid. ``text`` is the path so far and the problem; callers add their part of the path."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
 
-    def within(self, step: str | int) -> Wrong:
-        """The same, seen from one level above: a member's name or the place in a list."""
+    def at(self, step: str | int) -> SnapshotError:
+        """Return the error with one more step in front of its path: a member's name or an index."""
         if isinstance(step, int):
             self.text = f"[{step}]{self.text}"
+        elif step.isidentifier() and len(step) <= _MAX_NAME:
+            self.text = f".{step}{self.text}"
         else:
-            self.text = (
-                f".{step}{self.text}"
-                if step.isidentifier() and len(step) <= _LONGEST
-                else f"[{short_repr(step)}]{self.text}"
-            )
+            self.text = f"[{short_repr(step)}]{self.text}"
         return self
 
 
-def takes(wanted: str, value: object) -> Wrong:
-    """The complaint about a value."""
-    return Wrong(f": takes {wanted}, got {short_repr(value)}")
+def expected(allowed: str, value: object) -> SnapshotError:
+    """Return the error for a value that is not what is allowed."""
+    return SnapshotError(f": must be {allowed}; got {short_repr(value)}")
 
 
 @dataclasses.dataclass(frozen=True)
-class Form:
-    """How a value is read and written, as an annotation; without ``encode`` it is written as it is."""
+class Field:
+    """An annotation: how a value is read and written. Without ``encode`` it is written as it is."""
 
     decode: Decode
     encode: Encode | None = None
 
 
 _Codec = tuple[Decode, Encode | None]
-"""How a hint's values are read and written; None when they are JSON as they are."""
+"""How the values of a hint are read and written; None when they are JSON already."""
 
 
 def decode(kind: type[T], value: Any) -> T:
-    """The record that a JSON value says. Wrong when it says none."""
+    """Return the record of a JSON value. SnapshotError for an invalid value."""
     hint: Any = kind
     record: T = _codec(hint)[0](value)
     return record
 
 
 def encode(record: Any) -> dict[str, Any]:
-    """A record as JSON, which shares nothing with it that can be changed."""
+    """Return a record as JSON, which shares nothing mutable with it."""
     kind: Any = type(record)
     _, write = _codec(kind)
     written: dict[str, Any] = write(record) if write is not None else record
@@ -82,33 +88,64 @@ def encode(record: Any) -> dict[str, Any]:
 def _codec(hint: Any) -> _Codec:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return next((form.decode, form.encode) for form in hint.__metadata__ if isinstance(form, Form))
+        return _annotated(hint)
     if origin is list:
         return _list(*_codec(arguments[0]))
     if origin is dict:
         return _dict(*_codec(arguments[1]))
     if origin is not None:
-        return _optional(next(argument for argument in arguments if argument is not NoneType))
+        return _optional(*_codec(next(argument for argument in arguments if argument is not NoneType)))
     if dataclasses.is_dataclass(hint):
         return _record(hint)
-    return _row(hint) if issubclass(hint, tuple) else {str: (_string, None), bool: (_flag, None)}[hint]
+    basic: dict[Any, _Codec] = {str: (_string, None), bool: (_flag, None), int: (_number, None)}
+    return basic[hint] if hint in basic else _tuple(hint)
+
+
+def _annotated(hint: Any) -> _Codec:
+    base, *metadata = get_args(hint)
+    field = next((entry for entry in metadata if isinstance(entry, Field)), None)
+    if field is not None:
+        return field.decode, field.encode
+    name = next(entry.name for entry in metadata if isinstance(entry, ShapeName))
+    codec = (lambda value: decode_shape(name, value)), copy_json
+    return _optional(*codec) if NoneType in get_args(base) else codec
+
+
+def decode_shape(name: str, value: Any) -> Any:
+    """Return ``value`` as one of the API's data types. SnapshotError when it is invalid."""
+    try:
+        return validate(name, value, _PATH)
+    except ValueError as error:
+        text = _MISSING_MEMBER.sub(r"\1: is missing", str(error)).replace(_PATH, "")
+        raise SnapshotError(text if text.startswith((":", "[", ".")) else f": {text.strip()}") from None
+
+
+def copy_json(value: Any) -> Any:
+    """Return a copy of a JSON value; tuples become lists."""
+    if isinstance(value, dict):
+        return {name: copy_json(entry) for name, entry in value.items()}
+    return [copy_json(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
 def _string(value: Any) -> Any:
     if not isinstance(value, str):
-        raise takes("a string", value)
+        raise expected("a string", value)
     return value
 
 
 def _flag(value: Any) -> Any:
     if not isinstance(value, bool):
-        raise takes("true or false", value)
+        raise expected("true or false", value)
     return value
 
 
-def _optional(inner: Any) -> _Codec:
-    read, write = _codec(inner)
+def _number(value: Any) -> Any:
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise expected(f"a whole number from 0 to {MAX_NUMBER}", value)
+    return value
 
+
+def _optional(read: Decode, write: Encode | None) -> _Codec:
     def decode_optional(value: Any) -> Any:
         return None if value is None else read(value)
 
@@ -121,51 +158,51 @@ def _optional(inner: Any) -> _Codec:
 def _list(read: Decode, write: Encode | None) -> _Codec:
     def decode_list(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise takes("a list", value)
+            raise expected("a list", value)
         items: list[Any] = []
         try:
             items.extend(map(read, value))
-        except Wrong as wrong:
-            raise wrong.within(len(items)) from None
+        except SnapshotError as error:
+            raise error.at(len(items)) from None
         return items
 
     return decode_list, list if write is None else lambda items: [write(item) for item in items]
 
 
-def _row(kind: Any) -> _Codec:
+def _tuple(kind: Any) -> _Codec:
     hints = get_type_hints(kind, include_extras=True)
-    codecs = [(name, *_codec(hints[name])) for name in kind._fields]
-    wanted = f"[{', '.join(kind._fields)}]"
+    codecs = [_codec(hints[name]) for name in kind._fields]
+    form = f"[{', '.join(kind._fields)}]"
 
-    def decode_row(value: Any) -> Any:
+    def decode_tuple(value: Any) -> Any:
         if not isinstance(value, list) or len(value) != len(codecs):
-            raise takes(wanted, value)
+            raise expected(form, value)
         items: list[Any] = []
-        for (_, read, _), item in zip(codecs, value, strict=True):
+        for (read, _), item in zip(codecs, value, strict=True):
             try:
                 items.append(read(item))
-            except Wrong as wrong:
-                raise wrong.within(len(items)) from None
+            except SnapshotError as error:
+                raise error.at(len(items)) from None
         return kind(*items)
 
-    def encode_row(items: Any) -> list[Any]:
-        return [item if write is None else write(item) for (_, _, write), item in zip(codecs, items, strict=True)]
+    def encode_tuple(items: Any) -> list[Any]:
+        return [item if write is None else write(item) for (_, write), item in zip(codecs, items, strict=True)]
 
-    return decode_row, encode_row
+    return decode_tuple, encode_tuple
 
 
 def _dict(read: Decode, write: Encode | None) -> _Codec:
     def decode_dict(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise takes("an object", value)
+            raise expected("an object", value)
         members = {}
         for name, item in value.items():
             if not isinstance(name, str):
-                raise takes("strings as names", name)
+                raise expected("an object with strings as names", name)
             try:
                 members[name] = read(item)
-            except Wrong as wrong:
-                raise wrong.within(name) from None
+            except SnapshotError as error:
+                raise error.at(name) from None
         return members
 
     return decode_dict, dict if write is None else lambda value: {name: write(item) for name, item in value.items()}
@@ -174,37 +211,39 @@ def _dict(read: Decode, write: Encode | None) -> _Codec:
 def _record(kind: Any) -> _Codec:
     hints = get_type_hints(kind, include_extras=True)
     defaults = {entry.name: _default(entry) for entry in dataclasses.fields(kind)}
-    reads = {name: _codec(hints[name])[0] for name in defaults}
-    writes = [(name, default, _codec(hints[name])[1]) for name, default in defaults.items()]
-    required = frozenset(name for name, default in defaults.items() if default is dataclasses.MISSING)
+    codecs = {name: _codec(hints[name]) for name in defaults}
+    required = [name for name, default in defaults.items() if default is dataclasses.MISSING]
 
     def decode_record(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise takes(f"an object with {', '.join(defaults)}", value)
-        found = {}
+            raise expected(f"an object with {', '.join(defaults)}", value)
+        members = {}
         for name, item in value.items():
-            if name not in reads:
-                raise Wrong(f": has the unknown member {short_repr(name)}; it takes {', '.join(defaults)}")
+            if name not in codecs:
+                hint = suggest(name, defaults)
+                raise SnapshotError(
+                    f": has the unknown member {short_repr(name)}{hint}; the members are {', '.join(defaults)}"
+                )
             try:
-                found[name] = reads[name](item)
-            except Wrong as wrong:
-                raise wrong.within(name) from None
-        if not required <= found.keys():
-            lacked = next(name for name in defaults if name in required and name not in found)
-            raise Wrong(f": lacks the member {lacked!r}; it takes {', '.join(defaults)}")
-        return kind(**found)
+                members[name] = codecs[name][0](item)
+            except SnapshotError as error:
+                raise error.at(name) from None
+        missing = next((name for name in required if name not in members), None)
+        if missing is not None:
+            raise SnapshotError(f": lacks the member {missing!r}")
+        return kind(**members)
 
     def encode_record(record: Any) -> dict[str, Any]:
-        written = {}
-        for name, default, write in writes:
+        members = {}
+        for name, (_, write) in codecs.items():
             value = getattr(record, name)
-            if value != default:
-                written[name] = value if write is None else write(value)
-        return written
+            if value != defaults[name]:
+                members[name] = value if write is None else write(value)
+        return members
 
     return decode_record, encode_record
 
 
 def _default(entry: dataclasses.Field[Any]) -> Any:
-    """The default of a member, which is left out when it has that; MISSING when it has none."""
+    """The default of a member, or MISSING. A member with its default is not written."""
     return entry.default if entry.default_factory is dataclasses.MISSING else entry.default_factory()

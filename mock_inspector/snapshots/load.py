@@ -1,36 +1,40 @@
-"""Restoring a snapshot: records, checked against each other, as a world."""
+"""Loading a snapshot: records, checked against each other, as a service."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
 from ..api.identifiers import DEFAULT_ACCOUNT
-from ..api.service_model import enum
+from ..api.pagination import Numbered
+from ..api.service_model import enum, max_length
 from ..errors import short_repr
-from ..state.collections import Numbered, NumberedMap
-from ..state.exclusions import Exclusion, Preview, is_documented
+from ..state.agents import RunAgent
+from ..state.collections import NumberedMap
+from ..state.exclusions import Exclusion, ExclusionType, Preview
+from ..state.faults import Fault, ParametersAre, build_fault
 from ..state.finding_specs import FindingSpec
 from ..state.findings import Finding, FindingBody, FixedBody, SpecBody
-from ..state.instances import Instance, RunAgent
-from ..state.notifications import MAX_NOTIFICATIONS, Notification, PublishedMessage
+from ..state.instances import Instance
+from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
-from ..state.runs import Run
+from ..state.runs import Run, StateChange
 from ..state.service import FakeService
-from ..state.store import Role, Store, a
+from ..state.store import RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
 from ..state.targets import ResourceGroup, Subscription, Target, Template
-from .codec import Wrong, takes
-from .parts import attributes_of, check_new, each, exclude, fault_of, load_spec, members, named, timeline_of
+from .codec import SnapshotError, copy_json, expected
 from .schema import (
     AgentRecord,
-    ContentRecord,
+    BodyRecord,
+    FaultRecord,
     FindingRecord,
-    GroupRecord,
+    FindingSpecRecord,
     InstanceRecord,
+    PreviewRecord,
+    ResourceGroupRecord,
     RulesPackageRecord,
     RunRecord,
     SnapshotRecord,
@@ -45,209 +49,254 @@ R = TypeVar("R")
 N = TypeVar("N", bound=Numbered)
 
 
-def restored(snapshot: SnapshotRecord) -> FakeService:
-    """A world of its own with the state of a snapshot. Wrong where that contradicts itself."""
+def load(snapshot: SnapshotRecord) -> FakeService:
+    """Return a new service with the state of a snapshot. SnapshotError where the snapshot contradicts itself."""
     service = FakeService(account_id=DEFAULT_ACCOUNT, id_seed=snapshot.id_seed)
-    service.started = snapshot.started
-    service.published = [PublishedMessage(**members(entry)) for entry in snapshot.published]
+    service.context.started = snapshot.started
+    service.context.published = [PublishedMessage(**_members(entry)) for entry in snapshot.published]
     for key, account in snapshot.access_keys.items():
         if not key:
-            raise Wrong(".access_keys: takes access keys' ids, got ''")
+            raise expected("the id of an access key", key).at("access_keys")
         service.register_access_key(key, account)
-    each("regions", snapshot.regions, lambda record: _restore_region(service, record))
+    _each("stores", snapshot.stores, lambda record: _load_store(service, record))
     return service
 
 
-def _restore_region(service: FakeService, record: StoreRecord) -> None:
-    if any((store.account_id, store.region) == (record.account_id, record.region) for store in service.stores()):
-        raise Wrong(f": account {record.account_id}, {record.region} is there twice")
-    _StoreLoader(service.store(record.account_id, record.region), record).restore()
+def _load_store(service: FakeService, record: StoreRecord) -> None:
+    key = (record.account_id, record.region)
+    if any((store.account_id, store.region) == key for store in service.stores()):
+        raise SnapshotError(f": account {record.account_id}, {record.region} occurs twice")
+    _StoreLoader(service.store(*key), record).load()
+
+
+def _each(name: str, records: Iterable[T], load_record: Callable[[T], R]) -> list[R]:
+    """Load each record of a list. An error gets the path of its record."""
+    loaded: list[R] = []
+    try:
+        loaded.extend(map(load_record, records))
+    except SnapshotError as error:
+        raise error.at(len(loaded)).at(name) from None
+    return loaded
+
+
+def _members(record: Any, *without: str) -> dict[str, Any]:
+    return {entry.name: getattr(record, entry.name) for entry in fields(record) if entry.name not in without}
+
+
+def _refer(items: Sequence[T], index: int, list_name: str, member: str = "") -> T:
+    """Return the item that a record refers to by index."""
+    if index >= len(items):
+        error = expected(f"an index in {list_name}, which has {len(items)}", index)
+        raise error.at(member) if member else error
+    return items[index]
+
+
+def _check_unique(value: str, member: str, *, taken: bool) -> None:
+    if taken:
+        raise SnapshotError(f": {short_repr(value)} occurs twice").at(member)
+
+
+def _check_keys(pairs: list[dict[str, str]], member: str) -> tuple[dict[str, str], ...]:
+    if len({pair["key"] for pair in pairs}) < len(pairs):
+        raise SnapshotError(f".{member}: has a key twice")
+    return tuple(pairs)
 
 
 class _StoreLoader:
-    """Fills an account's region, as yet empty, from a record."""
+    """Fills an empty store from a record."""
 
     def __init__(self, store: Store, record: StoreRecord) -> None:
         self._store = store
         self._record = record
         self._specs: list[FindingSpec] = []
         self._instances: list[Instance] = []
-        self._contents: list[FindingBody] = []
+        self._bodies: list[FindingBody] = []
         self._findings: list[Finding] = []
-        self._target_names: set[str] = set()
+        self._exclusions: list[Exclusion] = []
 
-    def restore(self) -> None:
+    def load(self) -> None:
         store, record = self._store, self._record
         store.next = record.next_number
-        store.ids.resume(record.ids.minted, record.ids.others, record.ids.pinned)
-        self._numbered("rules_packages", record.rules_packages, self._rules_package, in_order=False)
-        self._specs = each("weaknesses", record.specs, load_spec)
-        self._instances = each("instances", record.instances, self._instance)
-        self._contents = each("contents", record.contents, self._content)
-        each("fleet", record.fleet, self._fleet)
-        each("joined", record.joined, self._join)
-        self._numbered("resource_groups", record.resource_groups, self._group)
+        store.ids.resume(record.ids.generated, record.ids.next_ids)
+        _each("rules_packages", record.rules_packages, self._rules_package)
+        _each("finding_specs", record.finding_specs, self._spec)
+        self._instances = _each("instances", record.instances, self._instance)
+        self._bodies = _each("bodies", record.bodies, self._body)
+        _each("own_instances", record.own_instances, self._own_instance)
+        _each("ec2_instances", record.ec2_instances, self._ec2_instance)
+        self._numbered("resource_groups", record.resource_groups, self._resource_group)
         self._numbered("targets", record.targets, self._target)
         self._numbered("templates", record.templates, self._template)
+        _each("previews", record.previews, self._preview)
         self._numbered("runs", record.runs, self._run)
-        self._collect_findings()
+        self._add_reported()
         self._numbered("subscriptions", record.subscriptions, self._subscription)
         if record.role is not None:
             if not arns.IAM_ROLE.fullmatch(record.role.arn):
-                raise takes("the ARN of an IAM role", record.role.arn).within("arn").within("role")
+                raise expected("the ARN of an IAM role", record.role.arn).at("arn").at("role")
             store.role = Role(record.role.arn, record.role.registered)
-        store.faults = each("faults", record.faults, fault_of)
+        store.faults = _each("faults", record.faults, _load_fault)
 
-    def _numbered(self, name: str, records: Sequence[T], restore: Callable[[T], Any], *, in_order: bool = True) -> None:
-        """Restore records whose numbers grow, and were all given out."""
+    def _numbered(self, name: str, records: Sequence[Any], load_record: Callable[[Any], Any]) -> None:
+        """Load records in the order of their numbers."""
         last = -1
 
-        def checked(record: Any) -> None:
+        def load_next(record: Any) -> None:
             nonlocal last
-            if not (last if in_order else -1) < record.number < self._store.next:
-                above = f" above {last}, that of the one before, and" if in_order and last >= 0 else ""
-                raise takes(f"a number{above} below next_number", record.number).within("number")
+            self._check_number(record.number, last)
             last = record.number
-            restore(record)
+            load_record(record)
 
-        each(name, records, checked)
+        _each(name, records, load_next)
 
-    # The fleet
+    def _check_number(self, number: int, last: int = -1) -> None:
+        if not last < number < self._store.next:
+            raise expected(f"above {last} and below next_number, {self._store.next}", number).at("number")
+
+    # What a test describes
 
     def _rules_package(self, record: RulesPackageRecord) -> None:
         store = self._store
+        self._check_number(record.number)
         parts = arns.parse(record.arn)
-        if parts is None or parts.noun != arns.RULES_PACKAGE.noun or parts.region != store.region:
-            raise takes(f"the ARN of a rules package in {store.region}", record.arn).within("arn")
-        package = RulesPackage(**members(record))
-        known = store.rules_packages.get(record.arn)
-        if known is None:
+        if parts is None or (parts.type_name, parts.region) != (RULES_PACKAGE.name, store.region):
+            raise expected(f"the ARN of a rules package in {store.region}", record.arn).at("arn")
+        package = RulesPackage(**_members(record))
+        existing = store.rules_packages.get(record.arn)
+        if existing is None:
+            last = store.rules_packages.last()
+            self._check_number(record.number, -1 if last is None else last.number)
             store.rules_packages.add(record.arn, package)
-        elif known.number == record.number:
+        elif existing.number == record.number:
             store.rules_packages.replace(record.arn, package)
         else:
-            raise takes(f"{known.number}, the number of the one that it redefines", record.number).within("number")
+            raise expected(f"{existing.number}, the number of the one it redefines", record.number).at("number")
+
+    def _spec(self, record: FindingSpecRecord) -> None:
+        without_agent = None
+        if record.without_agent is not None:
+            without_agent = _refer(self._specs, record.without_agent, "the finding_specs before it", "without_agent")
+        self._specs.append(FindingSpec(**_members(record, "without_agent"), without_agent=without_agent))
 
     def _instance(self, record: InstanceRecord) -> Instance:
-        if record.number >= self._store.next:
-            raise takes("a number below next_number", record.number).within("number")
-        found = tuple(each("findings", record.findings, lambda place: named(self._specs, place, "weaknesses")))
-        return Instance(**members(record, "findings"), findings=found)
+        self._check_number(record.number)
+        specs = _each("findings", record.findings, lambda index: _refer(self._specs, index, "finding_specs"))
+        return Instance(**_members(record, "findings"), findings=tuple(specs))
 
-    def _fleet(self, place: int) -> None:
+    def _own_instance(self, index: int) -> None:
         instances = self._store.instances
-        # One of its own, which the test may change; those in runs stay as they were.
-        known = named(self._instances, place, "instances")
-        instance = replace(known, tags=dict(known.tags))
-        last = instances.row.last()
-        if last is not None and instance.number <= last.number:
-            raise Wrong(f": {instance.instance_id} has the number {instance.number}, not above {last.number} before it")
-        if instance.instance_id in instances:
-            raise Wrong(f": {short_repr(instance.instance_id)} is there twice")
+        recorded = _refer(self._instances, index, "instances")
+        # A copy, since the test may change it; those in runs stay as they were.
+        instance = replace(recorded, tags=dict(recorded.tags))
+        last = instances.last()
+        if instance.instance_id in instances or (last is not None and instance.number <= last.number):
+            raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice, or its number is not the highest")
         instances.add(instance.instance_id, instance)
 
-    def _join(self, place: int) -> None:
-        instance = named(self._instances, place, "instances")
+    def _ec2_instance(self, index: int) -> None:
+        instance = _refer(self._instances, index, "instances")
         if instance.instance_id in self._store.ec2_instances:
-            raise Wrong(f": {short_repr(instance.instance_id)} is there twice")
+            raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice")
         self._store.ec2_instances[instance.instance_id] = instance
 
     # What runs are started from
 
-    def _group(self, record: GroupRecord) -> None:
-        self._check_arn(arns.RESOURCE_GROUP, record.arn, self._store.resource_groups)
-        self._store.resource_groups.add(record.arn, ResourceGroup(**members(record)))
+    def _resource_group(self, record: ResourceGroupRecord) -> None:
+        self._check_arn(RESOURCE_GROUP, record.arn, self._store.resource_groups)
+        self._store.resource_groups.add(record.arn, ResourceGroup(**_members(record)))
 
     def _target(self, record: TargetRecord) -> None:
         store = self._store
-        self._check_arn(arns.TARGET, record.arn, store.targets)
-        check_new(record.name, "name", taken=record.name in self._target_names)
-        self._target_names.add(record.name)
+        self._check_arn(TARGET, record.arn, store.targets)
+        _check_unique(record.name, "name", taken=store.targets.has_name("", record.name))
         group = None
         if record.group is not None:
-            group = self._found(store.resource_groups, record.group, arns.RESOURCE_GROUP, "group")
-        store.targets.add(record.arn, Target(**members(record, "group"), group=group))
+            group = self._find(store.resource_groups, record.group, RESOURCE_GROUP, "group")
+        store.targets.add(record.arn, Target(**_members(record, "group"), group=group))
 
     def _template(self, record: TemplateRecord) -> None:
         store = self._store
-        self._check_arn(arns.TEMPLATE, record.arn, store.templates)
-        target = self._found(store.targets, record.arn.rsplit("/", 2)[0], arns.TARGET, "arn")
-        taken = any(other.name == record.name for other in target.templates.values())
-        check_new(record.name, "name", taken=taken)
+        self._check_arn(TEMPLATE, record.arn, store.templates)
+        target = self._find(store.targets, record.arn.rsplit("/", 2)[0], TARGET, "arn")
+        _check_unique(record.name, "name", taken=store.templates.has_name(target.arn, record.name))
+        _check_keys(record.tags, "tags")
         template = Template(
-            **members(record, "packages", "user_attributes", "previews"),
+            **_members(record, "packages", "user_attributes"),
             target=target,
             packages=self._packages(record.packages),
-            user_attributes=attributes_of(record.user_attributes, "user_attributes"),
+            user_attributes=_check_keys(record.user_attributes, "user_attributes"),
         )
-        attributes_of(record.tags, "tags")
-        for place, preview in enumerate(record.previews):
-            if preview.token in template.previews:
-                raise Wrong(f".previews[{place}].token: {short_repr(preview.token)} is there twice")
-            exclusions = [Exclusion(number, None, members) for number, members in enumerate(preview.exclusions)]
-            template.previews[preview.token] = Preview(preview.ready, exclusions)
-        target.templates[template.arn] = template
         store.templates.add(template.arn, template)
 
     def _packages(self, packages: list[str]) -> tuple[str, ...]:
-        for place, arn in enumerate(packages):
+        for index, arn in enumerate(packages):
             if arn not in self._store.rules_packages:
-                raise Wrong(f".packages[{place}]: there is no rules package {short_repr(arn)} in {self._store.region}")
+                region = self._store.region
+                raise SnapshotError(f".packages[{index}]: there is no rules package {short_repr(arn)} in {region}")
         return tuple(packages)
 
+    def _preview(self, record: PreviewRecord) -> None:
+        template = self._find(self._store.templates, record.template, TEMPLATE, "template")
+        _check_unique(record.token, "token", taken=record.token in self._store.previews)
+        exclusions = [Exclusion(number, None, members) for number, members in enumerate(record.exclusions)]
+        self._store.previews[record.token] = Preview(record.token, template, record.ready, exclusions)
+
     def _subscription(self, record: SubscriptionRecord) -> None:
-        store = self._store
-        template = self._found(store.templates, record.template, arns.TEMPLATE, "template")
+        store, events = self._store, enum("InspectorEvent")
+        template = self._find(store.templates, record.template, TEMPLATE, "template")
         if not arns.SNS_TOPIC.fullmatch(record.topic_arn):
-            raise takes("the ARN of an SNS topic", record.topic_arn).within("topic_arn")
-        for event in record.events:
-            if event not in enum("InspectorEvent"):
-                raise Wrong(f".events: takes {', '.join(enum('InspectorEvent'))}, got {short_repr(event)}")
-        if not record.events:
-            raise Wrong(".events: takes an event at least")
+            raise expected("the ARN of an SNS topic", record.topic_arn).at("topic_arn")
+        if not record.events or not record.events.keys() <= set(events):
+            raise expected(f"an object with one or more of {', '.join(events)}", list(record.events)).at("events")
         subscription = Subscription(record.number, template, record.topic_arn, record.events)
-        check_new(record.topic_arn, "topic_arn", taken=subscription.key in store.subscriptions)
+        _check_unique(record.topic_arn, "topic_arn", taken=subscription.key in store.subscriptions)
         store.subscriptions.add(subscription.key, subscription)
 
-    # Runs
+    # Runs and what they reported
 
     def _run(self, record: RunRecord) -> None:
         store = self._store
-        self._check_arn(arns.RUN, record.arn, store.runs)
-        template = self._found(store.templates, record.arn.rsplit("/", 2)[0], arns.TEMPLATE, "arn")
-        check_new(record.name, "name", taken=record.name in template.run_names)
+        self._check_arn(RUN, record.arn, store.runs)
+        template = self._find(store.templates, record.arn.rsplit("/", 2)[0], TEMPLATE, "arn")
+        _check_unique(record.name, "name", taken=store.runs.has_name(template.arn, record.name))
+        moments = [change.moment for change in record.timeline]
+        if not moments or moments != sorted(moments):
+            raise expected("one or more state changes in the order of time", moments).at("timeline")
         run = Run(
             number=record.number,
             arn=record.arn,
             name=record.name,
             template=template,
-            duration=record.duration,
+            duration_seconds=record.duration_seconds,
             packages=self._packages(record.packages),
-            user_attributes=attributes_of(record.user_attributes, "user_attributes"),
-            agents=each("agents", record.agents, self._agent),
-            timeline=timeline_of(record),
+            user_attributes=_check_keys(record.user_attributes, "user_attributes"),
+            agents=_each("agents", record.agents, self._agent),
+            timeline=[StateChange(*change) for change in record.timeline],
             forced=record.forced,
             evaluates_at=record.evaluates_at,
-            evaluated=range(*record.evaluated) if record.evaluated is not None else range(0),
-            notifications=[Notification(**members(entry)) for entry in record.notifications],
-            reports={(asked.format, asked.type): asked.moment for asked in record.reports},
+            evaluated=range(0) if record.evaluated is None else range(*record.evaluated),
+            notifications=[Notification(**_members(entry)) for entry in record.notifications],
+            reports={(report.format, report.type): report.moment for report in record.reports},
             report_urls=record.report_urls,
         )
-        if any(agent.number <= before.number for before, agent in pairwise(run.agents)):
-            raise Wrong(".agents: takes instances in the order of their numbers, each once")
-        if len(run.notifications) > MAX_NOTIFICATIONS:
-            raise Wrong(f".notifications: takes {MAX_NOTIFICATIONS} at most, got {len(run.notifications)}")
-        self._findings += each("findings", record.findings, lambda entry: self._finding(run, entry))
-        self._numbered("exclusions", record.exclusions, lambda entry: exclude(run, entry))
-        template.runs.append(run)
-        template.run_names.add(run.name)
+        numbers = [agent.number for agent in run.agents]
+        if numbers != sorted(set(numbers)):
+            raise expected("instances in the order of their numbers, each once", numbers).at("agents")
+        maximum = max_length("AssessmentRunNotificationList")
+        if len(run.notifications) > maximum:
+            raise expected(f"at most {maximum}", len(run.notifications)).at("notifications")
+        self._findings += _each("findings", record.findings, lambda entry: self._finding(run, entry))
+        self._exclusions += [
+            Exclusion(entry.number, f"{run.arn}/exclusion/{entry.id}", entry.members) for entry in record.exclusions
+        ]
         store.runs.add(run.arn, run)
 
     def _agent(self, record: AgentRecord) -> RunAgent:
-        instance = named(self._instances, record.instance, "instances", "instance")
-        telemetry = named(self._record.telemetry, record.telemetry, "telemetry", "telemetry")
-        if record.exclusion is not None and not is_documented(record.exclusion):
-            raise takes("the title of a documented exclusion", record.exclusion).within("exclusion")
+        instance = _refer(self._instances, record.instance, "instances", "instance")
+        telemetry = _refer(self._record.telemetry, record.telemetry, "telemetry", "telemetry")
+        exclusion = None if record.exclusion is None else ExclusionType.from_title(record.exclusion)
+        if exclusion is None and record.exclusion is not None:
+            raise expected("the title of a documented exclusion", record.exclusion).at("exclusion")
         return RunAgent(
             instance.number,
             instance,
@@ -255,69 +304,86 @@ class _StoreLoader:
             record.health_code,
             record.health_details,
             telemetry,
-            record.exclusion,
+            exclusion,
         )
 
-    def _content(self, record: ContentRecord) -> FindingBody:
+    def _body(self, record: BodyRecord) -> FindingBody:
         if (record.spec is None) is (record.members is None):
-            raise Wrong(": takes either 'weakness' or 'members'")
+            raise SnapshotError(": must have either 'spec' or 'members'")
         if record.members is not None:
             return FixedBody(record.rules_package, record.members["severity"], record.members)
         if record.rules_package is None:
-            raise Wrong(": lacks the member 'rules_package'")
+            raise SnapshotError(": lacks the member 'rules_package'")
         assert record.spec is not None  # noqa: S101  one of the two is there
-        spec = named(self._specs, record.spec, "weaknesses", "weakness")
-        return SpecBody(record.rules_package, spec)
+        return SpecBody(record.rules_package, _refer(self._specs, record.spec, "finding_specs", "spec"))
 
     def _finding(self, run: Run, record: FindingRecord) -> Finding:
-        content = named(self._contents, record.content, "contents", "content")
+        body = _refer(self._bodies, record.body, "bodies", "body")
         instance = None
         if record.agent is not None:
-            instance = named(run.agents, record.agent, "agents", "agent").instance
-        elif isinstance(content, SpecBody):
-            raise Wrong(": lacks the member 'agent': a weakness is found on an instance")
-        if isinstance(content, FixedBody):
-            other = content.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
-            if other != run.arn:
-                raise Wrong(f".content: its members name another run, {short_repr(other)}")
+            instance = _refer(run.agents, record.agent, "agents", "agent").instance
+        elif isinstance(body, SpecBody):
+            raise SnapshotError(": lacks the member 'agent'")
+        if isinstance(body, FixedBody):
+            run_arn = body.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
+            if run_arn != run.arn:
+                raise SnapshotError(f".body: names another run, {short_repr(run_arn)}")
+        own = record.user_attributes
         return Finding(
             record.number,
             record.id,
             run,
-            content,
+            body,
             instance,
             record.created,
             record.created if record.updated is None else record.updated,
-            None if record.user_attributes is None else attributes_of(record.user_attributes, "user_attributes"),
+            None if own is None else _check_keys(own, "user_attributes"),
         )
 
-    def _collect_findings(self) -> None:
-        """Put the findings of all runs in the order in which they came about."""
-        self._findings.sort(key=lambda finding: finding.number)
-        last = -1
-        for finding in self._findings:
-            if not last < finding.number < self._store.next:
-                why = "that of another finding" if finding.number == last else "not below next_number"
-                raise Wrong(f": finding {finding.arn} has the number {finding.number}, {why}")
-            if finding.id in finding.run.findings:
-                raise Wrong(f": finding {finding.arn} is there twice")
-            last = finding.number
+    def _add_reported(self) -> None:
+        """Add the findings and exclusions of all runs in the order of their numbers."""
+        for finding in self._in_order(self._findings):
+            if finding.id in self._store.findings.of(finding.run).by_id:
+                raise SnapshotError(f": finding {finding.arn} occurs twice")
             self._store.findings.add(finding)
+        for exclusion in self._in_order(self._exclusions):
+            arn = str(exclusion.arn)
+            if arn in self._store.exclusions:
+                raise SnapshotError(f": exclusion {arn} occurs twice")
+            self._store.exclusions.add(arn, exclusion)
+
+    def _in_order(self, items: list[N]) -> list[N]:
+        """Sort items by number. SnapshotError for a number that occurs twice or was never given out."""
+        ordered = sorted(items, key=lambda item: item.number)
+        numbers = [item.number for item in ordered]
+        if len(set(numbers)) < len(numbers) or (numbers and numbers[-1] >= self._store.next):
+            raise SnapshotError(": a finding or exclusion has a number that occurs twice or is not below next_number")
+        return ordered
 
     # ARNs
 
-    def _check_arn(self, kind: ResourceType, arn: str, known: NumberedMap[Any]) -> None:
-        """Check the ARN of something in this region that is not there yet."""
+    def _check_arn(self, resource_type: ResourceType[T], arn: str, existing: NumberedMap[Any]) -> None:
+        """Check the ARN of a new resource in this store."""
         store, parts = self._store, arns.parse(arn)
-        here = (kind.noun, store.partition, store.region, store.account_id)
-        if parts is None or (parts.noun, parts.partition, parts.region, parts.account) != here:
-            wanted = f"the ARN of {a(kind.words)} in account {store.account_id}, {store.region}"
-            raise takes(wanted, arn).within("arn")
-        check_new(arn, "arn", taken=arn in known)
+        here = (resource_type.name, store.partition, store.region, store.account_id)
+        if parts is None or (parts.type_name, parts.partition, parts.region, parts.account) != here:
+            where = f"in account {store.account_id}, {store.region}"
+            raise expected(f"the ARN of {resource_type.label_with_article} {where}", arn).at("arn")
+        _check_unique(arn, "arn", taken=arn in existing)
 
-    def _found(self, shelf: NumberedMap[N], arn: str, kind: ResourceType, member: str) -> N:
-        """What a member refers to."""
-        found = shelf.get(arn)
+    def _find(self, items: NumberedMap[N], arn: str, resource_type: ResourceType[N], member: str) -> N:
+        """Return what a member refers to by ARN."""
+        found = items.get(arn)
         if found is None:
-            raise Wrong(f": there is no {kind.words} {short_repr(arn)}").within(member)
+            raise SnapshotError(f": there is no {resource_type.label} {short_repr(arn)}").at(member)
         return found
+
+
+def _load_fault(record: FaultRecord) -> Fault:
+    when = ParametersAre(copy_json(record.when)) if isinstance(record.when, dict) else record.when
+    try:
+        fault = build_fault(record.operation, record.error, record.times, record.after, when, record.where)
+    except (TypeError, ValueError) as error:
+        raise SnapshotError(f": {error}") from None
+    fault.hits = record.hits
+    return fault

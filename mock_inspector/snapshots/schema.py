@@ -1,196 +1,171 @@
 """What a snapshot holds, version 1 of the format.
 
-References are ARNs, or places in the lists of the same region: what many share is written once. What follows from the
-rest is not written: counts of findings, names that are taken, the agenda of what lies ahead.
+References are ARNs, or indexes in the lists of the same store: what many items share is written once. What follows from
+the rest is not written: counts of findings, names that are taken, the schedule.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
+from ..api.validation import ShapeName
+from ..clock.moments import EpochMs
 from ..errors import short_repr
-from .codec import Form, Wrong
+from ..state.instances import InstanceAttributes
+from .codec import Field, SnapshotError, copy_json
 from .fields import (
-    format_moment,
+    decode_attributes,
+    decode_body,
+    decode_exact_moment,
+    decode_moment,
+    decode_region,
+    encode_moment,
     matching,
-    read_attributes,
-    read_instant,
-    read_members,
-    read_moment,
-    read_number,
-    read_region,
-    shape,
-    written_copy,
 )
 
 FORMAT = "mock_inspector"
 VERSION = 1
 
-Number = Annotated[int, Form(read_number)]
-Index = Annotated[int, Form(read_number)]
-"""A place in a list of the same region, from 0."""
-Moment = Annotated[int, Form(read_moment, format_moment)]
-OwnId = Annotated[str, matching(re.compile(r"0-[A-Za-z0-9]{8}"), "an id of the form '0-nvgVhaxX'")]
-Account = Annotated[str, matching(re.compile(r"[0-9]{12}"), "an account id of 12 digits")]
-Text = Annotated[str, shape("Text")]
+Index = int
+"""An index in a list of the same store."""
+Moment = Annotated[EpochMs, Field(decode_moment, encode_moment)]
+OwnId = Annotated[str, matching(r"0-[A-Za-z0-9]{8}", "an id of the form '0-nvgVhaxX'")]
+Account = Annotated[str, matching(r"[0-9]{12}", "an account id of 12 digits")]
+Text = Annotated[str, ShapeName("Text")]
 Pairs = list[dict[str, str]]
-UserAttributes = Annotated[Pairs, shape("UserAttributeList")]
-Telemetry = Annotated[list[dict[str, Any]], shape("TelemetryMetadataList")]
+UserAttributes = Annotated[Pairs, ShapeName("UserAttributeList")]
+Telemetry = Annotated[list[dict[str, Any]], ShapeName("TelemetryMetadataList")]
 Members = dict[str, Any]
-Anything = Annotated[Any, Form(lambda value: value)]
+Anything = Annotated[Any, Field(lambda value: value)]
 
 
 @dataclass(slots=True, kw_only=True)
 class IdsRecord:
-    """How many ids were minted, and those that are pinned."""
+    """How many ids were generated, and the next ids that the test has set."""
 
-    minted: Number = 0
-    others: Number = 0
-    pinned: list[OwnId] = field(default_factory=list)
+    generated: int = 0
+    next_ids: list[OwnId] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
 class RulesPackageRecord:
     """A rules package that was added or redefined."""
 
-    number: Number
+    number: int
     arn: str
-    name: Annotated[str, shape("RulesPackageName")]
-    version: Annotated[str, shape("Version")]
-    provider: Annotated[str, shape("ProviderName")]
+    name: Annotated[str, ShapeName("RulesPackageName")]
+    version: Annotated[str, ShapeName("Version")]
+    provider: Annotated[str, ShapeName("ProviderName")]
     description: Text = ""
     deprecated: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
-class SpecRecord:
-    """A weakness, as one sees it."""
+class FindingSpecRecord:
+    """A finding spec. ``without_agent`` is an index in ``finding_specs``."""
 
     rules_package: str
-    id: Annotated[str, shape("FindingId")]
-    severity: Annotated[str, shape("Severity")]
-    numeric_severity: Annotated[float, shape("NumericSeverity")]
+    id: Annotated[str, ShapeName("FindingId")]
+    severity: Annotated[str, ShapeName("Severity")]
+    numeric_severity: Annotated[float, ShapeName("NumericSeverity")]
     title: Text
     description: Text
     recommendation: Text
-    attributes: Annotated[Any, Form(read_attributes, dict)] = field(default_factory=list)
+    attributes: Annotated[Any, Field(decode_attributes, dict)] = ()
+    without_agent: Index | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class FindingSpecRecord(SpecRecord):
-    """A weakness; one of reachability has places in its texts, and may look different without an agent."""
+@dataclass(slots=True)
+class InstanceRecord(InstanceAttributes):
+    """An instance at some time. ``findings`` are indexes in ``finding_specs``."""
 
-    reachability: bool = False
-    without_agent: SpecRecord | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class InstanceRecord:
-    """An instance as it was at some time; ``findings`` are places in ``weaknesses``."""
-
-    number: Number
-    instance_id: Annotated[str, shape("AgentId")]
-    tags: dict[str, str] = field(default_factory=dict)
-    hostname: Annotated[str, shape("Hostname")] | None = None
-    ami_id: Annotated[str, shape("AmiId")] | None = None
-    auto_scaling_group: Annotated[str, shape("AutoScalingGroup")] | None = None
-    ipv4_address: Annotated[str, shape("Ipv4Address")] | None = None
-    operating_system: Annotated[str, shape("OperatingSystem")] | None = None
-    kernel_version: Annotated[str, shape("KernelVersion")] | None = None
-    agent_version: Annotated[str, shape("AgentVersion")] | None = None
-    agent_health: Annotated[str, shape("AgentHealth")] = "HEALTHY"
-    agent_health_code: Annotated[str, shape("AgentHealthCode")] | None = None
-    agent_health_details: Annotated[str, shape("Message")] | None = None
-    network_interfaces: Annotated[list[Members], shape("NetworkInterfaces")] = field(default_factory=list)
-    telemetry: Telemetry | None = None
     findings: list[Index] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
-class GroupRecord:
+class ResourceGroupRecord:
     """A resource group."""
 
-    number: Number
+    number: int
     arn: str
-    tags: Annotated[Pairs, shape("ResourceGroupTags")]
+    tags: Annotated[Pairs, ShapeName("ResourceGroupTags")]
     created: Moment
 
 
 @dataclass(slots=True, kw_only=True)
 class TargetRecord:
-    """An assessment target; ``group`` is a resource group's ARN."""
+    """An assessment target. ``group`` is the ARN of a resource group."""
 
-    number: Number
+    number: int
     arn: str
-    name: Annotated[str, shape("AssessmentTargetName")]
+    name: Annotated[str, ShapeName("AssessmentTargetName")]
     group: str | None = None
     created: Moment
     updated: Moment
 
 
 @dataclass(slots=True, kw_only=True)
-class PreviewRecord:
-    """An exclusions preview."""
-
-    token: str
-    ready: Moment
-    exclusions: list[Annotated[Members, shape("ExclusionPreview")]] = field(default_factory=list)
-
-
-@dataclass(slots=True, kw_only=True)
 class TemplateRecord:
-    """An assessment template; its ARN names its target."""
+    """An assessment template. Its ARN names its target."""
 
-    number: Number
+    number: int
     arn: str
-    name: Annotated[str, shape("AssessmentTemplateName")]
-    duration: Annotated[int, shape("AssessmentRunDuration")]
+    name: Annotated[str, ShapeName("AssessmentTemplateName")]
+    duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
     packages: list[str] = field(default_factory=list)
     user_attributes: UserAttributes = field(default_factory=list)
     created: Moment
-    tags: Annotated[Pairs, shape("TagList")] = field(default_factory=list)
-    previews: list[PreviewRecord] = field(default_factory=list)
+    tags: Annotated[Pairs, ShapeName("TagList")] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class PreviewRecord:
+    """An exclusions preview. ``template`` is an ARN."""
+
+    token: str
+    template: str
+    ready: Moment
+    exclusions: list[Annotated[Members, ShapeName("ExclusionPreview")]] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
 class AgentRecord:
-    """An agent's part in a run; ``instance`` and ``telemetry`` are places in the lists of those names."""
+    """An agent in a run. ``instance`` and ``telemetry`` are indexes in the lists of those names."""
 
     instance: Index
-    health: Annotated[str, shape("AgentHealth")]
-    health_code: Annotated[str, shape("AgentHealthCode")]
-    health_details: Annotated[str, shape("Message")] | None = None
+    health: Annotated[str, ShapeName("AgentHealth")]
+    health_code: Annotated[str, ShapeName("AgentHealthCode")]
+    health_details: Annotated[str | None, ShapeName("Message")] = None
     telemetry: Index
     exclusion: str | None = None
 
 
-class Change(NamedTuple):
+class StateChangeRecord(NamedTuple):
     """A state of a run, and when it begins."""
 
-    state: Annotated[str, shape("AssessmentRunState")]
+    state: Annotated[str, ShapeName("AssessmentRunState")]
     moment: Moment
 
 
-class Report(NamedTuple):
-    """A report that was asked for, and when."""
+class ReportRecord(NamedTuple):
+    """A report that was requested, and when."""
 
-    format: Annotated[str, shape("ReportFileFormat")]
-    type: Annotated[str, shape("ReportType")]
+    format: Annotated[str, ShapeName("ReportFileFormat")]
+    type: Annotated[str, ShapeName("ReportType")]
     moment: Moment
 
 
 @dataclass(slots=True, kw_only=True)
 class FindingRecord:
-    """A finding; ``content`` is a place in ``contents``, ``agent`` one in the run's ``agents``.
+    """A finding. ``body`` is an index in ``bodies``, ``agent`` one in the run's ``agents``.
 
-    ``updated`` is left out when nobody has updated it, ``user_attributes`` when they are the run's.
+    ``updated`` is absent when it is ``created``, ``user_attributes`` when they are the run's.
     """
 
-    number: Number
+    number: int
     id: OwnId
-    content: Index
+    body: Index
     agent: Index | None = None
     created: Moment
     updated: Moment | None = None
@@ -198,21 +173,21 @@ class FindingRecord:
 
 
 @dataclass(slots=True, kw_only=True)
-class ContentRecord:
-    """What findings say: that a rules package found a weakness (a place in ``weaknesses``), or just ``members``."""
+class BodyRecord:
+    """The body of findings: a ``spec`` (an index in ``finding_specs``) that a rules package reports, or ``members``."""
 
-    rules_package: Annotated[str, shape("Arn")] | None = None
+    rules_package: Annotated[str | None, ShapeName("Arn")] = None
     spec: Index | None = None
-    members: Annotated[Members, Form(read_members, written_copy)] | None = None
+    members: Annotated[Members, Field(decode_body, copy_json)] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class ExclusionRecord:
     """An exclusion of a run."""
 
-    number: Number
+    number: int
     id: OwnId
-    members: Annotated[Members, shape("ExclusionPreview")]  # the data type Exclusion is the same, with an ARN
+    members: Annotated[Members, ShapeName("ExclusionPreview")]  # The data type Exclusion is the same, with an ARN.
 
 
 @dataclass(slots=True, kw_only=True)
@@ -220,46 +195,46 @@ class NotificationRecord:
     """What a run keeps of a message."""
 
     date: Moment
-    event: Annotated[str, shape("InspectorEvent")]
+    event: Annotated[str, ShapeName("InspectorEvent")]
     message: str
-    topic_arn: Annotated[str, shape("Arn")]
-    status: Annotated[str, shape("AssessmentRunNotificationSnsStatusCode")]
+    topic_arn: Annotated[str, ShapeName("Arn")]
+    status: Annotated[str, ShapeName("AssessmentRunNotificationSnsStatusCode")]
 
 
-class Numbers(NamedTuple):
-    """The numbers of what an evaluation has reported: from the first to the one before the last."""
+class NumbersRecord(NamedTuple):
+    """The numbers of what an evaluation reported: from ``first`` up to but not including ``end``."""
 
-    first: Number
-    end: Number
+    first: int
+    end: int
 
 
 @dataclass(slots=True, kw_only=True)
 class RunRecord:
-    """An assessment run; its ARN names its template."""
+    """An assessment run. Its ARN names its template."""
 
-    number: Number
+    number: int
     arn: str
-    name: Annotated[str, shape("AssessmentRunName")]
-    duration: Annotated[int, shape("AssessmentRunDuration")]
+    name: Annotated[str, ShapeName("AssessmentRunName")]
+    duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
     packages: list[str] = field(default_factory=list)
     user_attributes: UserAttributes = field(default_factory=list)
     agents: list[AgentRecord] = field(default_factory=list)
-    timeline: list[Change]
+    timeline: list[StateChangeRecord]
     forced: bool = False
     evaluates_at: Moment | None = None
-    evaluated: Numbers | None = None
+    evaluated: NumbersRecord | None = None
     findings: list[FindingRecord] = field(default_factory=list)
     exclusions: list[ExclusionRecord] = field(default_factory=list)
     notifications: list[NotificationRecord] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
+    reports: list[ReportRecord] = field(default_factory=list)
     report_urls: dict[str, Moment] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class SubscriptionRecord:
-    """The events of a template that go to a topic, and since when."""
+    """The events of a template that a topic gets, and since when."""
 
-    number: Number
+    number: int
     template: str
     topic_arn: str
     events: dict[str, Moment]
@@ -277,41 +252,41 @@ class RoleRecord:
 class FaultRecord:
     """An injected fault.
 
-    ``error`` is what ``inject_fault`` takes; an exception instance, and a function as ``when``, are there as they are, so
-    that such a snapshot serves in process only.
+    ``error`` is what ``inject_fault`` takes. An exception instance, and a function as ``when``, are in it as they are.
     """
 
     operation: str
     error: Anything
-    times: Number | None
-    after: Number = 0
+    times: int | None
+    after: int = 0
     when: Anything = None
     where: str = ""
-    met: Number = 0
+    hits: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class StoreRecord:
     """What an account has in a region.
 
-    ``weaknesses``, ``instances``, ``telemetry`` and ``contents`` are what the others name by its place; ``fleet`` and ``joined`` (of an
-    EC2 next door) are places in ``instances``.
+    Other records refer to ``finding_specs``, ``instances``, ``telemetry`` and ``bodies`` by index. ``own_instances``
+    (those the test added) and ``ec2_instances`` (those of an external EC2) are indexes in ``instances``.
     """
 
     account_id: Account
-    region: Annotated[str, Form(read_region)]
-    next_number: Number
+    region: Annotated[str, Field(decode_region)]
+    next_number: int
     ids: IdsRecord = field(default_factory=IdsRecord)
     rules_packages: list[RulesPackageRecord] = field(default_factory=list)
-    specs: list[FindingSpecRecord] = field(default_factory=list)
+    finding_specs: list[FindingSpecRecord] = field(default_factory=list)
     instances: list[InstanceRecord] = field(default_factory=list)
     telemetry: list[Telemetry] = field(default_factory=list)
-    contents: list[ContentRecord] = field(default_factory=list)
-    fleet: list[Index] = field(default_factory=list)
-    joined: list[Index] = field(default_factory=list)
-    resource_groups: list[GroupRecord] = field(default_factory=list)
+    bodies: list[BodyRecord] = field(default_factory=list)
+    own_instances: list[Index] = field(default_factory=list)
+    ec2_instances: list[Index] = field(default_factory=list)
+    resource_groups: list[ResourceGroupRecord] = field(default_factory=list)
     targets: list[TargetRecord] = field(default_factory=list)
     templates: list[TemplateRecord] = field(default_factory=list)
+    previews: list[PreviewRecord] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
     subscriptions: list[SubscriptionRecord] = field(default_factory=list)
     role: RoleRecord | None = None
@@ -324,32 +299,32 @@ class PublishedRecord:
 
     topic_arn: str
     message: str
-    status: Annotated[str, shape("AssessmentRunNotificationSnsStatusCode")]
+    status: Annotated[str, ShapeName("AssessmentRunNotificationSnsStatusCode")]
     event: str
     time: str
 
 
 @dataclass(slots=True, kw_only=True)
 class SnapshotRecord:
-    """The whole state of a mock at ``moment``; ``started`` is when the mock was, ``id_seed`` what its ids depend on."""
+    """The whole state of a mock at ``moment``. ``started`` is when the mock started, ``id_seed`` the seed of its ids."""
 
     format: str
-    version: Number
-    moment: Annotated[str, Form(read_instant)]
+    version: int
+    moment: Annotated[str, Field(decode_exact_moment)]
     started: Moment
     id_seed: str
     access_keys: dict[str, Account] = field(default_factory=dict)
     published: list[PublishedRecord] = field(default_factory=list)
-    regions: list[StoreRecord] = field(default_factory=list)
+    stores: list[StoreRecord] = field(default_factory=list)
 
 
 def check_header(values: Any) -> None:
-    """Wrong when these are no members of a snapshot that this version reads."""
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        got = short_repr(values.get("format")) if isinstance(values, dict) else short_repr(values)
-        raise Wrong(
-            f": is no snapshot of mock_inspector: takes an object whose member 'format' is {FORMAT!r}, got {got}"
+    """SnapshotError for anything but a snapshot that this version reads."""
+    found = values.get("format") if isinstance(values, dict) else values
+    if not isinstance(values, dict) or found != FORMAT:
+        raise SnapshotError(
+            f": must be a snapshot of mock_inspector, an object whose 'format' is {FORMAT!r}; got {short_repr(found)}"
         )
     version = values.get("version")
     if type(version) is not int or version != VERSION:
-        raise Wrong(f".version: this mock_inspector reads version {VERSION} of the format, got {short_repr(version)}")
+        raise SnapshotError(f".version: must be {VERSION}, the version that is read here; got {short_repr(version)}")

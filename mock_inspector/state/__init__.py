@@ -1,1 +1,1 @@
-"""What an account has in a region, and the rules it follows: no HTTP, no JSON, no client library."""
+"""What accounts have in their regions, and how it changes: no HTTP, no JSON, no client library."""

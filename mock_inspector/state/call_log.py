@@ -1,4 +1,4 @@
-"""The log of what clients called."""
+"""The log of the calls that clients made."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, overload
 
-from ..clock.clock import as_datetime
+from ..api.operations import operation_names, suggest_operation
+from ..clock.moments import EpochMs, to_datetime
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One request of a client and what came of it.
+    """One request of a client and its answer.
 
-    What was sent and answered is kept as the bytes that it was. :attr:`parameters` and :attr:`response` read them
-    anew each time, so that whatever is done to them changes neither the log nor the mock.
+    Bodies are kept as bytes. :attr:`parameters` and :attr:`response` parse them each time, so that changes to the
+    result change neither the log nor the mock.
     """
 
-    moment: int
+    moment: EpochMs
     request: bytes
     operation: str = ""
-    """The operation's name (``ListFindings``); empty when the request named none that there is."""
+    """The operation's name (``ListFindings``); empty when the request named no known operation."""
     account: str = ""
-    """The account that the request acted for; empty, as are the next two, when it was not signed."""
+    """The account of the request. It is empty, as are the next two, when the request was not signed."""
     region: str = ""
     access_key: str = ""
     answer: bytes = b""
     error: str | None = None
-    """The code of the error that was answered (``ThrottlingException``), or the name of the exception that was raised
-    in its place (``ReadTimeoutError``); None when all went well."""
+    """The code of the error (``ThrottlingException``), or the name of the exception that was raised instead
+    (``ReadTimeoutError``); None for a successful call."""
     message: str | None = None
-    """What the error said."""
+    """The error's message."""
 
     @property
     def time(self) -> datetime.datetime:
-        """When it was, by the mock's clock: an aware ``datetime`` in UTC."""
-        return as_datetime(self.moment / 1000)
+        """The time of the call by the mock's clock: an aware ``datetime`` in UTC."""
+        return to_datetime(self.moment / 1000)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The request's members; none when its body was no JSON object."""
+        """The request's members; empty when its body is not a JSON object."""
         return _members(self.request)
 
     @property
     def response(self) -> dict[str, Any] | None:
-        """The members of the answer, of an error too; none of a void action; None when no answer came."""
+        """The members of the answer, also of an error. They are empty for a void action; None when no answer came."""
         return None if self.error is not None and not self.answer else _members(self.answer)
 
-    def members(self) -> dict[str, Any]:
-        """The call as one mapping of JSON values, the time as ISO 8601 text."""
+    def to_json(self) -> dict[str, Any]:
+        """The call as JSON values, the time as ISO 8601 text."""
         return {
             "operation": self.operation,
             "parameters": self.parameters,
@@ -78,14 +79,14 @@ def _members(body: bytes) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-class Calls(Sequence[Call]):
-    """What clients have called, oldest first: a sequence that grows with each call.
+class CallLog(Sequence[Call]):
+    """The calls of clients, oldest first: a sequence that grows with each call.
 
-    It keeps the last ``most`` calls (None: all); :attr:`dropped` counts those before.
+    It keeps the last ``max_calls`` (None: all); :attr:`dropped` counts the older ones.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self._kept: deque[Call] = deque(maxlen=most)
+    def __init__(self, max_calls: int | None = None) -> None:
+        self._kept: deque[Call] = deque(maxlen=max_calls)
         self._made = 0
 
     def add(self, call: Call) -> None:
@@ -94,18 +95,18 @@ class Calls(Sequence[Call]):
         self._made += 1
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Remove all calls."""
         self._kept.clear()
         self._made = 0
 
     @property
     def made(self) -> int:
-        """How many calls were made, those that are kept and those before."""
+        """How many calls were made, the dropped ones included."""
         return self._made
 
     @property
     def dropped(self) -> int:
-        """How many calls were made before the oldest that is kept."""
+        """How many calls were made before the oldest in the log."""
         return self._made - len(self._kept)
 
     def of(
@@ -116,51 +117,42 @@ class Calls(Sequence[Call]):
         access_key: str | None = None,
         error: str | bool | None = None,
     ) -> list[Call]:
-        """The calls of these operations (none given: of any), as far as they match all the rest.
+        """Return the calls of these operations (none given: of any) that match all other arguments.
 
-        ``error`` is an error's code, True for calls that ended in any error, False for those that did not.
-        ValueError for a name that is no operation of the API.
+        ``error`` is an error's code, True for any error, False for none. ValueError for an unknown operation.
         """
         for operation in operations:
-            _check_operation(operation)
-        wanted = {"account": account, "region": region, "access_key": access_key}
+            if operation not in operation_names():
+                raise ValueError(
+                    f"calls.of() must be given operations of the API; got {operation!r}{suggest_operation(operation)}"
+                )
+        expected = {"account": account, "region": region, "access_key": access_key}
         return [
             call
             for call in list(self._kept)
             if (not operations or call.operation in operations)
             and (error is None or (call.error is not None if error is True else (call.error or False) == error))
-            and all(value is None or getattr(call, name) == value for name, value in wanted.items())
+            and all(value is None or getattr(call, name) == value for name, value in expected.items())
         ]
 
     def __len__(self) -> int:
         return len(self._kept)
 
     @overload
-    def __getitem__(self, place: int) -> Call: ...
+    def __getitem__(self, index: int) -> Call: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Call]: ...
+    def __getitem__(self, index: slice) -> list[Call]: ...
 
-    def __getitem__(self, place: int | slice) -> Call | list[Call]:
-        if isinstance(place, slice):
-            return list(self._kept)[place]
-        return self._kept[place]
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        if isinstance(index, slice):
+            return list(self._kept)[index]
+        return self._kept[index]
 
-    def last(self, most: int) -> list[Call]:
-        """The last calls, ``most`` of them at most."""
+    def last(self, maximum: int) -> list[Call]:
+        """Return at most ``maximum`` of the last calls, oldest first."""
         kept = self._kept.copy()
-        return list(islice(kept, max(0, len(kept) - most), None))
+        return list(islice(kept, max(0, len(kept) - maximum), None))
 
     def __repr__(self) -> str:
-        return f"<Calls: {len(self)} kept, {self.dropped} dropped>"
-
-
-def _check_operation(name: str) -> None:
-    """ValueError for a name that no operation has: asking after it would always find nothing."""
-    import difflib
-
-    from ..api.operations import names
-
-    if name not in names():
-        near = difflib.get_close_matches(str(name), names(), 1)
-        raise ValueError(f"calls.of: {name!r} is no operation{f'; did you mean {near[0]}?' if near else ''}")
+        return f"<CallLog: {len(self)} kept, {self.dropped} dropped>"

@@ -1,26 +1,39 @@
-"""Collections in the order of creation, and pages of them that stay stable while they change."""
+"""Collections in the order of creation. Pages of them stay stable while items come and go."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
+from ..api.pagination import Numbered
 
-class Numbered(Protocol):
-    """Something with a number that tells its place: later ones have higher numbers."""
+_number = attrgetter("number")
+
+
+class Child(Numbered, Protocol):
+    """A numbered item that knows the ARN of its parent."""
 
     @property
-    def number(self) -> int: ...
+    def parent_arn(self) -> str: ...
+
+
+class NamedChild(Child, Protocol):
+    """A child whose name is unique among those of its parent."""
+
+    @property
+    def name(self) -> str: ...
 
 
 T = TypeVar("T", bound=Numbered)
-_number: Callable[[Numbered], int] = lambda item: item.number  # noqa: E731  a key function, used three times
+C = TypeVar("C", bound=Child)
+N = TypeVar("N", bound=NamedChild)
 
 
 class NumberedList(Generic[T]):
-    """Items in the order of their numbers; reading on from any number costs the same wherever it is."""
+    """Items in the order of their numbers. Reading on after any number costs the same."""
 
     def __init__(self, items: Iterable[T] = ()) -> None:
         self._items = list(items)
@@ -35,13 +48,9 @@ class NumberedList(Generic[T]):
         """The item with the highest number, or None."""
         return self._items[-1] if self._items else None
 
-    def newest(self, most: int) -> list[T]:
-        """The items with the highest numbers, the newest first, ``most`` of them at most."""
-        return self._items[: -most - 1 : -1]
-
-    def append(self, item: T) -> None:
-        """Add an item whose number is the highest so far."""
-        self._items.append(item)
+    def newest(self, maximum: int) -> list[T]:
+        """At most ``maximum`` items, the newest first."""
+        return self._items[: -maximum - 1 : -1]
 
     def after(self, number: int) -> Iterator[T]:
         """The items with a higher number, in order."""
@@ -50,36 +59,40 @@ class NumberedList(Generic[T]):
             return iter(items)
         return map(items.__getitem__, range(bisect_right(items, number, key=_number), len(items)))
 
+    def append(self, item: T) -> None:
+        """Add an item whose number is the highest so far."""
+        self._items.append(item)
+
     def remove(self, item: T) -> None:
-        """Take one item out."""
+        """Remove one item."""
         del self._items[self._index(item)]
 
     def replace(self, item: T) -> None:
-        """Put ``item`` in the place of the one that has its number."""
+        """Put ``item`` in place of the one with its number."""
         self._items[self._index(item)] = item
+
+    def remove_all(self, items: Iterable[T]) -> None:
+        """Remove many items in one pass."""
+        numbers = {item.number for item in items}
+        if numbers:
+            self._items = [item for item in self._items if item.number not in numbers]
 
     def _index(self, item: T) -> int:
         return bisect_left(self._items, item.number, key=_number)
 
-    def remove_all(self, gone: Iterable[T]) -> None:
-        """Take many items out in one pass."""
-        numbers = {item.number for item in gone}
-        if numbers:
-            self._items = [item for item in self._items if item.number not in numbers]
-
 
 class NumberedMap(Generic[T]):
-    """A :class:`Row` whose items are also found by a key (their ARN)."""
+    """Items in the order of their numbers, also found by a key: their ARN, an id."""
 
     def __init__(self, items: Mapping[str, T] = MappingProxyType({})) -> None:
         self._by_key = dict(items)
-        self.row: NumberedList[T] = NumberedList(items.values())
+        self._list: NumberedList[T] = NumberedList(items.values())
 
     def __len__(self) -> int:
         return len(self._by_key)
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self.row)
+        return iter(self._list)
 
     def __contains__(self, key: str) -> bool:
         return key in self._by_key
@@ -88,16 +101,91 @@ class NumberedMap(Generic[T]):
         """The item of that key, or None."""
         return self._by_key.get(key)
 
+    def last(self) -> T | None:
+        """The item with the highest number, or None."""
+        return self._list.last()
+
+    def newest(self, maximum: int) -> list[T]:
+        """At most ``maximum`` items, the newest first."""
+        return self._list.newest(maximum)
+
+    def after(self, number: int) -> Iterator[T]:
+        """The items with a higher number, in order."""
+        return self._list.after(number)
+
     def add(self, key: str, item: T) -> None:
         """Add an item whose number is the highest so far."""
         self._by_key[key] = item
-        self.row.append(item)
+        self._list.append(item)
 
     def replace(self, key: str, item: T) -> None:
-        """Put another item of the same number in the place of the one of that key."""
-        self.row.replace(item)
+        """Put another item with the same number in place of the one of that key."""
+        self._list.replace(item)
         self._by_key[key] = item
 
+    def remove_all(self, keys: Iterable[str]) -> list[T]:
+        """Remove the items of these keys in one pass, and return them."""
+        items = [self._by_key.pop(key) for key in keys]
+        if len(items) == 1:
+            self._list.remove(items[0])
+        else:
+            self._list.remove_all(items)
+        return items
+
     def remove(self, key: str) -> None:
-        """Take the item of that key out."""
-        self.row.remove(self._by_key.pop(key))
+        """Remove the item of that key."""
+        self.remove_all([key])
+
+
+class ChildMap(NumberedMap[C]):
+    """A map that also lists the children of each parent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_parent: dict[str, NumberedList[C]] = {}
+
+    def of(self, parent_arn: str) -> NumberedList[C]:
+        """The children of a parent, in the order of their numbers."""
+        return self._by_parent.get(parent_arn) or NumberedList()
+
+    def add(self, key: str, item: C) -> None:
+        super().add(key, item)
+        self._by_parent.setdefault(item.parent_arn, NumberedList()).append(item)
+
+    def remove_all(self, keys: Iterable[str]) -> list[C]:
+        items = super().remove_all(keys)
+        by_parent: dict[str, list[C]] = {}
+        for item in items:
+            by_parent.setdefault(item.parent_arn, []).append(item)
+        for parent_arn, children in by_parent.items():
+            siblings = self._by_parent[parent_arn]
+            siblings.remove_all(children)
+            if not len(siblings):
+                del self._by_parent[parent_arn]
+        return items
+
+
+class NamedChildMap(ChildMap[N]):
+    """A map of children that also knows which names are taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: set[tuple[str, str]] = set()
+
+    def has_name(self, parent_arn: str, name: str) -> bool:
+        """Whether a child of that parent has the name."""
+        return (parent_arn, name) in self._names
+
+    def add(self, key: str, item: N) -> None:
+        super().add(key, item)
+        self._names.add((item.parent_arn, item.name))
+
+    def remove_all(self, keys: Iterable[str]) -> list[N]:
+        items = super().remove_all(keys)
+        self._names.difference_update((item.parent_arn, item.name) for item in items)
+        return items
+
+    def rename(self, item: N, name: str) -> None:
+        """Record that the item is about to take another name."""
+        self._names.discard((item.parent_arn, item.name))
+        self._names.add((item.parent_arn, name))

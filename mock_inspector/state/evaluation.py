@@ -1,63 +1,91 @@
-"""What a run reports of its instances: each rules package in turn, each agent in the order of the fleet."""
+"""What a run reports: the findings of each rules package, agent by agent, and the exclusions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from ..api.arns import RULES_PACKAGE
-from .exclusions import exclusions_of
-from .finding_specs import NETWORK_REACHABILITY
+from ..clock.moments import EpochMs
+from .agents import RunAgent, supports_instance
+from .exclusions import INSTANCE_ID, ExclusionType, Pairs, describe_exclusion, package_scopes
+from .finding_specs import NETWORK_REACHABILITY, FindingSpec
 from .findings import SpecBody, clean_body
-from .instances import RunAgent, supports
 from .rules_packages import RulesPackage
-
-if TYPE_CHECKING:
-    from .finding_specs import FindingSpec
-    from .runs import Run
-    from .store import Store
+from .runs import Run
+from .store import Store
 
 
-def evaluate(store: Store, run: Run, moment: int) -> None:
-    """Let a run report its findings and exclusions, as of ``moment``.
+def evaluate(store: Store, run: Run, moment: EpochMs) -> None:
+    """Report the findings and exclusions of a run as of ``moment``, in place of those of an earlier evaluation.
 
-    A rules package that could look at something and has nothing to report says so in a finding of its own (sample of
-    DescribeFindings). What an earlier evaluation reported gives way.
+    A rules package that assessed something and found nothing reports that (sample of DescribeFindings).
     """
-    store.discard_evaluation(run)
-    packages: list[RulesPackage] = [store.lookup(RULES_PACKAGE, arn) for arn in run.packages]
+    store.remove_evaluation(run)
+    packages = store.packages_of(run)
     first = store.next_number()
     for package in packages:
-        contents: dict[int, SpecBody] = {}
-        for agent, spec in _found(package, run.agents):
-            # One content for all findings that say the same; the weaknesses outlive this loop, so their ids do.
-            content = contents.get(id(spec)) or contents.setdefault(id(spec), SpecBody(package.arn, spec))
-            store.add_finding(run, content, agent.instance, moment, moment)
-        if not contents and _looked(package, run.agents):
+        bodies: dict[int, SpecBody] = {}
+        for agent, spec in _find_specs(package, run.agents):
+            # Findings that say the same share one body. The specs outlive this loop, so their ids do.
+            body = bodies.get(id(spec)) or bodies.setdefault(id(spec), SpecBody(package.arn, spec))
+            store.add_finding(run, body, agent.instance, moment, moment)
+        if not bodies and _assessed_anything(package, run.agents):
             store.add_finding(run, clean_body(package.arn), None, moment, moment)
-    for members in exclusions_of(run.template, packages, run.agents):
+    for members in find_exclusions(run.template.target.arn, packages, run.agents):
         store.add_exclusion(run, members)
     run.evaluated = range(first, store.next_number())
     run.evaluates_at = None
 
 
-def _looked(package: RulesPackage, agents: list[RunAgent]) -> bool:
-    """Whether a rules package had anything it could look at; a run without instances has nothing to object to."""
+def _assessed_anything(package: RulesPackage, agents: list[RunAgent]) -> bool:
+    """Whether the rules package assessed anything. A run without instances counts as assessed."""
     if package.deprecated:
         return False
     return not agents or package.name == NETWORK_REACHABILITY or any(_assesses(package, agent) for agent in agents)
 
 
 def _assesses(package: RulesPackage, agent: RunAgent) -> bool:
-    return agent.exclusion is None and supports(package.name, agent.instance)
+    return agent.exclusion is None and supports_instance(package.name, agent.instance)
 
 
-def _found(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, FindingSpec]]:
-    """What a rules package finds, as it sees it; only Network Reachability finds anything without an agent."""
+def _find_specs(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple[RunAgent, FindingSpec]]:
+    """What a rules package finds. Only Network Reachability finds anything without an agent."""
     if package.deprecated:
         return
     for agent in agents:
         assessed = _assesses(package, agent)
         for spec in agent.instance.findings:
             if spec.rules_package == package.name and (assessed or not spec.needs_agent):
-                yield agent, spec.as_seen(with_agent=assessed)
+                yield agent, spec if assessed or spec.without_agent is None else spec.without_agent
+
+
+def find_exclusions(
+    target_arn: str, packages: Collection[RulesPackage], agents: Collection[RunAgent]
+) -> list[dict[str, Any]]:
+    """Return the members of a run's exclusions: its own first, then those of each agent in order."""
+
+    def exclude(
+        exclusion_type: ExclusionType, scopes: Pairs, attributes: Pairs, operating_system: str | None = None
+    ) -> dict[str, Any]:
+        texts = describe_exclusion(exclusion_type, [*scopes, *attributes], packages, target_arn, operating_system)
+        return {"title": exclusion_type.value, **texts, "scopes": scopes, "attributes": attributes}
+
+    exclusions = []
+    if not agents:
+        exclusions.append(exclude(ExclusionType.NO_INSTANCES, package_scopes(packages), []))
+    for package in packages:
+        if package.deprecated:
+            scopes = package_scopes([package])
+            exclusions.append(exclude(ExclusionType.DEPRECATED_PACKAGE, scopes, scopes))
+    for agent in agents:
+        instance = [{"key": INSTANCE_ID, "value": agent.instance.instance_id}]
+        system = agent.instance.operating_system
+        if agent.exclusion is not None:
+            exclusions.append(exclude(agent.exclusion, instance, instance, system))
+            continue
+        exclusions += [
+            exclude(ExclusionType.UNSUPPORTED_PACKAGE, [*instance, *package_scopes([package])], instance, system)
+            for package in packages
+            if not package.deprecated and not supports_instance(package.name, agent.instance)
+        ]
+    return exclusions

@@ -1,49 +1,75 @@
-"""Exclusions: what a run could not assess, and the preview of that (user guide, section "Exclusions").
+"""Exclusions: what a run does not assess, and why (user guide, section "Exclusions").
 
-Of the fifteen documented types, seven follow from what a test describes: the fleet, its agents and operating systems,
-and the template's rules packages. The other eight ("Rules evaluation error" and "Network Reachability error", in their
-variants) tell of errors inside the service, which no fleet gives rise to. ``InspectorBackend.add_exclusion`` takes any
-of them by its title, and fills in what the title says.
+Seven of the documented types follow from what a test describes: instances, agents, operating systems, rules packages.
+The others ("Rules evaluation error" and "Network Reachability error", in their variants) report errors inside the
+service. ``InspectorBackend.add_exclusion`` takes any of them by its title and fills in the rest.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .instances import supports
-
-if TYPE_CHECKING:
-    from .instances import RunAgent
-    from .rules_packages import RulesPackage
-    from .targets import Template
+from ..api.validation import validate
+from ..clock.moments import EpochMs
+from ..errors import short_repr
+from .rules_packages import RulesPackage
+from .targets import Template
 
 PREVIEW_DURATION_MS = 5_000
-"""Milliseconds that the generation of a preview takes (the real figure is not known)."""
+"""How long the generation of a preview takes. The service's figure is not known."""
 
-NO_INSTANCES = "No instances in target"
-ALREADY_RUNNING = "Agent is already running"
-DEPRECATED_PACKAGE = "Deprecated rules package"
-UNSUPPORTED_PACKAGE = "Rules package not supported by OS"
-
-_INSTANCE, _PACKAGE = "INSTANCE_ID", "RULES_PACKAGE_ARN"
+INSTANCE_ID, RULES_PACKAGE_ARN = "INSTANCE_ID", "RULES_PACKAGE_ARN"
+"""The keys of scopes."""
 
 Pairs = list[dict[str, str]]
-"""Scopes (data type Scope) or attributes (data type Attribute): each a key and a value."""
+"""Scopes (data type Scope) or attributes (data type Attribute): each has a key and a value."""
+
+
+class ExclusionType(Enum):
+    """The documented types, by their titles. ``data/exclusions.json`` has their texts."""
+
+    NO_INSTANCES = "No instances in target"
+    ALREADY_RUNNING = "Agent is already running"
+    AGENT_NOT_FOUND = "Agent not found"
+    AGENT_UNHEALTHY = "Agent is unhealthy"
+    UNSUPPORTED_OS = "Unsupported OS version"
+    DEPRECATED_PACKAGE = "Deprecated rules package"
+    UNSUPPORTED_PACKAGE = "Rules package not supported by OS"
+    EVALUATION_ERROR_FOR_INSTANCE = "Rules evaluation error for single instance"
+    EVALUATION_ERROR = "Rules evaluation error"
+    REACHABILITY_ERROR_INTERNET = "Network Reachability error - internet"
+    REACHABILITY_ERROR_ALB = "Network Reachability error - internet through an Application Load Balancer"
+    REACHABILITY_ERROR_ELB = "Network Reachability error - internet through an Elastic Load Balancing load balancer"
+    REACHABILITY_ERROR_VPN = "Network Reachability error - VPN"
+    REACHABILITY_ERROR_DIRECT_CONNECT = "Network Reachability error - AWS Direct Connect"
+    REACHABILITY_ERROR_VPC_PEERING = "Network Reachability error - VPC peering"
+
+    @classmethod
+    def from_title(cls, title: str) -> ExclusionType | None:
+        """Return the type of a title, or None. The user guide spells some hyphens as dashes."""
+        spelled = re.sub(r" [\N{EN DASH}-] ?(?=\w)", " - ", title)
+        return next((exclusion_type for exclusion_type in cls if exclusion_type.value == spelled), None)
 
 
 @dataclass(slots=True, eq=False)
 class Exclusion:
-    """An exclusion (data types Exclusion and ExclusionPreview); one of a preview has no ARN."""
+    """An exclusion (data types Exclusion and ExclusionPreview). One in a preview has no ARN."""
 
     number: int
     arn: str | None
     members: dict[str, Any]
+
+    @property
+    def parent_arn(self) -> str:
+        """The ARN of its run; empty in a preview."""
+        return (self.arn or "").rpartition("/exclusion/")[0]
 
     def to_api(self) -> dict[str, Any]:
         """The exclusion as DescribeExclusions and GetExclusionsPreview show it."""
@@ -52,96 +78,88 @@ class Exclusion:
 
 @dataclass(slots=True, eq=False)
 class Preview:
-    """An exclusions preview of a template: its content, and when its generation is finished."""
+    """An exclusions preview of a template; ``ready`` is the end of its generation."""
 
-    ready: int
+    token: str
+    template: Template
+    ready: EpochMs
     exclusions: list[Exclusion]
 
 
 @lru_cache(maxsize=1)
-def _types() -> Any:
+def _texts() -> Any:
     return json.loads(files("mock_inspector").joinpath("data/exclusions.json").read_text("utf-8"))["types"]
 
 
-def exclusions_of(
-    template: Template, packages: Collection[RulesPackage], agents: Collection[RunAgent]
-) -> list[dict[str, Any]]:
-    """What a run of ``template`` leaves out: of itself first, then in the order of the fleet."""
-    excluded = []
-    if not agents:
-        excluded.append(_members(NO_INSTANCES, _packages(packages), [], packages, template.target.arn))
-    for package in packages:
-        if package.deprecated:
-            scope = _packages([package])
-            excluded.append(_members(DEPRECATED_PACKAGE, scope, scope, packages, template.target.arn))
-    for agent in agents:
-        scope = [{"key": _INSTANCE, "value": agent.instance.instance_id}]
-        system = agent.instance.operating_system
-        if agent.exclusion is not None:
-            excluded.append(_members(agent.exclusion, scope, scope, packages, template.target.arn, system))
-            continue
-        excluded += [
-            _members(UNSUPPORTED_PACKAGE, [*scope, *_packages([package])], scope, packages, template.target.arn, system)
-            for package in packages
-            if not package.deprecated and not supports(package.name, agent.instance)
-        ]
-    return excluded
+def package_scopes(packages: Collection[RulesPackage]) -> Pairs:
+    """Return the scopes that name rules packages."""
+    # The model requires a scope. Without rules packages, it names none.
+    return [{"key": RULES_PACKAGE_ARN, "value": package.arn} for package in packages] or [{"key": RULES_PACKAGE_ARN}]
 
 
-def _packages(packages: Collection[RulesPackage]) -> Pairs:
-    # The model wants a scope at least; where there are no rules packages, there is none to name.
-    return [{"key": _PACKAGE, "value": package.arn} for package in packages] or [{"key": _PACKAGE}]
+def default_scopes(exclusion_type: ExclusionType | None, packages: Collection[RulesPackage]) -> Pairs:
+    """Return the scopes of an exclusion known by its title only: the rules packages it can concern."""
+    only = None if exclusion_type is None else _texts()[exclusion_type.value].get("rules_package")
+    return package_scopes([package for package in packages if only is None or package.name == only])
 
 
-def _members(
-    title: str,
-    scopes: Pairs,
-    attributes: Pairs,
-    packages: Collection[RulesPackage],
-    target_arn: str,
-    operating_system: str | None = None,
-) -> dict[str, Any]:
-    told = texts_of(title, [*scopes, *attributes], packages, target_arn, operating_system)
-    return {"title": title, **told, "scopes": scopes, "attributes": attributes}
-
-
-def texts_of(
-    title: str,
-    about: Pairs,
+def describe_exclusion(
+    exclusion_type: ExclusionType,
+    pairs: Pairs,
     packages: Collection[RulesPackage],
     target_arn: str,
     operating_system: str | None = None,
 ) -> dict[str, str]:
-    """Description and recommendation of a documented type of exclusion, nothing for others.
+    """Return the description and the recommendation of an exclusion.
 
-    ``about`` are scopes and attributes that tell what it is about, where ``packages`` are the run's.
+    ``pairs`` are its scopes and attributes, ``packages`` the rules packages of the run.
     """
-    known = _types().get(_documented(title))
-    if known is None:
-        return {}
-    instances = {pair.get("value") for pair in about if pair["key"] == _INSTANCE}
-    arns = {pair.get("value") for pair in about if pair["key"] == _PACKAGE}
-    named = [package.name for package in packages if package.arn in arns]
-    names = {
+    instances = {pair.get("value") for pair in pairs if pair["key"] == INSTANCE_ID}
+    arns = {pair.get("value") for pair in pairs if pair["key"] == RULES_PACKAGE_ARN}
+    package_names = [package.name for package in packages if package.arn in arns]
+    values = {
         "instance": f"instance {instances.pop()}" if len(instances) == 1 else "an instance",
         "operating_system": operating_system or "The operating system",
-        "rules_package": f"the rules package {named[0]}" if len(named) == 1 else "a rules package",
+        "rules_package": f"the rules package {package_names[0]}" if len(package_names) == 1 else "a rules package",
         "target_arn": target_arn,
     }
-    return {member: known[member].format(**names) for member in ("description", "recommendation")}
+    texts = _texts()[exclusion_type.value]
+    return {member: texts[member].format(**values) for member in ("description", "recommendation")}
 
 
-def usual_scopes(title: str, packages: Collection[RulesPackage]) -> Pairs:
-    """The scopes of an exclusion of which nothing but the title is known: the run's rules packages that it can be about."""
-    only = _types().get(_documented(title), {}).get("rules_package")
-    return _packages([package for package in packages if only is None or package.name == only])
+def build_exclusion(given: Any, run_arn: str, target_arn: str, packages: Collection[RulesPackage]) -> dict[str, Any]:
+    """Return the members of an exclusion that a test adds in the Describe shape. ValueError for invalid members.
+
+    A documented title fills in what the service said under it.
+    """
+    members = given_members("exclusion", given)
+    title = members.get("title", "Exclusion added by hand")
+    exclusion_type = ExclusionType.from_title(str(title))
+    complete: dict[str, Any] = validate(
+        "Exclusion",
+        {
+            "title": title,
+            "description": "This exclusion was added by hand.",
+            "recommendation": "No action needed.",
+            "scopes": default_scopes(exclusion_type, packages),
+            "attributes": [],
+            **members,
+            "arn": run_arn,
+        },
+        "exclusion",
+    )
+    del complete["arn"]
+    if exclusion_type is not None:
+        pairs = [*complete["scopes"], *complete["attributes"]]
+        texts = describe_exclusion(exclusion_type, pairs, packages, target_arn)
+        complete.update({member: text for member, text in texts.items() if member not in members})
+    return complete
 
 
-def is_documented(title: str) -> bool:
-    """Whether a title is that of a documented type of exclusion."""
-    return _documented(title) in _types()
-
-
-def _documented(title: str) -> str:
-    """A title as it is kept here; the user guide has dashes where these have hyphens, not all between two spaces."""
-    return re.sub(r" [\N{EN DASH}-] ?(?=\w)", " - ", title)
+def given_members(name: str, given: Any) -> dict[str, Any]:
+    """Return the members of a finding or exclusion that a test gives, without those that are None."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{name} must be a mapping in the shape of Describe{name.title()}s; got {short_repr(given)}")
+    if "arn" in given:
+        raise ValueError(f"{name} must not have 'arn', which is generated; next_ids() sets the next id")
+    return {member: value for member, value in given.items() if value is not None}

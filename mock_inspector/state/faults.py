@@ -1,8 +1,7 @@
-"""Faults that a test injects: errors in place of answers."""
+"""Faults that a test injects: errors instead of answers."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,28 +10,28 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from ..api.operations import names
+from ..api.operations import operation_names, suggest_operation
 from ..api.service_model import enum, service_model
+from ..api.validation import validate
 from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr
-from .authored import validate
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
-_CODED = {
+_ERROR_CODE_ENUMS = {
     "InvalidInputException": "InvalidInputErrorCode",
     "NoSuchEntityException": "NoSuchEntityErrorCode",
     "AccessDeniedException": "AccessDeniedErrorCode",
     "LimitExceededException": "LimitExceededErrorCode",
     "InvalidCrossAccountRoleException": "InvalidCrossAccountRoleErrorCode",
 }
-"""The exceptions that carry an errorCode, and the enum it is from."""
+"""The exceptions that have an errorCode, and the enum of its values."""
 
-FAILED_ITEM_CODES = "FailedItemErrorCode"
+_FAILED_ITEM_ENUM = "FailedItemErrorCode"
 
 ANY_OPERATION = "*"
 
 
-class FailedItems(Exception):  # noqa: N818  it is no error: the answer is a 200 whose items have all failed
-    """Answer that every item of a batch failed, with ``code`` (a ``FailedItemErrorCode``)."""
+class FailedItems(Exception):  # noqa: N818  it is no error: the response is a 200 whose items have all failed
+    """Every item of a batch fails with ``code`` (a ``FailedItemErrorCode``)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -41,17 +40,17 @@ class FailedItems(Exception):  # noqa: N818  it is no error: the answer is a 200
 
 @dataclass(frozen=True, slots=True)
 class ParametersAre:
-    """A ``when`` that JSON can tell: these parameters have these values."""
+    """A ``when`` that can be saved as JSON: the request has these parameter values."""
 
-    wanted: dict[str, Any]
+    values: dict[str, Any]
 
     def __call__(self, params: dict[str, Any]) -> bool:
-        return all(name in params and params[name] == value for name, value in self.wanted.items())
+        return all(name in params and params[name] == value for name, value in self.values.items())
 
 
 @dataclass(slots=True)
 class Fault:
-    """An injected fault: which calls it meets, and what it does to them."""
+    """An injected fault: which calls it applies to, and what it does to them."""
 
     operation: str
     error: BaseException
@@ -60,11 +59,17 @@ class Fault:
     when: Callable[[dict[str, Any]], object] | None
     where: str = ""
     """The line that injected it."""
-    met: int = 0
+    hits: int = 0
+    """How many calls it was applied to."""
 
-    def meets(self, operation: str, params: Any) -> bool:
-        """Whether this call is the fault's; counts it when it is."""
-        if self.operation not in (ANY_OPERATION, operation) or self.times == 0:
+    @property
+    def is_spent(self) -> bool:
+        """Whether no further call can trigger it."""
+        return self.times == 0
+
+    def try_consume(self, operation: str, params: Any) -> bool:
+        """Return whether the fault applies to this call; count the call if so."""
+        if self.operation not in (ANY_OPERATION, operation) or self.is_spent:
             return False
         if self.when is not None and not (isinstance(params, dict) and self.when(params)):
             return False
@@ -73,23 +78,23 @@ class Fault:
             return False
         if self.times is not None:
             self.times -= 1
-        self.met += 1
+        self.hits += 1
         return True
 
     @property
-    def shown(self) -> str:
-        """The fault in short: what it does to which calls, and where it was injected."""
+    def summary(self) -> str:
+        """What the fault does to which calls, and where it was injected."""
         error = self.error
         if isinstance(error, ApiError):
             name = f"{error.code} ({error.members['errorCode']})" if "errorCode" in error.members else error.code
         else:
             name = str(error) if isinstance(error, (FailedItems, NetworkFailure)) else type(error).__name__
-        spared = f", after {self.after} more" if self.after else ""
-        chosen = "" if self.when is None else f", when {getattr(self.when, '__name__', self.when)}"
-        return f"{self.operation}: {name}{spared}{chosen}{f' ({self.where})' if self.where else ''}"
+        after = f", after {self.after} more" if self.after else ""
+        when = "" if self.when is None else f", when {getattr(self.when, '__name__', self.when)}"
+        return f"{self.operation}: {name}{after}{when}{f' ({self.where})' if self.where else ''}"
 
 
-def fault(
+def build_fault(
     operation: Any,
     error: str | Mapping[str, Any] | BaseException,
     times: int | None,
@@ -97,77 +102,75 @@ def fault(
     when: Callable[[dict[str, Any]], object] | None,
     where: str = "",
 ) -> Fault:
-    """A checked fault, injected at the line ``where``. ValueError or TypeError, saying what is allowed, for what cannot be injected."""
-    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in names()):
-        near = difflib.get_close_matches(str(operation).title().replace("_", ""), names(), 1) or ["ListFindings"]
+    """Return a validated fault that the line ``where`` injects. ValueError or TypeError, saying what is allowed."""
+    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
         raise ValueError(
-            f"operation: takes one of the API's operations, such as {near[0]!r}, or '*', got {short_repr(operation)}"
+            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
+            f"got {short_repr(operation)}{suggest_operation(operation)}"
         )
-    for name, value, least in (("times", times, 1), ("after", after, 0)):
+    for name, value, minimum in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
             continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{name}: takes a whole number from {least} up, got {value!r}")
+        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            raise ValueError(f"{name} must be a whole number of at least {minimum}; got {short_repr(value)}")
     if when is not None and not callable(when):
-        raise TypeError(f"when: takes a function of the call's parameters, got {when!r}")
-    return Fault(operation, _error(operation, error), times, after, when, where)
+        raise TypeError(f"when must be a function of the call's parameters; got {short_repr(when)}")
+    return Fault(operation, _build_error(operation, error), times, after, when, where)
 
 
-def caller() -> str:
-    """The line that called into this package."""
+def find_caller() -> str:
+    """Return the line that called into this package."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         frame = frame.f_back
     if frame is None:
         return ""
     path = frame.f_code.co_filename
-    with suppress(OSError, ValueError):  # no working directory any more, or one on another drive
+    with suppress(OSError, ValueError):  # The working directory may be gone, or on another drive.
         path = min(path, os.path.relpath(path), key=len)
     return f"{path}:{frame.f_lineno}"
 
 
-def _error(operation: str, error: str | Mapping[str, Any] | BaseException) -> BaseException:
+def _build_error(operation: str, error: str | Mapping[str, Any] | BaseException) -> BaseException:
     if isinstance(error, BaseException):
         return error
     if isinstance(error, str):
-        return _by_code(operation, error, {})
+        return _from_code(operation, error, {})
     if isinstance(error, Mapping):
         members = dict(error)
         code = members.pop("__type", members.pop("code", None)) or members.get("errorCode")
         if isinstance(code, str):
-            return _by_code(operation, code, members)
+            return _from_code(operation, code, members)
     raise TypeError(
-        "error: takes an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
-        f"mapping with 'code' and the error's members, or an exception instance, got {short_repr(error)}"
+        "error must be an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
+        f"mapping with 'code' and the error's members, or an exception instance; got {short_repr(error)}"
     )
 
 
-def _by_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:
+def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:
     if code in MODELLED:
         return _modelled(code, members)
     if code in LOST or code in DAMAGED:
         if members:
-            raise ValueError(f"error: {code} is the network's, and has no members, got {short_repr(members)}")
+            raise ValueError(f"error: {code} simulates a network failure and has no members; got {short_repr(members)}")
         return NetworkFailure(code)
     if code in COMMON:
         message = members.pop("message", None)
         if members or not isinstance(message, (str, type(None))):
-            raise ValueError(
-                f"error: {code} has no member but message, a string, got {short_repr({**members, 'message': message})}"
-            )
+            got = {**members, "message": message}
+            raise ValueError(f"error: {code} has no member but message, a string; got {short_repr(got)}")
         return CommonError(code, message)
-    for exception, codes in _CODED.items():
+    for exception, codes in _ERROR_CODE_ENUMS.items():
         if code in enum(codes):
             return _modelled(exception, {**members, "errorCode": code})
-    if code in enum(FAILED_ITEM_CODES) and not members:
-        batches = [name for name in sorted(names()) if has_failed_items(name)]
+    if code in enum(_FAILED_ITEM_ENUM) and not members:
+        batches = [name for name in sorted(operation_names()) if has_failed_items(name)]
         if operation not in batches:
-            raise ValueError(f"error: {code} is for the items of {', '.join(batches)}, not for {operation}")
+            raise ValueError(f"error: {code} is for the items of {', '.join(batches)}; got operation {operation!r}")
         return FailedItems(code)
     raise ValueError(
-        f"error: {short_repr(code)} is no error of this service; it answers with one of "
-        f"{', '.join([*MODELLED, *COMMON])}, or with one of the model's error codes; the network fails with "
-        f"{', '.join([*LOST, *DAMAGED])}"
+        f"error must be one of {', '.join([*MODELLED, *COMMON])}, one of the model's error codes, or for a network "
+        f"failure one of {', '.join([*LOST, *DAMAGED])}; got {short_repr(code)}"
     )
 
 
@@ -178,13 +181,13 @@ def _modelled(name: str, members: dict[str, Any]) -> ApiError:
 
 
 def has_failed_items(operation: str) -> bool:
-    """Whether an operation reports its bad items in ``failedItems``."""
+    """Whether an operation reports bad items in ``failedItems``."""
     output = service_model().operation_model(operation).output_shape
     return output is not None and "failedItems" in output.members
 
 
-def all_failed(operation: str, params: dict[str, Any], code: str) -> dict[str, Any]:
-    """The answer of a batch operation whose items have all failed with ``code``."""
+def fail_all_items(operation: str, params: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return the response of a batch operation whose items have all failed with ``code``."""
     model = service_model().operation_model(operation)
     arns = next(value for name, value in params.items() if name.endswith("Arns"))
     empty: dict[str, Any] = {

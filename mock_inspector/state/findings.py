@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from ..clock.clock import seconds
+from ..api.validation import validate
+from ..clock.moments import EpochMs, format_iso, to_seconds
 from .collections import NumberedList
-
-if TYPE_CHECKING:
-    from .finding_specs import FindingSpec
-    from .instances import Instance
-    from .runs import Run
+from .exclusions import given_members
+from .finding_specs import NETWORK_REACHABILITY, FindingSpec
+from .instances import Instance
+from .runs import Run
 
 SEVERITIES = ("High", "Medium", "Low", "Informational", "Undefined")
 NUMERIC_SEVERITY = {"High": 9.0, "Medium": 6.0, "Low": 3.0, "Informational": 0.0, "Undefined": 0.0}
-"""Medium and Informational as seen in samples, the others by their even steps (service facts, section 5)."""
-
-MAX_USER_ATTRIBUTES = 10
-"""The model's bound of UserAttributeList."""
+"""Medium and Informational are those of real findings; the others continue their even steps."""
 
 CLEAN_TITLE = "No potential security issues found"
 
 
 class FindingBody(Protocol):
-    """What a finding says, apart from where and when; shared by all findings of a run that say the same."""
+    """What a finding says, apart from where and when. Findings that say the same share one body."""
 
     @property
     def rules_package(self) -> str | None:
@@ -35,15 +34,15 @@ class FindingBody(Protocol):
 
     @property
     def rule_name(self) -> str | None:
-        """What the filter ``ruleNames`` is compared with: the finding's id."""
+        """The finding's id, which the filter ``ruleNames`` matches."""
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
-        """The members of the data type Finding that do not depend on the run, for the instance it is found on."""
+        """The members of the data type Finding that do not depend on the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedBody:
-    """A finding that says the same whatever the instance: one put in by hand, or that there is nothing to say."""
+    """The body of a finding that a test added, or of one that reports no issues: the same for any instance."""
 
     rules_package: str | None
     severity: str
@@ -53,13 +52,13 @@ class FixedBody:
     def rule_name(self) -> str | None:
         return self.fixed.get("id")
 
-    def members(self, instance: Instance | None) -> dict[str, Any]:  # noqa: ARG002  the same for any
+    def members(self, instance: Instance | None) -> dict[str, Any]:  # noqa: ARG002  the same for any instance
         return self.fixed
 
 
 @dataclass(frozen=True, slots=True)
 class SpecBody:
-    """What a rules package reports of a weakness."""
+    """The body of a finding that a rules package reports from a spec."""
 
     rules_package: str
     spec: FindingSpec
@@ -73,31 +72,12 @@ class SpecBody:
         return self.spec.id
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
-        assert instance is not None  # noqa: S101  weaknesses are found on instances only
-        return self.spec.members(instance)
-
-
-def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
-    """The data type AssetAttributes for an instance, or for a finding about none.
-
-    ``ipv4Addresses`` stays empty, as in production, where addresses sit in ``networkInterfaces``.
-    """
-    shown: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
-    if instance is not None:
-        shown["agentId"] = instance.instance_id
-        shown["tags"] = [{"key": key, "value": value} for key, value in instance.tags.items()]
-        optional = {
-            "autoScalingGroup": instance.auto_scaling_group,
-            "amiId": instance.ami_id,
-            "hostname": instance.hostname,
-            "networkInterfaces": instance.network_interfaces,
-        }
-        shown.update({member: value for member, value in optional.items() if value})
-    return shown
+        assert instance is not None  # noqa: S101  specs belong to instances
+        return render_spec(self.spec, instance)
 
 
 def clean_body(rules_package: str) -> FixedBody:
-    """What a rules package with nothing to report says (sample of DescribeFindings)."""
+    """Return what a rules package without findings reports (sample of DescribeFindings)."""
     return FixedBody(
         rules_package,
         "Informational",
@@ -113,6 +93,76 @@ def clean_body(rules_package: str) -> FixedBody:
     )
 
 
+# A spec on an instance
+
+
+def render_spec(spec: FindingSpec, instance: Instance) -> dict[str, Any]:
+    """Return the members of the data type Finding for a spec on an instance."""
+    values = {"instance_id": instance.instance_id}
+    if spec.rules_package == NETWORK_REACHABILITY:
+        values.update(_network_ids(instance))
+
+    def fill(text: str) -> str:
+        if "{" in text:
+            for name, value in values.items():
+                text = text.replace(f"{{{name}}}", value)
+        return text
+
+    return {
+        "id": spec.id,
+        "title": fill(spec.title),
+        "description": fill(spec.description),
+        "recommendation": fill(spec.recommendation),
+        "severity": spec.severity,
+        "numericSeverity": spec.numeric_severity,
+        "assetAttributes": asset_attributes(instance),
+        "attributes": [{"key": key, "value": fill(value)} for key, value in spec.attributes],
+    }
+
+
+def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
+    """Return the data type AssetAttributes for an instance, or for none.
+
+    ``ipv4Addresses`` stays empty, as in production, where addresses are in ``networkInterfaces``.
+    """
+    members: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
+    if instance is not None:
+        members["agentId"] = instance.instance_id
+        members["tags"] = [{"key": key, "value": value} for key, value in instance.tags.items()]
+        optional = {
+            "autoScalingGroup": instance.auto_scaling_group,
+            "amiId": instance.ami_id,
+            "hostname": instance.hostname,
+            "networkInterfaces": instance.network_interfaces,
+        }
+        members.update({member: value for member, value in optional.items() if value})
+    return members
+
+
+def _network_ids(instance: Instance) -> dict[str, str]:
+    """The ids of an instance's network: from its first interface, or generated from the instance id."""
+    interface: dict[str, Any] = instance.network_interfaces[0] if instance.network_interfaces else {}
+    groups = interface.get("securityGroups") or [{}]
+    vpc = interface.get("vpcId") or _generate_id("vpc", instance.instance_id)
+    return {
+        "vpc": vpc,
+        "acl": _generate_id("acl", vpc),
+        "igw": _generate_id("igw", vpc),
+        "vgw": _generate_id("vgw", vpc),
+        "pcx": _generate_id("pcx", vpc),
+        "eni": interface.get("networkInterfaceId") or _generate_id("eni", instance.instance_id),
+        "security_group": groups[0].get("groupId") or _generate_id("sg", instance.instance_id),
+    }
+
+
+def _generate_id(prefix: str, source: str) -> str:
+    digest = hashlib.blake2b(f"{prefix} {source}".encode("utf-8", "surrogatepass"), digest_size=4)
+    return f"{prefix}-{digest.hexdigest()}"
+
+
+# Findings
+
+
 @dataclass(slots=True, eq=False)
 class Finding:
     """A finding (data type Finding)."""
@@ -120,10 +170,10 @@ class Finding:
     number: int
     id: str
     run: Run
-    content: FindingBody
+    body: FindingBody
     instance: Instance | None
-    created: int
-    updated: int
+    created: EpochMs
+    updated: EpochMs
     own_user_attributes: tuple[dict[str, str], ...] | None = None
 
     @property
@@ -132,19 +182,19 @@ class Finding:
 
     @property
     def members(self) -> dict[str, Any]:
-        """What it says (see :class:`Content`)."""
-        return self.content.members(self.instance)
+        """What its body says of its instance."""
+        return self.body.members(self.instance)
 
     @property
     def user_attributes(self) -> tuple[dict[str, str], ...]:
-        """The user attributes: its own, or those that its run gives to every finding."""
+        """The user attributes: its own, or those that the run gives to every finding."""
         return self.run.user_attributes if self.own_user_attributes is None else self.own_user_attributes
 
     def to_api(self) -> dict[str, Any]:
         """The finding as DescribeFindings shows it."""
         service_attributes: dict[str, Any] = {"schemaVersion": 1, "assessmentRunArn": self.run.arn}
-        if self.content.rules_package is not None:
-            service_attributes["rulesPackageArn"] = self.content.rules_package
+        if self.body.rules_package is not None:
+            service_attributes["rulesPackageArn"] = self.body.rules_package
         return {
             "arn": self.arn,
             "schemaVersion": 1,
@@ -155,39 +205,111 @@ class Finding:
             "indicatorOfCompromise": False,
             **self.members,
             "userAttributes": [dict(attribute) for attribute in self.user_attributes],
-            "createdAt": seconds(self.created),
-            "updatedAt": seconds(self.updated),
+            "createdAt": to_seconds(self.created),
+            "updatedAt": to_seconds(self.updated),
         }
 
 
+class AddedFinding(NamedTuple):
+    """A finding that a test adds: what it says, and what is its own."""
+
+    body: FixedBody
+    created: EpochMs
+    updated: EpochMs
+    user_attributes: tuple[dict[str, str], ...]
+
+
+def build_finding(given: Any, run: Run, now: EpochMs) -> AddedFinding:
+    """Return a finding that a test adds in the Describe shape, its missing members filled in. ValueError if invalid."""
+    members = given_members("finding", given)
+    severity = members.get("severity", "Informational")
+    service = {"schemaVersion": 1, "rulesPackageArn": next(iter(run.packages), None)}
+    complete = validate(
+        "Finding",
+        {
+            "title": "Finding added by hand",
+            "description": "This finding was added by hand.",
+            "recommendation": "No remediation needed.",
+            "severity": severity,
+            "numericSeverity": NUMERIC_SEVERITY.get(severity, 0.0) if isinstance(severity, str) else 0.0,
+            "attributes": [],
+            "userAttributes": [dict(entry) for entry in run.user_attributes],
+            "createdAt": to_seconds(now),
+            "updatedAt": members.get("createdAt", to_seconds(now)),
+            **members,
+            "arn": run.arn,
+            "assetAttributes": _with_defaults(members, "assetAttributes", {"schemaVersion": 1, "ipv4Addresses": []}),
+            "serviceAttributes": _with_defaults(members, "serviceAttributes", service),
+        },
+        "finding",
+    )
+    user_attributes = tuple(complete.pop("userAttributes"))
+    created, updated = EpochMs(int(complete.pop("createdAt"))), EpochMs(int(complete.pop("updatedAt")))
+    if created > now:
+        raise ValueError(
+            f"finding.createdAt must not be after the clock's {format_iso(now)}; got {format_iso(created)}. "
+            "Move the clock before adding the finding"
+        )
+    del complete["arn"]
+    package = complete["serviceAttributes"].get("rulesPackageArn")
+    complete["serviceAttributes"]["assessmentRunArn"] = run.arn
+    return AddedFinding(FixedBody(package, complete["severity"], complete), created, updated, user_attributes)
+
+
+def _with_defaults(members: dict[str, Any], name: str, defaults: dict[str, Any]) -> Any:
+    value = members.get(name, {})
+    return {**defaults, **value} if isinstance(value, Mapping) else value
+
+
 @dataclass(slots=True)
-class FindingIndex:
-    """All findings of an account in a region, and those of each severity, oldest first."""
+class RunFindings:
+    """The findings of one run."""
 
     all: NumberedList[Finding] = field(default_factory=NumberedList)
-    by_severity: dict[str, NumberedList[Finding]] = field(
-        default_factory=lambda: {name: NumberedList() for name in SEVERITIES}
-    )
+    by_id: dict[str, Finding] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SEVERITIES, 0))
+
+
+_NO_FINDINGS = RunFindings()
+
+
+class FindingIndex:
+    """All findings of a store, oldest first, and those of each severity and each run."""
+
+    def __init__(self) -> None:
+        self.all: NumberedList[Finding] = NumberedList()
+        self.by_severity: dict[str, NumberedList[Finding]] = {severity: NumberedList() for severity in SEVERITIES}
+        self._by_run: dict[str, RunFindings] = {}
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def of(self, run: Run) -> RunFindings:
+        """The findings of a run."""
+        return self._by_run.get(run.arn, _NO_FINDINGS)
 
     def add(self, finding: Finding) -> None:
-        """Keep a finding, with its run too."""
-        run, severity = finding.run, finding.content.severity
-        run.findings[finding.id] = finding
-        run.findings_row.append(finding)
-        run.counts[severity] += 1
+        """Add a finding, whose number is the highest so far."""
+        severity = finding.body.severity
+        of_run = self._by_run.get(finding.run.arn) or self._by_run.setdefault(finding.run.arn, RunFindings())
+        of_run.all.append(finding)
+        of_run.by_id[finding.id] = finding
+        of_run.counts[severity] += 1
         self.all.append(finding)
         self.by_severity[severity].append(finding)
 
-    def remove(self, gone: list[Finding]) -> None:
-        """Drop findings, with their runs too."""
-        if not gone:
+    def remove(self, findings: Iterable[Finding]) -> None:
+        """Remove findings in one pass."""
+        removed = list(findings)
+        if not removed:
             return
-        for row in (
-            self.all,
-            *self.by_severity.values(),
-            *{id(item.run): item.run.findings_row for item in gone}.values(),
-        ):
-            row.remove_all(gone)
-        for finding in gone:
-            del finding.run.findings[finding.id]
-            finding.run.counts[finding.content.severity] -= 1
+        of_runs = {finding.run.arn: self._by_run[finding.run.arn] for finding in removed}
+        for items in (self.all, *self.by_severity.values(), *(of_run.all for of_run in of_runs.values())):
+            items.remove_all(removed)
+        for finding in removed:
+            of_run = of_runs[finding.run.arn]
+            del of_run.by_id[finding.id]
+            of_run.counts[finding.body.severity] -= 1
+        for run_arn, of_run in of_runs.items():
+            if not of_run.by_id:
+                del self._by_run[run_arn]

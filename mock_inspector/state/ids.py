@@ -1,4 +1,4 @@
-"""Minting of ids: repeatable from run to run, never twice the same, pinned where a test asks for it."""
+"""Generated ids: repeatable from run to run, set where a test asks for it."""
 
 from __future__ import annotations
 
@@ -6,73 +6,69 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 8
-_SPACE = len(_ALPHABET) ** _LENGTH
-_PINNED = re.compile(r"(?:0-)?([A-Za-z0-9]{8})")
+_ID = re.compile(r"(?:0-)?([A-Za-z0-9]{8})")
+
+
+class IdsState(NamedTuple):
+    """How many ids were generated, and the next ids that a test has set."""
+
+    generated: int
+    next_ids: list[str]
 
 
 class Ids:
-    """Mints the ids of one account in one region.
+    """Generates the ids of one account in one region.
 
-    The n-th id is an affine function of n over all ids of the form ``0-`` and eight of ``[A-Za-z0-9]``, its two
-    constants drawn from ``seed``: unique without keeping any, and the same for the same seed. Pinned ones may collide; whoever asks tries again.
+    An id is a hash of the seed and a counter. Ids may collide, so callers try again until one is free.
     """
 
     def __init__(self, seed: str) -> None:
-        self._seed = seed
-        digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        # A factor that shares no divisor with 62**8 (2 and 31) makes the function a permutation.
-        factor = int.from_bytes(digest[:8], "big") | 1
-        self._factor = factor if factor % 31 else factor + 2
-        self._offset = int.from_bytes(digest[8:], "big")
-        self._minted = 0
-        self._others = 0
-        self._pinned: deque[str] = deque()
+        self._seed = seed.encode("utf-8", "surrogatepass")
+        self._generated = 0
+        self._next_ids: deque[str] = deque()
 
-    def pin(self, *ids: str) -> None:
-        """Make ``ids`` the next to be minted, in order. ValueError for one of another form."""
-        wanted = []
+    def set_next(self, *ids: str) -> None:
+        """Set the next ids, in order. ValueError for an id of another form."""
+        validated = []
         for text in ids:
-            match = _PINNED.fullmatch(text) if type(text) is str else None
+            match = _ID.fullmatch(text) if type(text) is str else None
             if match is None:
-                raise ValueError(f"next_ids: takes ids of the form '0-nvgVhaxX', got {text!r}")
-            wanted.append(f"0-{match[1]}")
-        self._pinned.extend(wanted)
+                raise ValueError(f"next_ids must have the form '0-nvgVhaxX'; got {text!r}")
+            validated.append(f"0-{match[1]}")
+        self._next_ids.extend(validated)
 
-    def counts(self) -> tuple[int, int, list[str]]:
-        """How many ids were minted, how many of other forms, and those that are pinned."""
-        return self._minted, self._others, list(self._pinned)
+    def state(self) -> IdsState:
+        """Return what :meth:`resume` needs to go on from here."""
+        return IdsState(self._generated, list(self._next_ids))
 
-    def resume(self, minted: int, others: int, pinned: Iterable[str]) -> None:
-        """Go on from :meth:`counts`."""
-        self._minted, self._others, self._pinned = minted, others, deque(pinned)
+    def resume(self, generated: int, next_ids: Iterable[str]) -> None:
+        """Go on from a :meth:`state`."""
+        self._generated, self._next_ids = generated, deque(next_ids)
 
-    def mint(self) -> str:
-        """The next id: ``0-`` and eight characters."""
-        if self._pinned:
-            return self._pinned.popleft()
-        own_id = _spelled((self._minted * self._factor + self._offset) % _SPACE)
-        self._minted += 1
-        return own_id
+    def generate(self) -> str:
+        """Return the next id: ``0-`` and eight of ``[A-Za-z0-9]``."""
+        if self._next_ids:
+            return self._next_ids.popleft()
+        number = int.from_bytes(self._digest(8), "big")
+        characters = []
+        for _ in range(_LENGTH):
+            number, digit = divmod(number, len(_ALPHABET))
+            characters.append(_ALPHABET[digit])
+        return "0-" + "".join(characters)
 
     def hexadecimal(self, digits: int) -> str:
-        """A fresh run of lower-case hexadecimal digits (up to 128), for ids of other forms."""
-        self._others += 1
-        text = f"{self._seed}\n{self._others}"
-        return hashlib.blake2b(text.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
+        """Return the next lower-case hexadecimal digits, up to 128, for ids of other forms."""
+        return self._digest(64).hex()[:digits]
 
     def uuid(self) -> str:
-        """A fresh lower-case UUID."""
+        """Return the next lower-case UUID."""
         text = self.hexadecimal(32)
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
-
-def _spelled(number: int) -> str:
-    """A number below 62**8 as an id."""
-    characters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 62)
-        characters.append(_ALPHABET[digit])
-    return "0-" + "".join(characters)
+    def _digest(self, size_bytes: int) -> bytes:
+        self._generated += 1
+        return hashlib.blake2b(self._seed + b"\n%d" % self._generated, digest_size=size_bytes).digest()

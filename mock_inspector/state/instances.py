@@ -1,153 +1,131 @@
-"""The fleet: EC2 instances with the Inspector agent, and the part they take in a run."""
+"""EC2 instances with the Inspector agent, as a test describes them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, TypedDict, get_args, get_type_hints
 
-from .telemetry import Telemetry, usual_telemetry
+from ..api.validation import ShapeName, validate
+from ..errors import short_repr
+from .finding_specs import FindingSpec
+from .telemetry import Telemetry
 
-if TYPE_CHECKING:
-    from .finding_specs import FindingSpec
+AGENT_HEALTHS = ("HEALTHY", "UNHEALTHY", "UNKNOWN")
 
-HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKNOWN"}
-"""The agentHealthCode of an agent in a run, by its agentHealth (service facts, section 8)."""
 
-_EXCLUSION_BY_HEALTH = {"UNHEALTHY": "Agent is unhealthy", "UNKNOWN": "Agent not found"}
+class InstanceKeywords(TypedDict, total=False):
+    """The keywords of ``add_instance``: the attributes below, None for one that is left open."""
+
+    tags: Mapping[str, str] | None
+    hostname: str | None
+    ami_id: str | None
+    auto_scaling_group: str | None
+    ipv4_address: str | None
+    operating_system: str | None
+    kernel_version: str | None
+    agent_version: str | None
+    agent_health: str
+    agent_health_code: str | None
+    agent_health_details: str | None
+    network_interfaces: list[dict[str, Any]] | None
+    telemetry: list[dict[str, Any]] | None
+    findings: Iterable[FindingSpec]
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Instance:
-    """An EC2 instance with an agent, as :meth:`InspectorBackend.add_instance` made it.
-
-    Its attributes may be changed between runs; a run keeps what they were when it started.
-    """
+class InstanceAttributes:
+    """What an instance and its entry in a snapshot have in common. Validation reads the shapes."""
 
     number: int
-    instance_id: str
+    instance_id: Annotated[str, ShapeName("AgentId")]
     tags: dict[str, str] = field(default_factory=dict)
-    hostname: str | None = None
-    ami_id: str | None = None
-    auto_scaling_group: str | None = None
-    ipv4_address: str | None = None
-    operating_system: str | None = None
-    kernel_version: str | None = None
-    agent_version: str | None = None
-    agent_health: str = "HEALTHY"
-    agent_health_code: str | None = None
-    agent_health_details: str | None = None
-    network_interfaces: list[dict[str, Any]] = field(default_factory=list)
-    telemetry: Telemetry | None = None
+    hostname: Annotated[str | None, ShapeName("Hostname")] = None
+    ami_id: Annotated[str | None, ShapeName("AmiId")] = None
+    auto_scaling_group: Annotated[str | None, ShapeName("AutoScalingGroup")] = None
+    ipv4_address: Annotated[str | None, ShapeName("Ipv4Address")] = None
+    operating_system: Annotated[str | None, ShapeName("OperatingSystem")] = None
+    kernel_version: Annotated[str | None, ShapeName("KernelVersion")] = None
+    agent_version: Annotated[str | None, ShapeName("AgentVersion")] = None
+    agent_health: Annotated[str, ShapeName("AgentHealth")] = "HEALTHY"
+    agent_health_code: Annotated[str | None, ShapeName("AgentHealthCode")] = None
+    agent_health_details: Annotated[str | None, ShapeName("Message")] = None
+    network_interfaces: Annotated[list[dict[str, Any]], ShapeName("NetworkInterfaces")] = field(default_factory=list)
+    telemetry: Annotated[Telemetry | None, ShapeName("TelemetryMetadataList")] = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Instance(InstanceAttributes):
+    """An EC2 instance with an agent, made by ``InspectorBackend.add_instance``.
+
+    A test may change its attributes between runs. A run keeps the attributes of its start.
+    """
+
     findings: tuple[FindingSpec, ...] = ()
 
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in self.__slots__ if name not in ("number", "instance_id")}
-        said = "".join(f", {name}={value!r}" for name, value in shown.items() if value)
-        return f"Instance({self.instance_id!r}{said})"
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)[2:]}
+        text = "".join(f", {name}={value!r}" for name, value in values.items() if value)
+        return f"Instance({self.instance_id!r}{text})"
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "agent_health" and value not in HEALTH_CODES:
-            raise ValueError(f"agent_health: takes {', '.join(HEALTH_CODES)}, got {value!r}")
+        if name == "agent_health" and value not in AGENT_HEALTHS:
+            raise ValueError(f"agent_health must be one of {', '.join(AGENT_HEALTHS)}; got {value!r}")
         object.__setattr__(self, name, value)
 
     def matches(self, tags: Iterable[dict[str, str]]) -> bool:
-        """Whether the instance carries any of a resource group's tags (one without a value: any value)."""
+        """Whether the instance has any of a resource group's tags. A tag without a value matches any value."""
         return any(
             tag["key"] in self.tags and tag.get("value", self.tags[tag["key"]]) == self.tags[tag["key"]] for tag in tags
         )
 
     def to_preview(self) -> dict[str, Any]:
         """The agent as PreviewAgents shows it (data type AgentPreview)."""
-        return _present(
-            agentId=self.instance_id,
-            hostname=self.hostname,
-            autoScalingGroup=self.auto_scaling_group,
-            agentHealth=self.agent_health,
-            agentVersion=self.agent_version,
-            operatingSystem=self.operating_system,
-            kernelVersion=self.kernel_version,
-            ipv4Address=self.ipv4_address,
-        )
-
-
-@dataclass(slots=True, eq=False)
-class RunAgent:
-    """An agent's part in a run, as it was when the run started (data type AssessmentRunAgent).
-
-    ``instance`` is a copy. ``exclusion`` is the title of the exclusion that leaves it out, or None.
-    """
-
-    number: int
-    instance: Instance
-    health: str
-    health_code: str
-    health_details: str | None
-    telemetry: Telemetry
-    exclusion: str | None
-
-    def leave(self, *, collecting: bool) -> None:
-        """The instance leaves the fleet while the run holds it.
-
-        What has been collected of it by then counts; before data collection began, there is nothing of it.
-        """
-        if collecting:
-            self.health, self.health_code = "UNHEALTHY", "SHUTDOWN"
-        else:
-            self.health, self.health_code, self.exclusion = "UNKNOWN", "UNKNOWN", "Agent not found"
-            self.telemetry = []
-        self.health_details = "The instance has left the fleet."
-
-    def to_api(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
-        """The agent as ListAssessmentRunAgents shows it."""
-        return _present(
-            agentId=self.instance.instance_id,
-            assessmentRunArn=run_arn,
-            agentHealth=self.health,
-            agentHealthCode=self.health_code,
-            agentHealthDetails=self.health_details,
-            autoScalingGroup=self.instance.auto_scaling_group,
-            telemetryMetadata=[dict(entry) for entry in self.telemetry] if with_telemetry else [],
-        )
+        members = {
+            "agentId": self.instance_id,
+            "hostname": self.hostname,
+            "autoScalingGroup": self.auto_scaling_group,
+            "agentHealth": self.agent_health,
+            "agentVersion": self.agent_version,
+            "operatingSystem": self.operating_system,
+            "kernelVersion": self.kernel_version,
+            "ipv4Address": self.ipv4_address,
+        }
+        return {name: value for name, value in members.items() if value is not None}
 
 
 @lru_cache(maxsize=1)
-def _systems() -> Any:
-    return json.loads(files("mock_inspector").joinpath("data/operating_systems.json").read_text("utf-8"))
+def _shapes() -> dict[str, str]:
+    """The model's data types of the attributes that have one."""
+    hints = get_type_hints(InstanceAttributes, include_extras=True)
+    shapes = {name: [part for part in get_args(hint) if isinstance(part, ShapeName)] for name, hint in hints.items()}
+    return {name: found[0].name for name, found in shapes.items() if found}
 
 
-def from_instance(instance: Instance) -> RunAgent:
-    """The instance's part in a run that starts now."""
-    health = instance.agent_health
-    exclusion = _EXCLUSION_BY_HEALTH.get(health)
-    if exclusion is None and instance.operating_system is not None and not _supported(instance.operating_system):
-        exclusion = "Unsupported OS version"
-    # Nothing is collected of an instance that is left out.
-    usual = usual_telemetry(instance.instance_id, instance.operating_system) if exclusion is None else []
-    return RunAgent(
-        instance.number,
-        replace(instance, tags=dict(instance.tags)),
-        health,
-        instance.agent_health_code or HEALTH_CODES[health],
-        instance.agent_health_details,
-        usual if instance.telemetry is None else instance.telemetry,
-        exclusion,
+def build_instance(number: int, instance_id: str, keywords: InstanceKeywords) -> Instance:
+    """Return a validated instance. ValueError, which names the attribute, for a value that is not allowed."""
+    attributes: dict[str, Any] = {name: value for name, value in keywords.items() if value is not None}
+    tags = attributes.setdefault("tags", {})
+    specs = _validate_specs(attributes.pop("findings", ()))
+    if not isinstance(tags, Mapping):
+        raise ValueError(f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}")
+    validate("Tags", [{"key": key, "value": value} for key, value in tags.items()], "tags")
+    attributes["tags"] = dict(tags)
+    for name, shape in _shapes().items():
+        if name in attributes:
+            attributes[name] = validate(shape, attributes[name], name)
+    return Instance(
+        number, validate(_shapes()["instance_id"], instance_id, "instance_id"), **attributes, findings=specs
     )
 
 
-def _supported(operating_system: str) -> bool:
-    name = operating_system.lower()
-    return any(family in name for family in _systems()["families"])
-
-
-def supports(rules_package: str, instance: Instance) -> bool:
-    """Whether a rules package, by its name, can look at the instance's operating system."""
-    name = (instance.operating_system or "").lower()
-    return not any(family in name for family in _systems()["not_for"].get(rules_package, ()))
-
-
-def _present(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
+def _validate_specs(findings: Iterable[FindingSpec]) -> tuple[FindingSpec, ...]:
+    specs = tuple(findings)
+    for spec in specs:
+        if not isinstance(spec, FindingSpec):
+            raise ValueError(
+                "findings must be made by the functions of mock_inspector.findings, such as cve('CVE-2016-2177'); "
+                f"got {short_repr(spec)}"
+            )
+    return specs

@@ -1,9 +1,7 @@
-"""The network's own failures, by names that mean the same to every client library, and can be written in JSON.
+"""Network failures, by names that mean the same to every client library and can be saved as JSON.
 
-A request that is lost on its way, or whose answer never comes, ends in the exception that botocore raises for it. An
-answer that arrives damaged is one that the service did give: the request was carried out, and what the client makes of
-the damage is its own business (botocore takes either damage for an answer without members; aiohttp notices a missing
-end).
+A lost request, or one whose answer never comes, ends in botocore's exception. A damaged answer is one that the service
+gave: the request was carried out, and each client library handles the damage in its own way.
 """
 
 from __future__ import annotations
@@ -17,25 +15,25 @@ TRUNCATED = "TruncatedBody"
 GARBLED = "GarbledBody"
 
 DAMAGED = {
-    TRUNCATED: "The body of the answer ends in its middle: the connection was closed before all of it had arrived.",
-    GARBLED: "The body of the answer is no JSON.",
+    TRUNCATED: "The connection was closed in the middle of the answer's body.",
+    GARBLED: "The answer's body is not JSON.",
 }
-"""Failures of an answer that was given, and what they say. The request is carried out."""
+"""Failures of an answer, and their messages. The request is carried out."""
 
 
-class NetworkFailure(Exception):  # noqa: N818  named for what it stands for; the client gets another one
-    """Stands for the failure ``name`` (one of :data:`LOST` or :data:`DAMAGED`) until a request meets it."""
+class NetworkFailure(Exception):  # noqa: N818  it stands for another exception
+    """Stands for the failure ``name`` (one of :data:`LOST` or :data:`DAMAGED`) until a request triggers it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
 
-    def exception(self, url: str) -> Exception:
-        """What botocore raises when a request to ``url`` is lost like this."""
-        raised: Exception = getattr(botocore.exceptions, self.name)(endpoint_url=url, error="a fault that was injected")
-        return raised
+    def to_exception(self, url: str) -> Exception:
+        """Return what botocore raises when a request to ``url`` is lost like this."""
+        exception: Exception = getattr(botocore.exceptions, self.name)(endpoint_url=url, error="an injected fault")
+        return exception
 
-    def damaged(self, body: bytes) -> tuple[bytes, int]:
-        """What arrives of an answer's ``body``, and how many bytes were announced."""
-        body = body or b"{}"  # an empty one could not be damaged
+    def damage(self, body: bytes) -> tuple[bytes, int]:
+        """Return what arrives of an answer's ``body``, and the Content-Length."""
+        body = body or b"{}"  # An empty body cannot be damaged.
         return (body[: len(body) // 2] if self.name == TRUNCATED else body[::-1]), len(body)

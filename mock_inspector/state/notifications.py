@@ -1,6 +1,6 @@
-"""Events: what the service tells SNS topics about a template's runs, at the moments when it happens.
+"""SNS notifications: the messages that topics get about a template's runs, at the time of each event.
 
-Bodies are those seen in production: compact JSON, whose members come in the order of a Java ``HashMap`` (``_ORDER``).
+Bodies are those of production: compact JSON, whose members have the order of a Java ``HashMap`` (``_ORDER``).
 """
 
 from __future__ import annotations
@@ -8,137 +8,96 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..clock.clock import iso, seconds
-from .external import ACCESS_DENIED, SUCCESS, TOPIC_DOES_NOT_EXIST
+from ..api.service_model import max_length
+from ..clock.moments import EpochMs, format_zulu
+from .findings import Finding
+from .messages import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST, Notification, PublishedMessage
+from .runs import COMPLETED_STATES, Run
+from .store import Store
+from .targets import Template
 
-if TYPE_CHECKING:
-    from .findings import Finding
-    from .runs import Run
-    from .store import Store
-    from .targets import Template
-
-SET_UP = "ENABLE_ASSESSMENT_NOTIFICATIONS"
-"""The event of the message that a topic gets when it is subscribed to another event."""
+ENABLED = "ENABLE_ASSESSMENT_NOTIFICATIONS"
+"""The event of the message that a topic gets when it is subscribed."""
 
 RUN_STARTED = "ASSESSMENT_RUN_STARTED"
 RUN_COMPLETED = "ASSESSMENT_RUN_COMPLETED"
 STATE_CHANGED = "ASSESSMENT_RUN_STATE_CHANGED"
 FINDING_REPORTED = "FINDING_REPORTED"
 
-MAX_NOTIFICATIONS = 50
-"""The model's bound of AssessmentRunNotificationList."""
-
 _ORDER = ("template", "newstate", "findingsCount", "run", "time", "finding", "event", "target")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class PublishedMessage(NamedTuple):
-    """A message that was sent to an SNS topic.
+def notify_subscribed(store: Store, template: Template, topic_arn: str) -> str:
+    """Send a topic the message of its subscription. Returns the ``snsPublishStatusCode``.
 
-    ``status`` is the ``snsPublishStatusCode``, ``time`` the moment of the event as the message shows it.
+    A topic that is absent or closed gets no message, and none is recorded.
     """
-
-    topic_arn: str
-    message: str
-    status: str
-    event: str
-    time: str
-
-
-class Notification(NamedTuple):
-    """What a run keeps of a message (data type AssessmentRunNotification); ``date`` is in milliseconds."""
-
-    date: int
-    event: str
-    message: str
-    topic_arn: str
-    status: str
-
-    def to_api(self) -> dict[str, Any]:
-        """The notification as DescribeAssessmentRuns shows it."""
-        return {
-            "date": seconds(self.date),
-            "event": self.event,
-            "message": self.message,
-            "error": self.status != SUCCESS,
-            "snsTopicArn": self.topic_arn,
-            "snsPublishStatusCode": self.status,
-        }
-
-
-def set_up(store: Store, template: Template, topic_arn: str) -> str:
-    """Tell a topic that it will get a template's events; returns the ``snsPublishStatusCode``.
-
-    What a topic does not take, that is absent or closed, was not sent: it is refused, not recorded.
-    """
-    time = zulu(store.now)
-    message = _message(SET_UP, template, time)
-    status = store.service.external.publish(store, topic_arn, [message])[0]
+    time = format_zulu(store.now)
+    message = _format_message(ENABLED, template, time)
+    status = store.context.external.publish(store.caller, topic_arn, [message])[0]
     if status not in (TOPIC_DOES_NOT_EXIST, ACCESS_DENIED):
-        store.service.published.append(PublishedMessage(topic_arn, message, status, SET_UP, time))
+        store.context.published.append(PublishedMessage(topic_arn, message, status, ENABLED, time))
     return status
 
 
-def state_changed(store: Store, run: Run, place: int) -> None:
-    """A run's state has changed: to the one at ``place`` in its timeline."""
-    state, moment = run.timeline[place]
-    if place == 0:
-        _tell(store, run, RUN_STARTED, moment)
+def notify_state_change(store: Store, run: Run, index: int) -> None:
+    """Send the messages of the state change at ``index`` in a run's timeline."""
+    state, moment = run.timeline[index]
+    if index == 0:
+        _notify(store, run, RUN_STARTED, moment)
         return
-    _tell(store, run, STATE_CHANGED, moment, newstate=state)
-    if state in ("COMPLETED", "COMPLETED_WITH_ERRORS") and _topics(store, run.template, RUN_COMPLETED):
-        _tell(store, run, RUN_COMPLETED, moment, findingsCount=_findings_count(run, moment))
+    _notify(store, run, STATE_CHANGED, moment, newstate=state)
+    if state in COMPLETED_STATES and _topics(store, run.template, RUN_COMPLETED):
+        _notify(store, run, RUN_COMPLETED, moment, findingsCount=_format_counts(store, run, moment))
 
 
-def findings_reported(store: Store, run: Run, findings: Iterable[Finding], moment: int) -> None:
-    """A run has reported findings."""
+def notify_findings(store: Store, run: Run, findings: Iterable[Finding], moment: EpochMs) -> None:
+    """Send the messages of new findings."""
     topics = _topics(store, run.template, FINDING_REPORTED)
     if topics:
-        time = zulu(moment)
+        time = format_zulu(moment)
         messages = [
-            _message(FINDING_REPORTED, run.template, time, run=run.arn, finding=found.arn) for found in findings
+            _format_message(FINDING_REPORTED, run.template, time, run=run.arn, finding=finding.arn)
+            for finding in findings
         ]
         _send(store, run, FINDING_REPORTED, topics, messages, moment)
 
 
-def _tell(store: Store, run: Run, event: str, moment: int, **members: str) -> None:
+def _notify(store: Store, run: Run, event: str, moment: EpochMs, **members: str) -> None:
     topics = _topics(store, run.template, event)
     if topics:
-        _send(store, run, event, topics, [_message(event, run.template, zulu(moment), run=run.arn, **members)], moment)
+        message = _format_message(event, run.template, format_zulu(moment), run=run.arn, **members)
+        _send(store, run, event, topics, [message], moment)
 
 
 def _topics(store: Store, template: Template, event: str) -> list[str]:
-    """The topics that are subscribed to an event at this moment, in the order of their subscription."""
-    return [entry.topic_arn for entry in store.subscriptions if entry.template is template and event in entry.events]
+    """The topics that are subscribed to an event, in the order of their subscription."""
+    return [entry.topic_arn for entry in store.subscriptions.of(template.arn) if event in entry.events]
 
 
-def _message(event: str, template: Template, time: str, **members: str) -> str:
+def _format_message(event: str, template: Template, time: str, **members: str) -> str:
     body = {"template": template.arn, "time": time, "event": event, "target": template.target.arn, **members}
     return _encode({name: body[name] for name in _ORDER if name in body})
 
 
-def _send(store: Store, run: Run, event: str, topics: list[str], messages: list[str], moment: int) -> None:
-    for place, topic in enumerate(topics):
-        statuses = store.service.external.publish(store, topic, messages)
-        fared = list(zip(messages, statuses, strict=True))
-        time = zulu(moment)
-        store.service.published += [PublishedMessage(topic, message, status, event, time) for message, status in fared]
-        if place == 0 or event != FINDING_REPORTED:  # a finding is listed once, however many topics are told of it
-            newest = fared[-MAX_NOTIFICATIONS:]
+def _send(store: Store, run: Run, event: str, topics: list[str], messages: list[str], moment: EpochMs) -> None:
+    maximum = max_length("AssessmentRunNotificationList")
+    for index, topic in enumerate(topics):
+        statuses = store.context.external.publish(store.caller, topic, messages)
+        sent = list(zip(messages, statuses, strict=True))
+        time = format_zulu(moment)
+        store.context.published += [PublishedMessage(topic, message, status, event, time) for message, status in sent]
+        if index == 0 or event != FINDING_REPORTED:  # A run lists a finding once, however many topics get it.
+            newest = sent[-maximum:]
             run.notifications += [Notification(moment, event, message, topic, status) for message, status in newest]
-            del run.notifications[:-MAX_NOTIFICATIONS]
+            del run.notifications[:-maximum]
 
 
-def _findings_count(run: Run, moment: int) -> str:
-    """How many findings each rules package has reported, as Java writes a map."""
-    found = Counter(entry.content.rules_package for entry in run.findings_row if entry.created <= moment)
+def _format_counts(store: Store, run: Run, moment: EpochMs) -> str:
+    """The number of findings of each rules package, in the notation of a Java map."""
+    found = Counter(entry.body.rules_package for entry in store.findings.of(run).all if entry.created <= moment)
     counts = {package: found.pop(package, 0) for package in run.packages}
     counts.update({package: count for package, count in found.items() if package is not None})
     return "{" + ", ".join(f"{package}={count}" for package, count in counts.items()) + "}"
-
-
-def zulu(moment: int) -> str:
-    """A kept moment as the messages show it: ISO 8601 with milliseconds and ``Z``."""
-    return iso(moment).replace("+00:00", "Z")

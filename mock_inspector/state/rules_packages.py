@@ -1,4 +1,4 @@
-"""The rules packages of the service's 14 regions (user guide, section "ARNs for rules packages")."""
+"""The rules packages of the service's regions (user guide, section "ARNs for rules packages")."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..api.arns import partition_of
 class RulesPackage:
     """A rules package (data type RulesPackage).
 
-    A deprecated one is no longer listed and no longer evaluated; it can be described, and templates may hold it.
+    A deprecated one is neither listed nor evaluated. It can be described, and templates may have it.
     """
 
     number: int
@@ -50,7 +50,7 @@ def owner_accounts() -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def rules_packages(region: str) -> tuple[RulesPackage, ...]:
-    """The rules packages of a region in the order of ListRulesPackages, that of their ids; none outside the 14."""
+    """The rules packages of a region in the order of ListRulesPackages: by id. Other regions have none."""
     entry = _data()["regions"].get(region)
     if entry is None:
         return ()

@@ -1,16 +1,11 @@
-"""Resource groups, assessment targets and assessment templates: what a run is started from."""
+"""Resource groups, assessment targets, assessment templates and event subscriptions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..clock.clock import seconds
-from .collections import NumberedList
-
-if TYPE_CHECKING:
-    from .exclusions import Preview
-    from .runs import Run
+from ..clock.moments import EpochMs, to_seconds
 
 
 @dataclass(slots=True, eq=False)
@@ -20,81 +15,91 @@ class ResourceGroup:
     number: int
     arn: str
     tags: list[dict[str, str]]
-    created: int
+    created: EpochMs
 
     def to_api(self) -> dict[str, Any]:
         """The group as DescribeResourceGroups shows it."""
-        return {"arn": self.arn, "tags": self.tags, "createdAt": seconds(self.created)}
+        return {"arn": self.arn, "tags": self.tags, "createdAt": to_seconds(self.created)}
 
 
 @dataclass(slots=True, eq=False)
 class Target:
-    """An assessment target (data type AssessmentTarget); without a group it has all instances."""
+    """An assessment target (data type AssessmentTarget). Without a group it has all instances."""
 
     number: int
     arn: str
     name: str
     group: ResourceGroup | None
-    created: int
-    updated: int
-    templates: dict[str, Template] = field(default_factory=dict)
+    created: EpochMs
+    updated: EpochMs
+
+    @property
+    def parent_arn(self) -> str:
+        """Empty: a target belongs to the account."""
+        return ""
 
     def to_api(self) -> dict[str, Any]:
         """The target as DescribeAssessmentTargets shows it."""
-        shown = {
+        members = {
             "arn": self.arn,
             "name": self.name,
-            "createdAt": seconds(self.created),
-            "updatedAt": seconds(self.updated),
+            "createdAt": to_seconds(self.created),
+            "updatedAt": to_seconds(self.updated),
         }
-        return shown if self.group is None else {**shown, "resourceGroupArn": self.group.arn}
+        return members if self.group is None else {**members, "resourceGroupArn": self.group.arn}
 
 
 @dataclass(slots=True, eq=False)
 class Template:
-    """An assessment template (data type AssessmentTemplate). Only its tags and subscriptions can change."""
+    """An assessment template (data type AssessmentTemplate). Only its tags can change."""
 
     number: int
     arn: str
     target: Target
     name: str
-    duration: int
+    duration_seconds: int
     packages: tuple[str, ...]
     user_attributes: tuple[dict[str, str], ...]
-    created: int
+    created: EpochMs
     tags: list[dict[str, str]] = field(default_factory=list)
-    runs: NumberedList[Run] = field(default_factory=NumberedList)
-    run_names: set[str] = field(default_factory=set)
-    previews: dict[str, Preview] = field(default_factory=dict)
 
-    def to_api(self) -> dict[str, Any]:
+    @property
+    def parent_arn(self) -> str:
+        """The ARN of its target."""
+        return self.target.arn
+
+    def to_api(self, run_count: int, last_run_arn: str | None) -> dict[str, Any]:
         """The template as DescribeAssessmentTemplates shows it."""
-        shown = {
+        members = {
             "arn": self.arn,
             "assessmentTargetArn": self.target.arn,
             "name": self.name,
-            "durationInSeconds": self.duration,
+            "durationInSeconds": self.duration_seconds,
             "rulesPackageArns": list(self.packages),
             "userAttributesForFindings": [dict(attribute) for attribute in self.user_attributes],
-            "assessmentRunCount": len(self.runs),
-            "createdAt": seconds(self.created),
+            "assessmentRunCount": run_count,
+            "createdAt": to_seconds(self.created),
         }
-        last = self.runs.last()
-        return shown if last is None else {**shown, "lastAssessmentRunArn": last.arn}
+        return members if last_run_arn is None else {**members, "lastAssessmentRunArn": last_run_arn}
 
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    """The events of a template that go to an SNS topic, and since when (data type Subscription)."""
+    """The events of a template that an SNS topic gets, and since when (data type Subscription)."""
 
     number: int
     template: Template
     topic_arn: str
-    events: dict[str, int] = field(default_factory=dict)
+    events: dict[str, EpochMs] = field(default_factory=dict)
+
+    @property
+    def parent_arn(self) -> str:
+        """The ARN of its template."""
+        return self.template.arn
 
     @property
     def key(self) -> str:
-        """What it is found by: its template and its topic."""
+        """The key in the store: its template and its topic."""
         return f"{self.template.arn} {self.topic_arn}"
 
     def to_api(self) -> dict[str, Any]:
@@ -103,6 +108,6 @@ class Subscription:
             "resourceArn": self.template.arn,
             "topicArn": self.topic_arn,
             "eventSubscriptions": [
-                {"event": event, "subscribedAt": seconds(since)} for event, since in self.events.items()
+                {"event": event, "subscribedAt": to_seconds(since)} for event, since in self.events.items()
             ],
         }

@@ -1,4 +1,4 @@
-"""Telemetry: how much of what an agent sent during a run, message type by message type (data type TelemetryMetadata)."""
+"""Telemetry: how much an agent sent during a run, by message type (data type TelemetryMetadata)."""
 
 from __future__ import annotations
 
@@ -21,49 +21,48 @@ def _data() -> Any:
 
 
 @lru_cache(maxsize=2048)
-def usual_telemetry(instance_id: str, operating_system: str | None) -> Telemetry:
-    """What the agent of an instance sends when the test says nothing else; every run gets the same, not to be changed.
+def default_telemetry(instance_id: str, operating_system: str | None) -> Telemetry:
+    """Return what the agent of an instance sends when the test describes no telemetry. Callers must not change it.
 
-    The agent of the reference's samples is the measure: of what there is a different amount on every instance
-    (software, accounts, processes), others send from half as much to twice as much, depending on their ids alone.
+    The agent of the API reference's samples sends the samples' figures. Other agents send from half to twice as many
+    messages of the types that vary between instances (software, accounts, processes), depending on their id.
     """
     system = (operating_system or "").lower()
-    sent: Telemetry = []
+    telemetry: Telemetry = []
     for message in _data()["messages"]:
-        kind = message["messageType"]
+        message_type = message["messageType"]
         if any(family in system for family in message.get("not_on", ())):
             continue
-        if kind == TOTAL:
-            sent.append({"messageType": TOTAL})  # its place; what it says is known when the rest is
+        if message_type == TOTAL:
+            telemetry.append({"messageType": TOTAL})  # A placeholder: the sum is known at the end.
             continue
-        count = _amount(message["count"], message.get("varies_with"), instance_id)
-        sent.append(
-            {"messageType": kind, "count": count, "dataSize": round(message["dataSize"] * count / message["count"])}
-        )
-    total = _total([entry for entry in sent if entry["messageType"] != TOTAL])
-    return [total if entry["messageType"] == TOTAL else entry for entry in sent]
+        count = _count(message["count"], message.get("varies_with"), instance_id)
+        size = round(message["dataSize"] * count / message["count"])
+        telemetry.append({"messageType": message_type, "count": count, "dataSize": size})
+    total = _total([entry for entry in telemetry if entry["messageType"] != TOTAL])
+    return [total if entry["messageType"] == TOTAL else entry for entry in telemetry]
 
 
-def _amount(usual: int, trait: str | None, instance_id: str) -> int:
+def _count(sample_count: int, trait: str | None, instance_id: str) -> int:
     if trait is None:
-        return usual
-    return max(1, round(usual * _extent(trait, instance_id) / _extent(trait, _data()["agent"])))
+        return sample_count
+    return max(1, round(sample_count * _factor(trait, instance_id) / _factor(trait, _data()["agent"])))
 
 
-def _extent(trait: str, instance_id: str) -> float:
-    """How much of something an instance has: from 1 to 2, without a unit."""
+def _factor(trait: str, instance_id: str) -> float:
+    """How much of a trait an instance has: from 1 to 2."""
     return 1 + crc32(f"{trait}\n{instance_id}".encode("utf-8", "surrogatepass")) / 2**32
 
 
-def summed_telemetry(sent: Iterable[Telemetry]) -> Telemetry:
-    """The telemetry of several agents added up by message type, "Total" included."""
+def sum_telemetry(telemetries: Iterable[Telemetry]) -> Telemetry:
+    """Return the sums of several agents' telemetry by message type, "Total" included."""
     sums: dict[str, dict[str, Any]] = {}
-    for telemetry in sent:
+    for telemetry in telemetries:
         for entry in _with_total(telemetry):
-            kind = entry["messageType"]
-            overall = sums.setdefault(kind, {"messageType": kind, "count": 0, "dataSize": 0})
-            overall["count"] += entry["count"]
-            overall["dataSize"] += entry.get("dataSize", 0)
+            message_type = entry["messageType"]
+            total = sums.setdefault(message_type, {"messageType": message_type, "count": 0, "dataSize": 0})
+            total["count"] += entry["count"]
+            total["dataSize"] += entry.get("dataSize", 0)
     return list(sums.values())
 
 

@@ -1,0 +1,30 @@
+"""What all stores of a mock share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..clock.moments import EpochMs
+from .external import ExternalServices
+from .messages import PublishedMessage
+from .schedule import Schedule
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """The time, the limits, other services and the schedule."""
+
+    account_id: str
+    """The account of unregistered access keys."""
+    limits: Mapping[str, int | None]
+    id_seed: str
+    external: ExternalServices
+    report_origin: Callable[[], str]
+    """Returns the origin under which reports are downloaded."""
+    now: EpochMs
+    """The time of the request that is being answered."""
+    started: EpochMs
+    """When the mock started."""
+    schedule: Schedule = field(default_factory=Schedule)
+    published: list[PublishedMessage] = field(default_factory=list)

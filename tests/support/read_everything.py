@@ -1,0 +1,89 @@
+"""Reading a whole mock: the answer of every Describe, List, Get and Preview action about everything that there is."""
+
+import json
+from typing import Any
+
+from mock_inspector.errors import ApiError
+
+from .fake_service import fake_store
+
+FILTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"severities": ["High", "Informational"]},
+    {"agentIds": ["i-0web"]},
+    {"attributes": [{"key": "INSTANCE_ID"}]},
+    {"userAttributes": [{"key": "owner"}]},
+)
+
+
+def survey(backend):
+    """All answers, of each account and region that has anything, as JSON values by what was asked."""
+    places = [(region["account_id"], region["region"]) for region in backend.snapshot()["regions"]]
+    return {place: Survey(backend.for_account(place[0]).for_region(place[1])).said for place in places}
+
+
+class Survey:
+    """The answers of one account in one region."""
+
+    def __init__(self, backend):
+        self._backend = backend
+        self.said: dict[str, Any] = {"published": [entry._asdict() for entry in backend.published]}
+        self._resources()
+        for template in self._pages("list_assessment_templates", "assessmentTemplateArns"):
+            self._template(template)
+        runs = self._pages("list_assessment_runs", "assessmentRunArns")
+        self._pages("list_assessment_runs", "assessmentRunArns", filter={"states": ["COMPLETED", "COLLECTING_DATA"]})
+        self._describe("describe_assessment_runs", "assessmentRunArns", runs, 10)
+        for run in runs:
+            self._run(run)
+        for wanted in FILTERS:
+            findings = self._pages("list_findings", "findingArns", filter=wanted)
+            self._describe("describe_findings", "findingArns", findings, 100)
+
+    def _resources(self):
+        packages = self._pages("list_rules_packages", "rulesPackageArns")
+        self._describe("describe_rules_packages", "rulesPackageArns", packages, 10)
+        targets = self._pages("list_assessment_targets", "assessmentTargetArns")
+        to_api = self._describe("describe_assessment_targets", "assessmentTargetArns", targets, 10)
+        shown = [entry for answer in to_api for entry in answer["assessmentTargets"]]
+        groups = dict.fromkeys(entry["resourceGroupArn"] for entry in shown if "resourceGroupArn" in entry)
+        self._describe("describe_resource_groups", "resourceGroupArns", list(groups), 10)
+        for target in targets:
+            self._pages("preview_agents", "agentPreviews", previewAgentsArn=target)
+        self._pages("list_event_subscriptions", "subscriptions")
+        self._ask("describe_cross_account_access_role")
+
+    def _template(self, arn):
+        self._describe("describe_assessment_templates", "assessmentTemplateArns", [arn], 1)
+        self._ask("list_tags_for_resource", resourceArn=arn)
+        for token in fake_store(self._backend).templates.get(arn).previews:
+            of = {"assessmentTemplateArn": arn, "previewToken": token}
+            self._pages("get_exclusions_preview", "exclusionPreviews", **of)
+
+    def _run(self, arn):
+        self._pages("list_assessment_run_agents", "assessmentRunAgents", assessmentRunArn=arn)
+        self._ask("get_telemetry_metadata", assessmentRunArn=arn)
+        exclusions = self._pages("list_exclusions", "exclusionArns", assessmentRunArn=arn)
+        self._describe("describe_exclusions", "exclusionArns", exclusions, 100)
+        self._pages("list_findings", "findingArns", assessmentRunArns=[arn])
+
+    def _ask(self, operation, **members):
+        try:
+            answer = getattr(self._backend, operation)(**members)
+        except ApiError as error:
+            answer = error.body()
+        said = self.said[f"{operation} {json.dumps(members)}"] = json.loads(json.dumps(answer))
+        return said
+
+    def _pages(self, operation, key, **members):
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            answer = self._ask(operation, maxResults=100, **members, **token)
+            found += answer.get(key, [])
+            if "nextToken" not in answer:
+                return found
+            token = {"nextToken": answer["nextToken"]}
+
+    def _describe(self, operation, member, arns, most):
+        return [self._ask(operation, **{member: arns[begin : begin + most]}) for begin in range(0, len(arns), most)]
