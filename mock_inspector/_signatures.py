@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, TypeVar, get_type_hints
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -13,11 +14,17 @@ def spell_out_keywords(keywords: Any, defaults: Mapping[str, Any]) -> Callable[[
     """Replace ``**name: Unpack[keywords]`` in the signature of a function, so that ``help()`` shows each keyword."""
 
     def spell_out(function: F) -> F:
-        parameters = [
+        named = [
             parameter
             for parameter in inspect.signature(function).parameters.values()
             if parameter.kind is not parameter.VAR_KEYWORD
         ]
+        # Without that of the keywords: ``Unpack`` may not exist at run time.
+        annotations = {
+            parameter.name: parameter.annotation for parameter in named if parameter.annotation is not parameter.empty
+        }
+        hints = get_type_hints(SimpleNamespace(__annotations__=annotations), globalns=function.__globals__)
+        parameters = [parameter.replace(annotation=hints.get(parameter.name, parameter.empty)) for parameter in named]
         parameters += [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=hint)
             for name, hint in get_type_hints(keywords).items()

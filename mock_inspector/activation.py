@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
-from .clock.freeze import Freeze
+from .clock.freeze import Freeze, Freezer
 from .clock.moments import UTC, Moment, to_datetime
 from .clock.patched_waits import start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
-from .patches.botocore import BotocorePatch
-from .patches.responses import ResponsesPatch
-from .patches.urllib3 import Urllib3Patch
+from .patches import PatchContext, Patches
 from .snapshots import restore
 from .state.service import FakeService
 from .state.store import Store
@@ -29,12 +27,10 @@ from .wire.dispatcher import handle
 from .wire.http import Request, Response
 
 if TYPE_CHECKING:
-    from .reporting.loopback import Loopback
+    from .assessment_reports.local_server import LocalServer
     from .state.faults import Fault
 
-_botocore = BotocorePatch()
-_urllib3 = Urllib3Patch()
-_responses = ResponsesPatch()
+_patches = Patches()
 _lock = Lock()
 
 
@@ -61,15 +57,15 @@ class Activation:
         self._uses: list[tuple[str, str | None]] = []
         self._backends: dict[Store, InspectorBackend] = {}
         self._undo = ExitStack()
-        self._report_server: Loopback | None = None
+        self._report_server: LocalServer | None = None
         self._failed = False
         self._restored_faults: list[Fault] = []
         self._servers: list[ReportHost] = []
         self._external = AwsServices()
         try:
+            _patches.prepare()
             followed = is_frozen()
-            if options.freeze and not followed:
-                self._freeze(options.at)
+            self._start_freeze(None if followed else options.freezer, options.at)
             self._undo.callback(self._external.close)
             self.service = FakeService(
                 account_id=options.account_id,
@@ -85,12 +81,8 @@ class Activation:
             if options.sleep:
                 self._undo.callback(stop_waiting)
                 start_waiting(self._waiting, self.service.clock, followed=followed)
-            _botocore.start(self._handle, self._back_off, allow_network=options.allow_network)
-            self._undo.callback(_botocore.stop)
-            _urllib3.start(self._handle)
-            self._undo.callback(_urllib3.stop)
-            _responses.start()
-            self._undo.callback(_responses.stop)
+            self._undo.callback(_patches.uninstall)
+            _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
             if options.state is not None:
                 self._restore(options.state)
         except BaseException:
@@ -107,12 +99,13 @@ class Activation:
                 raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
             clock.move_to(at)
 
-    def _freeze(self, at: Moment | None) -> None:
+    def _start_freeze(self, freezer: Freezer | None, at: Moment | None) -> None:
         """Freeze time at a moment, or at the current one."""
         moment = datetime.datetime.now(UTC) if at is None else to_datetime(at, "at")
         if at is None:  # To the millisecond, the service's precision.
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._undo.callback(Freeze(moment).stop)
+        self._freeze = Freeze(freezer, moment)
+        self._undo.callback(self._freeze.stop)
 
     def _handle(self, request: Request) -> Response:
         return handle(self.service, request, may_move_clock=self._waiting.own_thread())
@@ -127,12 +120,12 @@ class Activation:
         if self._servers:
             return self._servers[-1].origin()
         if self._report_server is None:
-            from .reporting.loopback import Loopback
-            from .reporting.site import ReportSite
+            from .assessment_reports.download import ReportDownloads
+            from .assessment_reports.local_server import LocalServer
 
-            self._report_server = Loopback(ReportSite(self.service).answer)
+            self._report_server = LocalServer(ReportDownloads(self.service).handle)
             self._undo.callback(self._report_server.close)
-            _responses.let_pass(self._report_server.origin)
+            _patches.pass_through(self._report_server.origin)
         return self._report_server.origin
 
     def _is_serving(self) -> bool:
@@ -146,7 +139,7 @@ class Activation:
         self._servers.append(server)
         self._external.add_own_url(server.url)
         self._undo.callback(server.stop)
-        _responses.let_pass(server.url)
+        _patches.pass_through(server.url)
 
     def detach(self, server: ReportHost) -> None:
         """Remove a server that has stopped."""
@@ -183,6 +176,12 @@ class Activation:
     def mark_failed(self) -> None:
         """Record that the test has failed: unused faults are not reported then."""
         self._failed = True
+
+    def check_freezes(self) -> None:
+        """RuntimeError when a freeze that began inside the mock did not end with it."""
+        __tracebackhide__ = True
+        if not self._failed:
+            self._freeze.check()
 
     def check_faults(self) -> None:
         """UnusedFaultError when a fault was never triggered, unless that is allowed."""
@@ -252,4 +251,5 @@ def leave(*, failed: bool = False) -> None:
             plugin_state.finished_mocks.append(FinishedMock(ended.service, ended.service.clock.read()))
         ended.undo()
     if not failed:
+        ended.check_freezes()
         ended.check_faults()

@@ -119,6 +119,7 @@ def _check_faults() -> None:
 
     activation = active()
     if activation is not None:
+        activation.check_freezes()
         activation.check_faults()
 
 

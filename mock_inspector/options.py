@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from ._plugin_state import plugin_state
 from .api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
 from .errors import short_repr, suggest
 from .state.quotas import QUOTAS
+
+Freezer = Literal["freezegun", "time-machine"]
 
 DEFAULT_REGION = "us-east-1"
 CHOSEN_BY_INNER = frozenset({"account_id", "region"})
@@ -24,7 +28,7 @@ class MockKeywords(TypedDict, total=False):
 
     account_id: str
     region: str | None
-    freeze: bool
+    freeze: bool | Freezer
     at: datetime.datetime | str | float | None
     sleep: bool
     allow_network: bool
@@ -41,7 +45,8 @@ class Options:
 
     :param account_id: the account of any access key that is not registered otherwise.
     :param region: the region of the yielded backend; None: ``AWS_DEFAULT_REGION``, else us-east-1.
-    :param freeze: whether to freeze time (freezegun) at the start; otherwise the mock follows the clock as it is.
+    :param freeze: how to freeze time at the start: ``True`` or ``"freezegun"``, or ``"time-machine"`` where that is
+        installed (the types of ``datetime`` stay real); ``False``: follow the clock as it is.
     :param at: the moment to freeze at: a ``datetime`` (naive ones are UTC), ISO 8601 text or epoch seconds; None: now.
     :param sleep: whether sleeping moves the frozen clock instead of taking real time.
     :param allow_network: whether botocore requests that nothing mocks may leave the machine.
@@ -56,7 +61,7 @@ class Options:
 
     account_id: str = DEFAULT_ACCOUNT
     region: str | None = None
-    freeze: bool = True
+    freeze: bool | Freezer = True
     at: datetime.datetime | str | float | None = None
     sleep: bool = True
     allow_network: bool = False
@@ -70,7 +75,8 @@ class Options:
         validate_account_id(self.account_id)
         if self.region is not None:
             validate_region(self.region)
-        for name in ("freeze", "sleep", "allow_network", "allow_unused_faults"):
+        self._check_freeze()
+        for name in ("sleep", "allow_network", "allow_unused_faults"):
             flag = getattr(self, name)
             if not isinstance(flag, bool):
                 raise TypeError(f"{name} must be True or False; got {short_repr(flag)}")
@@ -89,6 +95,19 @@ class Options:
         if source is not None and not isinstance(source, (Mapping, str)):
             raise TypeError(f"state must be a snapshot or the path of its JSON file; got {short_repr(self.state)}")
 
+    @property
+    def freezer(self) -> Freezer | None:
+        """What freezes time at the start, or None."""
+        return "freezegun" if self.freeze is True else self.freeze or None
+
+    def _check_freeze(self) -> None:
+        freeze: object = self.freeze
+        if not isinstance(freeze, bool) and freeze not in ("freezegun", "time-machine"):
+            error = ValueError if isinstance(freeze, str) else TypeError
+            raise error(f'freeze must be True, False, "freezegun" or "time-machine"; got {short_repr(freeze)}')
+        if freeze == "time-machine" and "time_machine" not in sys.modules and find_spec("time_machine") is None:
+            raise ValueError('freeze="time-machine" needs the package time-machine: pip install time-machine')
+
     def _check_limits(self) -> None:
         if not isinstance(self.limits, Mapping):
             raise TypeError(f"limits must be a mapping such as {{'assessment_targets': 2}}; got {self.limits!r}")
@@ -104,6 +123,8 @@ class Options:
             from .clock.moments import to_datetime
 
             return to_datetime(self.at, "at")
+        if name == "freeze":
+            return self.freezer
         if name == "state" and isinstance(self.state, (str, os.PathLike)):
             return Path(self.state).absolute()
         return {**QUOTAS, **self.limits} if name == "limits" else getattr(self, name)

@@ -177,18 +177,18 @@ def inspector_server(inspector_backend: InspectorBackend) -> Iterator[InspectorS
     ``AWS_ENDPOINT_URL_INSPECTOR`` is set, where AWS's SDKs and its CLI look for the endpoint. ``.environ`` is an
     environment that also has a region and credentials. Needs ``pip install 'mock-inspector[server]'``.
     """
-    from .server.listener import ENDPOINT, InspectorServer
+    from .server.server import ENDPOINT_VARIABLE, InspectorServer
 
     with InspectorServer(inspector_backend) as server:
-        before = os.environ.get(ENDPOINT)
-        os.environ[ENDPOINT] = server.url
+        previous = os.environ.get(ENDPOINT_VARIABLE)
+        os.environ[ENDPOINT_VARIABLE] = server.url
         try:
             yield server
         finally:
-            if before is None:
-                os.environ.pop(ENDPOINT, None)
+            if previous is None:
+                os.environ.pop(ENDPOINT_VARIABLE, None)
             else:
-                os.environ[ENDPOINT] = before
+                os.environ[ENDPOINT_VARIABLE] = previous
 
 
 def _keywords(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -2,19 +2,32 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 import boto3
 import pytest
+from botocore.config import Config
+from hypothesis import HealthCheck, settings
 
 # Loaded before any test runs tests of its own in this process: what those load first would be forgotten after them.
 import mock_inspector.activation
 import mock_inspector.failure_report
 import mock_inspector.findings  # noqa: F401
 
-from .clocks import watched
+from .support.fast_subset import FastSubset
+from .support.time_control import fail_if_hanging
 
 REGION = "us-west-2"
+
+
+# No bound on real time: a busy machine is no failure.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+def pytest_configure(config):
+    FastSubset.selected = "not slow" in config.option.markexpr
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +66,7 @@ def unchecked_client(session):
 @pytest.fixture
 def watchdog():
     """End a test that hangs."""
-    with watched():
+    with fail_if_hanging():
         yield
 
 
@@ -74,3 +87,17 @@ def pytester(pytester, monkeypatch):
     """Tests of tests keep their order: a plugin that shuffles these ones stays out of those."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:random_order")
     return pytester
+
+
+def closed_port():
+    """A URL of this machine at which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def unreachable_client(session):
+    """A client that gets an answer from nobody but the mock."""
+    config = Config(retries={"max_attempts": 0}, connect_timeout=2)
+    return session.client("inspector", endpoint_url=closed_port(), config=config)

@@ -13,7 +13,11 @@ from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
 
 def _now() -> datetime.datetime:
-    # Through the module's attribute: freezegun and time-machine answer that read in every thread and call depth.
+    # freezegun's own moment: a thread that imports a module sees the real time, but the mock that it may call does not.
+    freezegun = sys.modules.get("freezegun.api")
+    if freezegun is not None and freezegun.freeze_factories:
+        moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
+        return moment.replace(tzinfo=UTC)
     return datetime.datetime.now(UTC)
 
 
@@ -41,8 +45,7 @@ class Clock:
 
     def read(self) -> EpochMs:
         """The current time, in whole milliseconds since 1970."""
-        # Each request reads it: this is _now() and to_epoch_ms() without the calls.
-        now = datetime.datetime.now(UTC)
+        now = _now()
         since = now - EPOCH + (self._shift if self._since is None else self._ahead(now))
         return EpochMs((since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000)
 

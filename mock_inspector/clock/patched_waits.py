@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .blocking_calls import BlockingCallsPatch
@@ -43,9 +44,8 @@ def stop_waiting() -> None:
         ended.end()
 
 
-def real_sleep(seconds: float) -> None:
-    """Sleep for real, whatever ``time.sleep`` does."""
-    _sleep.real_sleep(seconds)
+real_sleep: Callable[[float], None] = _sleep.real_sleep
+"""Sleeps for real, whatever ``time.sleep`` does."""
 
 
 def _begin_in_child() -> None:

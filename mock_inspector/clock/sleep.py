@@ -10,7 +10,7 @@ from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 
 from .builtin_patch import FunctionPatch, can_patch
-from .waiting import real_acquire, real_release
+from .waiting import POLL_INTERVAL_SECONDS, real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Waiting
@@ -49,7 +49,10 @@ class SleepPatch:
         real_acquire(bell)
 
         def attempt(timeout: float | None) -> None:
-            real_acquire(bell, True, -1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+            if timeout == POLL_INTERVAL_SECONDS:
+                real_acquire(bell, True, timeout)
+            else:
+                self.real_sleep(timeout)
 
         waiting.wait(attempt, sys._getframe(1), seconds=span, bell=lambda: real_release(bell))
 

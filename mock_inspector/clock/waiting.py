@@ -214,7 +214,7 @@ class Waiting:
             if worker is not None:
                 self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
         self._move(wait, line())
-        return attempt(0)
+        return None if wait.bell is not None else attempt(0)
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from urllib.parse import urlsplit
 
 import freezegun.api
+
+from ..api.hosts import is_local_host
 
 _SLOW_FAILURE_SECONDS = 0.9
 """A failure that took longer is not repeated. It is a bit less than the connect timeout."""
@@ -55,14 +56,4 @@ def _origin(url: str) -> str:
     except ValueError:
         return url
     host = parts.hostname or ""
-    return f"{'localhost' if _is_local(host) else host}:{port}"
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+    return f"{'localhost' if is_local_host(host) else host}:{port}"

@@ -1,123 +1,78 @@
-"""requests, where the package ``responses`` answers for it: what goes to the mock passes.
+"""responses: its mocks let pass what the mock answers itself.
 
-An active ``responses`` mock, moto's included, refuses what it has no answer for. The prefixes that a mock lets pass are
-an attribute of it; here that attribute gets some more, in all of them, those to come included: Inspector's hosts, whose
-requests meet the mock further down (see ``urllib3``), and the URLs of reports. What a test has registered itself for
-such a URL still comes first, and the calls that a mock remembers are its own ones. Nothing here imports ``responses``.
+An active ``responses`` mock, moto's included, refuses every request that has no registered response. The patch lets
+requests to Inspector hosts through, which ``urllib3.py`` answers, and requests to the URLs of reports and of the server.
+What a test has registered for such a URL comes first, and a mock records its own calls only.
+
+``responses`` is imported when the mock starts if requests is loaded by then. A later import is noticed.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
-from importlib.abc import MetaPathFinder
-from importlib.util import find_spec
-from re import Pattern
 from typing import Any
 
-from .urllib3 import INSPECTOR_URL
+from ..api.hosts import is_inspector_url
+from .attribute import AttributePatch
+from .base import LateImportPatch
 
-_PREFIXES = "passthru_prefixes"
-_MATCH = "_find_match"
 
+class ResponsesPatch(LateImportPatch):
+    """Patches the class of all mocks: how they find a registered response, and what they do if there is none."""
 
-class ResponsesPatch:
-    """Lets what goes to the mock pass through every ``responses`` mock between :meth:`start` and :meth:`stop`."""
+    module_name, class_name = "responses", "RequestsMock"
 
     def __init__(self) -> None:
-        self._class: Any = None
-        self._original_match: Any = None
-        self._prefixes: tuple[str | Pattern[str], ...] = ()
-        self._watch = _Watch(self)
+        super().__init__()
+        self._url_prefixes: tuple[str, ...] = ()
 
-    def start(self) -> None:
-        """Let requests to Inspector's hosts pass, in a ``responses`` that is imported later, too."""
-        self._prefixes = (INSPECTOR_URL,)
-        responses = sys.modules.get("responses")
-        if hasattr(responses, "RequestsMock"):
-            self.loaded(responses)
-        else:
-            sys.meta_path.insert(0, self._watch)
+    def prepare(self) -> None:
+        """Import ``responses`` if requests is loaded. Before time is frozen: modules keep the classes they see."""
+        if "requests" in sys.modules:
+            importlib.import_module(self.module_name)
 
-    def let_pass(self, prefix: str) -> None:
-        """Let URLs that begin with ``prefix`` pass as well."""
-        if prefix not in self._prefixes:
-            self._prefixes = (*self._prefixes, prefix)
+    def uninstall(self) -> None:
+        """Let no URL through any more."""
+        self._url_prefixes = ()
+        super().uninstall()
 
-    def loaded(self, responses: Any) -> None:
-        """Patch the class of all mocks in the package, unless it was loaded too late."""
-        if not self._prefixes:
-            return
-        self._class = responses.RequestsMock
-        original = self._original_match = getattr(self._class, _MATCH, None)
-        setattr(self._class, _PREFIXES, _Prefixes(self))
-        if original is None:
-            return
+    def pass_through(self, url_prefix: str) -> None:
+        """Let requests through whose URL begins with this, until the mock ends."""
+        self._url_prefixes = (*self._url_prefixes, url_prefix)
 
+    def attributes_of(self, owner: type[Any]) -> tuple[AttributePatch, ...]:
+        """``_find_match`` finds that a request is ours. ``_on_request``, which calls it, sends the request on."""
+        return (
+            AttributePatch(owner, "_find_match", self._wrap_find_match),
+            AttributePatch(owner, "_on_request", self._wrap_on_request),
+        )
+
+    def _wrap_find_match(self, original: Any) -> Any:
         def _find_match(mock: Any, request: Any) -> Any:
             match, reasons = original(mock, request)
-            # Moto answers for every host of AWS, if only that it does not know the service.
-            if type(match).__module__.startswith("moto.") and INSPECTOR_URL.match(str(request.url)):
-                return None, reasons
+            # moto has a response for every AWS host, if only that it does not know the service.
+            is_registered = match is not None and not type(match).__module__.startswith("moto.")
+            if not is_registered and self._passes(str(request.url)):
+                raise _NotRegistered
             return match, reasons
 
-        setattr(self._class, _MATCH, _find_match)
+        return _find_match
 
-    def stop(self) -> None:
-        """Let every mock have its own prefixes again."""
-        self._watch.stop()
-        self._prefixes = ()
-        if self._class is not None:
-            delattr(self._class, _PREFIXES)
-            if self._original_match is not None:
-                setattr(self._class, _MATCH, self._original_match)
-            self._class = None
+    def _wrap_on_request(self, original: Any) -> Any:
+        def _on_request(mock: Any, adapter: Any, request: Any, *, retries: Any = None, **kwargs: Any) -> Any:
+            try:
+                return original(mock, adapter, request, retries=retries, **kwargs)
+            except _NotRegistered:
+                # Before responses 0.24, this is a function of the module only.
+                owner = mock if hasattr(mock, "_real_send") else sys.modules[self.module_name]
+                return owner._real_send(adapter, request, **kwargs)
 
-    def prefixes(self) -> tuple[str | Pattern[str], ...]:
-        """What passes besides a mock's own prefixes."""
-        return self._prefixes
+        return _on_request
 
-
-class _Prefixes:
-    """The attribute of a mock with some prefixes more; the mock itself keeps its own ones only."""
-
-    def __init__(self, patch: ResponsesPatch) -> None:
-        self._more = patch.prefixes
-
-    def __get__(self, mock: Any, owner: Any = None) -> Any:
-        if mock is None:
-            return self
-        return (*vars(mock).get(_PREFIXES, ()), *self._more())
-
-    def __set__(self, mock: Any, prefixes: Any) -> None:
-        more = self._more()
-        vars(mock)[_PREFIXES] = tuple(prefix for prefix in prefixes if prefix not in more)
+    def _passes(self, url: str) -> bool:
+        return self.context is not None and (is_inspector_url(url) or url.startswith(self._url_prefixes))
 
 
-class _Watch(MetaPathFinder):
-    """Finds nothing; sees to it that ``responses`` is patched when it is imported, which a test may do at any time."""
-
-    def __init__(self, patch: ResponsesPatch) -> None:
-        self._patch = patch
-
-    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:  # noqa: ARG002  the protocol's signature
-        if name != "responses":
-            return None
-        self.stop()
-        spec = find_spec(name)
-        loader: Any = None if spec is None else spec.loader
-        if loader is None:
-            return None
-        execute = loader.exec_module
-
-        def exec_module(module: Any) -> None:
-            del loader.exec_module
-            execute(module)
-            self._patch.loaded(module)
-
-        loader.exec_module = exec_module
-        return spec
-
-    def stop(self) -> None:
-        """Watch no longer."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+class _NotRegistered(Exception):  # noqa: N818  it is no error: the request is sent on
+    """A request that the mock answers has no registered response."""

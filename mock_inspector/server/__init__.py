@@ -1,5 +1,5 @@
-"""The mock behind an HTTP port, for other processes and other languages."""
+"""Serves the mock over HTTP, for other processes and other languages."""
 
-from .listener import InspectorServer
+from .server import InspectorServer
 
 __all__ = ["InspectorServer"]

@@ -1,7 +1,7 @@
-"""The server as a WSGI application: the service's requests, reports, and the control calls.
+"""The server as a WSGI application: requests of the service, reports, control calls and the dashboard.
 
-Requests of the service go through the door as those of any client library do. What the door raises, where a client in
-the process would see an exception, becomes what a network can do: an error answer, or a connection that is closed.
+Requests of the service are answered as in the process. Where a client in the process would get an exception, a client
+of the server gets what a network can do: an error response, or a connection that is closed.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.exceptions import HTTPClientError
 
+from ..assessment_reports.download import ReportDownloads
 from ..errors import EndlessPollError
-from ..reporting.site import ReportSite
 from ..wire.dispatcher import CONTENT_TYPE, handle
-from ..wire.http import Request
-from .control import PREFIX, Control
-from .origins import refusal
-from .page import page
+from ..wire.http import Request, Response
+from .control_api import PATH_PREFIX, ControlApi
+from .cross_origin import reason_to_refuse
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
     from ..state.service import FakeService
 
-MAX_BYTES = 1024 * 1024
-"""The longest body that is read; a longer one is answered with 413."""
+MAX_BODY_BYTES = 1024 * 1024
+"""A longer body gets status 413."""
 
-MAX_BYTES_OF_STATE = 64 * MAX_BYTES
-"""The same, of a snapshot that is to be restored: one of half a million findings."""
+MAX_SNAPSHOT_BYTES = 64 * MAX_BODY_BYTES
+"""The same for a snapshot to restore; enough for half a million findings."""
 
+MISSING_JINJA2 = "The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'"
 
-_READING = ("GET", "HEAD")
+_READ_METHODS = ("GET", "HEAD")
 _REPORTS = "/inspector-reports-"
 _NETWORK_FAILURES = (OSError, HTTPClientError)
 
@@ -45,121 +45,132 @@ _log = logging.getLogger("mock_inspector.server")
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
-class HttpAnswer(NamedTuple):
-    """An HTTP response; without a ``reason`` it has the usual one of its status."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    reason: str = ""
-
-
 class _Body:
-    """A body in one piece, after which ``broken`` ends the connection; WSGI calls ``close`` once it was written."""
+    """A response's body. ``error``, if given, is raised after it and ends the connection.
 
-    def __init__(self, piece: bytes, broken: type[Exception] | None, close: Callable[[], None]) -> None:
-        self._piece = piece
-        self._broken = broken
+    The server calls ``close`` when it has written the body.
+    """
+
+    def __init__(self, body: bytes, error: type[Exception] | None, close: Callable[[], None]) -> None:
+        self._body = body
+        self._error = error
         self.close = close
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._piece
-        if self._broken is not None:
-            raise self._broken
+        yield self._body
+        if self._error is not None:
+            raise self._error
 
 
 class Application:
-    """Answers for one world.
+    """Answers HTTP requests from the state of one mock.
 
-    ``hang_up`` is the exception that makes the server library close a connection without an answer.
+    ``disconnect`` is the exception that makes the server library close a connection without a response.
     """
 
     def __init__(
-        self, service: FakeService, backend: InspectorBackend, *, loopback: bool, hang_up: type[Exception]
+        self, service: FakeService, backend: InspectorBackend, *, loopback: bool, disconnect: type[Exception]
     ) -> None:
         self._service = service
+        self._backend = backend
         self._loopback = loopback
-        self._hang_up = hang_up
-        self._site = ReportSite(service)
-        self._control = Control(service, backend)
-        self._asked = threading.local()
-        self._at_work: set[int] = set()
+        self._disconnect = disconnect
+        self._reports = ReportDownloads(service)
+        self._control = ControlApi(service, backend)
+        self._current = threading.local()
+        self._requests_in_progress: set[int] = set()
 
     def busy(self) -> bool:
-        """Whether a request is being answered, to the last byte."""
-        return bool(self._at_work)
+        """Whether a request is being answered, until its last byte is written."""
+        return bool(self._requests_in_progress)
 
     def origin(self) -> str | None:
-        """The origin under which the request that this thread answers reached the server; None when it answers none."""
-        host: str | None = getattr(self._asked, "host", None)
+        """The origin under which the client of this thread's request found the server; None outside of a request."""
+        host: str | None = getattr(self._current, "host", None)
         return host and f"http://{host}"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        number = id(environ)
-        self._at_work.add(number)
-        self._asked.host = environ.get("HTTP_HOST")
+        request_id = id(environ)
+        self._requests_in_progress.add(request_id)
+        self._current.host = environ.get("HTTP_HOST")
         try:
-            status, headers, body, reason = self._answer(environ)
+            status, headers, body, reason = self._respond(environ)
         except BaseException:
-            self._at_work.discard(number)
+            self._requests_in_progress.discard(request_id)
             raise
         finally:
-            self._asked.host = None
-        # What a connection does next is the server library's to say; an answer that was cut off ends it.
-        kept = [(name, value) for name, value in headers.items() if name != "Connection"]
-        start_response(f"{status} {reason or HTTPStatus(status).phrase}", kept)
-        sent = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
-        broken = self._hang_up if len(body) < int(headers.get("Content-Length", 0)) else None
-        return _Body(sent, broken, lambda: self._at_work.discard(number))
+            self._current.host = None
+        # The server library decides what happens to the connection next. A truncated response ends it.
+        sent_headers = [(name, value) for name, value in headers.items() if name != "Connection"]
+        start_response(f"{status} {reason or HTTPStatus(status).phrase}", sent_headers)
+        truncated = len(body) < int(headers.get("Content-Length", 0))
+        return _Body(
+            b"" if environ["REQUEST_METHOD"] == "HEAD" else body,
+            self._disconnect if truncated else None,
+            lambda: self._requests_in_progress.discard(request_id),
+        )
 
-    def _answer(self, environ: dict[str, Any]) -> HttpAnswer:
-        path: str = environ["PATH_INFO"]
-        controls = path.startswith(PREFIX)
-        reason = refusal(environ, loopback=self._loopback)
-        if reason is not None:
-            return self._json(403, {"error": reason})
-        most = MAX_BYTES_OF_STATE if path == f"{PREFIX}restore" else MAX_BYTES
-        if int(environ.get("CONTENT_LENGTH") or 0) > most:
-            text = f"The body of a request is at most {most} bytes long."
-            return (
-                self._json(413, {"error": text})
-                if controls
-                else self._error(413, "RequestEntityTooLargeException", text)
-            )
+    def _respond(self, environ: dict[str, Any]) -> Response:
         method: str = environ["REQUEST_METHOD"]
+        path: str = environ["PATH_INFO"]
         query: str = environ["QUERY_STRING"]
-        if controls:
-            return self._controlled(environ, path[len(PREFIX) :])
+        reason = reason_to_refuse(environ, loopback=self._loopback)
+        if reason is not None:
+            return self._json_response(403, {"error": reason})
+        too_long = self._check_length(path, int(environ.get("CONTENT_LENGTH") or 0))
+        if too_long is not None:
+            return too_long
+        if path.startswith(PATH_PREFIX):
+            result = self._control.call(method, path[len(PATH_PREFIX) :], query, environ["wsgi.input"].read())
+            return self._json_response(result.status, result.value, **result.headers)
         headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
-        if path == "/" and method in _READING and "x-amz-target" not in headers:
-            return HttpAnswer(200, *page())
+        if path == "/" and method in _READ_METHODS and "x-amz-target" not in headers:
+            return self._serve_dashboard(environ)
         if path.startswith(_REPORTS):
-            report = self._site.answer(Request(method, f"{quote(path, encoding='latin-1')}?{query}", headers, b""))
-            return HttpAnswer(report.status, report.headers, report.body, report.reason)
-        return self._knock(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
+            url = f"{quote(path, encoding='latin-1')}?{query}"
+            return self._reports.handle(Request(method, url, headers, b""))
+        return self._serve_operation(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
 
-    def _controlled(self, environ: dict[str, Any], member: str) -> HttpAnswer:
-        method, query, body = environ["REQUEST_METHOD"], environ["QUERY_STRING"], environ["wsgi.input"].read()
-        outcome = self._control.answer(method, member, query, body)
-        if "ETag" in outcome.headers and outcome.headers["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
-            return HttpAnswer(304, outcome.headers, b"")
-        return self._json(outcome.status, outcome.value, **outcome.headers)
+    def _check_length(self, path: str, length: int) -> Response | None:
+        """The response to a body that is too long, or None."""
+        maximum = MAX_SNAPSHOT_BYTES if path == f"{PATH_PREFIX}restore" else MAX_BODY_BYTES
+        if length <= maximum:
+            return None
+        text = f"The request's body must be at most {maximum} bytes long; got {length} bytes."
+        if path.startswith(PATH_PREFIX):
+            return self._json_response(413, {"error": text})
+        return self._error_response(413, "RequestEntityTooLargeException", text)
 
-    def _knock(self, request: Request) -> HttpAnswer:
+    def _serve_dashboard(self, environ: dict[str, Any]) -> Response:
         try:
-            status, headers, body = handle(self._service, request)
-        except EndlessPollError as error:
-            return self._error(400, "EndlessPollError", str(error))
-        except _NETWORK_FAILURES as failure:
-            raise self._hang_up from failure
-        except Exception as failure:
-            # An exception of another kind that a test injected; or one of ours, which should not go unseen.
-            _log.exception("A request was not answered")
-            raise self._hang_up from failure
-        return HttpAnswer(status, headers, body)
+            from .dashboard.page import render_page
+        except ModuleNotFoundError as error:
+            if error.name != "jinja2":
+                raise
+            body = f"{MISSING_JINJA2}\n".encode()
+            headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
+            return Response(501, headers, body, MISSING_JINJA2)
+        origin = self.origin() or f"http://127.0.0.1:{environ['SERVER_PORT']}"
+        page = render_page(self._service, self._backend._store, environ["QUERY_STRING"], origin)
+        if page.headers["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
+            return Response(304, {name: page.headers[name] for name in ("ETag", "Cache-Control")}, b"")
+        return page
 
-    def _json(self, status: int, value: Any, **headers: str) -> HttpAnswer:
-        """A JSON value as an answer, at the moment of the mock's clock."""
+    def _serve_operation(self, request: Request) -> Response:
+        """Answer a request of the service."""
+        try:
+            return handle(self._service, request)
+        except EndlessPollError as error:
+            return self._error_response(400, "EndlessPollError", str(error))
+        except _NETWORK_FAILURES as failure:
+            raise self._disconnect from failure
+        except Exception as failure:
+            # Another exception that a test injected, or a bug in the mock, which must be seen.
+            _log.exception("A request was not answered")
+            raise self._disconnect from failure
+
+    def _json_response(self, status: int, value: Any, **headers: str) -> Response:
+        """A response with a JSON value, dated by the mock's clock."""
         body = json.dumps(value, separators=(",", ":")).encode("ascii")
         usual = {
             "Content-Type": "application/json",
@@ -167,8 +178,8 @@ class Application:
             "Cache-Control": "no-store",
             "Date": formatdate(self._service.clock.read() // 1000, usegmt=True),
         }
-        return HttpAnswer(status, {**usual, **headers}, body)
+        return Response(status, {**usual, **headers}, body)
 
-    def _error(self, status: int, code: str, message: str) -> HttpAnswer:
-        """An error that the service itself does not have, in the shape of its own."""
-        return self._json(status, {"__type": code, "message": message}, **{"Content-Type": CONTENT_TYPE})
+    def _error_response(self, status: int, code: str, message: str) -> Response:
+        """An error that only the server has, in the form of the service's errors."""
+        return self._json_response(status, {"__type": code, "message": message}, **{"Content-Type": CONTENT_TYPE})

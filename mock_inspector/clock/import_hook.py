@@ -1,0 +1,120 @@
+"""The one import hook of the package: it tells when modules are executed, and when a module has been imported.
+
+It replaces ``exec_module`` of the import system's own loaders (and of pytest's, which rewrites assertions), and
+``create_module`` of the one for extension modules, whose code may run there already. So it sees every way to import:
+the statement, ``importlib.import_module``, ``importlib.reload``, lazy loaders, and a loader that is used by hand for a
+file. Loaders with an ``exec_module`` of their own are not seen, nor are built-in modules.
+
+While nobody is registered nothing is replaced.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from importlib.abc import InspectLoader
+from importlib.machinery import ExtensionFileLoader, SourceFileLoader
+from types import ModuleType
+from typing import Any
+
+Callback = Callable[[ModuleType], None]
+Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
+
+_callbacks: list[tuple[str, Callback]] = []
+_arounds: list[Around] = []
+_replaced: list[tuple[Any, str, Any, Any]] = []
+
+
+def on_import(name: str, callback: Callback) -> Callable[[], None]:
+    """Call ``callback`` with the module ``name`` each time that it was executed.
+
+    Returns a function that cancels this.
+    """
+    return _register(_callbacks, (name, callback))
+
+
+def around_imports(around: Around) -> Callable[[], None]:
+    """Execute modules inside of the context that ``around`` returns.
+
+    It gets the module, or None where the code of an extension module runs before the module is there. Imports nest:
+    a module imports others. Returns a function that cancels this.
+    """
+    return _register(_arounds, around)
+
+
+def _register(entries: list[Any], entry: Any) -> Callable[[], None]:
+    entries.append(entry)
+    _install()
+
+    def cancel() -> None:
+        if entry in entries:
+            entries.remove(entry)
+        if not _callbacks and not _arounds:
+            _uninstall()
+
+    return cancel
+
+
+def _install() -> None:
+    if _replaced:
+        return
+    for owner, name, wrap in _LOADER_METHODS:
+        _replace(owner, name, wrap)
+    rewrite = sys.modules.get("_pytest.assertion.rewrite")
+    if rewrite is not None:
+        _replace(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module)
+
+
+def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
+    original = vars(owner)[name]
+    replacement = wrap(original)
+    setattr(owner, name, replacement)
+    _replaced.append((owner, name, original, replacement))
+
+
+def _uninstall() -> None:
+    """Restore the loaders. A replacement that somebody else has kept passes everything through."""
+    for owner, name, original, replacement in _replaced:
+        if vars(owner)[name] is replacement:
+            setattr(owner, name, original)
+    _replaced.clear()
+
+
+def _wrap_exec_module(original: Any) -> Any:
+    def exec_module(loader: Any, module: ModuleType) -> None:
+        __tracebackhide__ = True
+        with ExitStack() as stack:
+            for around in tuple(_arounds):
+                stack.enter_context(around(module))
+            original(loader, module)
+        for name, callback in tuple(_callbacks):
+            if name == module.__name__:
+                callback(module)
+
+    return exec_module
+
+
+def _wrap_create_module(original: Any) -> Any:
+    def create_module(loader: Any, spec: Any) -> Any:
+        __tracebackhide__ = True
+        with ExitStack() as stack:
+            for around in tuple(_arounds):
+                stack.enter_context(around(None))
+            return original(loader, spec)
+
+    return create_module
+
+
+def _definer(loader: Any, name: str) -> Any:
+    """The class that defines the method for a loader and others like it."""
+    return next(owner for owner in loader.__mro__ if name in vars(owner))
+
+
+_LOADER_METHODS = [
+    (_definer(SourceFileLoader, "exec_module"), "exec_module", _wrap_exec_module),
+    (InspectLoader, "exec_module", _wrap_exec_module),
+    (ExtensionFileLoader, "exec_module", _wrap_exec_module),
+    (ExtensionFileLoader, "create_module", _wrap_create_module),
+]
+"""The classes that define how modules are executed, the method, and what replaces it."""

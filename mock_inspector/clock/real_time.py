@@ -1,0 +1,116 @@
+"""Who sees the real time while time is frozen: the frame around a test, and the parts of Python that wait.
+
+freezegun leaves out the modules on its ignore list: their names are not replaced, and ``time.time()`` and the like
+are real for whatever they call, up to five frames deep. For modules that call the code under test that is too much:
+``threading`` runs the threads of tests. Here, those see the real time themselves, and nobody that they call does.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from threading import get_ident
+from types import FrameType
+from typing import Any
+
+from freezegun import api
+
+REAL_TIME_PACKAGES = (
+    # Timeouts of threads, processes and sockets.
+    "concurrent.futures", "multiprocessing", "queue", "socketserver", "subprocess", "threading",
+    # Durations, deadlines and times of tests.
+    "_pytest.timing", "allure_commons", "allure_pytest", "execnet", "hypothesis.core", "hypothesis.internal",
+    "hypothesis.stateful", "pytest_benchmark", "pytest_timeout", "unittest", "xdist",
+)  # fmt: skip
+"""Packages and modules that see the real time. What they call sees the mock's."""
+
+_INSIDE = tuple(f"{name}." for name in REAL_TIME_PACKAGES)
+_NAMES = frozenset(REAL_TIME_PACKAGES)
+
+
+@lru_cache(maxsize=64)
+def _others(ignore_list: tuple[str, ...]) -> tuple[str, ...]:
+    """What else is on a freeze's ignore list: freezegun's own rule applies to it."""
+    return tuple(name for name in ignore_list if name not in _NAMES)
+
+
+@lru_cache(maxsize=4096)
+def _keeps_real_time(module_name: str) -> bool:
+    return module_name in _NAMES or module_name.startswith(_INSIDE)
+
+
+def is_ignored(module_name: str, ignore_list: tuple[str, ...]) -> bool:
+    """Whether a freeze leaves the names of a module alone."""
+    return _keeps_real_time(module_name) or module_name.startswith(_others(ignore_list))
+
+
+_importing: dict[int, object] = {}
+
+
+def set_importing(factory: object | None) -> None:
+    """Let this thread see the real time while it imports, as long as ``factory`` is what freezes; None: no longer."""
+    if factory is None:
+        _importing.pop(get_ident(), None)
+    else:
+        _importing[get_ident()] = factory
+
+
+def is_importing() -> bool:
+    """Whether this thread imports a module, and has not frozen time itself since the import began."""
+    factory = _importing.get(get_ident())
+    return factory is not None and bool(api.freeze_factories) and api.freeze_factories[-1] is factory
+
+
+def _should_use_real_time() -> bool:
+    """Whether the caller of a fake function sees the real time."""
+    if not api.ignore_lists or is_importing():
+        return True
+    frame: FrameType | None = sys._getframe(2)
+    if _keeps_real_time(_module_name(frame)):
+        return True
+    others = _others(api.ignore_lists[-1])
+    for _ in range(api.call_stack_inspection_limit if others else 0):
+        if frame is None:
+            break
+        if _module_name(frame).startswith(others):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _module_name(frame: FrameType | None) -> str:
+    name = frame.f_globals.get("__name__") if frame is not None else None
+    return name if isinstance(name, str) else ""
+
+
+def _get_current_time() -> datetime.datetime:
+    """The frozen moment, or the real one for a thread that imports."""
+    if is_importing():
+        now: datetime.datetime = api.real_datetime.now(datetime.timezone.utc)
+        return now.replace(tzinfo=None)
+    return api.freeze_factories[-1]()
+
+
+class RealTimeRules:
+    """Replaces how freezegun decides who sees the real time, whoever has frozen it."""
+
+    def __init__(self) -> None:
+        self._originals: dict[str, Callable[[], Any]] = {}
+        self._replacements = {
+            "_should_use_real_time": _should_use_real_time,
+            "get_current_time": _get_current_time,
+        }
+
+    def install(self) -> None:
+        """Replace freezegun's functions."""
+        for name, replacement in self._replacements.items():
+            self._originals[name] = getattr(api, name)
+            setattr(api, name, replacement)
+
+    def uninstall(self) -> None:
+        """Restore those that nobody else has replaced."""
+        for name, replacement in self._replacements.items():
+            if getattr(api, name) is replacement:
+                setattr(api, name, self._originals[name])

@@ -1,5 +1,0 @@
-"""Assessment reports as documents: what one says, how it looks as HTML and as PDF, and the port that serves them.
-
-From left to right: ``document`` reads the state, ``html`` and ``pdf`` render it, ``site`` answers for a URL, and
-``loopback`` listens. Jinja2 and fpdf2 (the extra ``report``) are imported when a report is rendered, not before.
-"""

@@ -1,0 +1,307 @@
+"""Control calls: what a test's author can do with a backend, over HTTP, for tests in other languages.
+
+``POST /_mock_inspector/<member>`` calls a method of :class:`mock_inspector.backend.InspectorBackend`. The body is a JSON
+object with the arguments by name, the response is the result as JSON. ``GET`` reads a property. ``?account_id=`` and
+``?region=`` choose another backend than the server's own. Times are ISO 8601 text in both directions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import parse_qsl
+
+from .. import findings
+from ..backend import InspectorBackend
+from ..clock.clock import Clock
+from ..errors import ApiError, short_repr, suggest
+from ..snapshots import check_json
+from ..state.call_log import Call, CallLog
+from ..state.faults import ParametersAre
+from ..state.instances import Instance
+from ..state.messages import PublishedMessage
+from .dashboard.overview import build_overview
+
+if TYPE_CHECKING:
+    from ..state.service import FakeService
+
+PATH_PREFIX = "/_mock_inspector/"
+
+_GET = ("GET",)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """The response to a control call."""
+
+    status: int
+    value: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class _RequestError(Exception):
+    """A control call that gets another status than 400."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.result = ControlResult(status, {"error": message}, headers)
+
+
+# Arguments that JSON cannot express
+
+
+_FINDINGS: dict[str, Callable[..., findings.FindingSpec]] = {
+    name: getattr(findings, name)
+    for name in ("cve", "cis", "best_practice", "network_reachability", "runtime_behavior")
+}
+
+
+def _parse_findings(value: Any) -> list[findings.FindingSpec]:
+    """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
+    return [_parse_finding(f"findings[{index}]", entry) for index, entry in enumerate(_as_list("findings", value))]
+
+
+def _parse_finding(name: str, entry: Any) -> findings.FindingSpec:
+    kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
+    if len(kinds) != 1:
+        raise ValueError(
+            f"{name} must be an object with one of {', '.join(_FINDINGS)}, such as "
+            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {short_repr(entry)}'
+        )
+    keywords = {key: value for key, value in entry.items() if key != kinds[0]}
+    try:
+        return _FINDINGS[kinds[0]](entry[kinds[0]], **keywords)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
+    """A condition in JSON: an object with parameters and the values that they must have."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ValueError(f"when must be an object with parameters and their values; got {short_repr(value)}")
+    return ParametersAre(value)
+
+
+# The control calls
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCall:
+    """What a control call does."""
+
+    function: Callable[..., Any]
+    """Called with the backend, or the :attr:`part` of it, and the request's arguments."""
+    http_methods: tuple[str, ...] = ("POST",)
+    part: Callable[[InspectorBackend], Any] | None = None
+    parsers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """By argument: how a value is made of its JSON form."""
+
+
+def _clock(backend: InspectorBackend) -> Clock:
+    return backend.clock
+
+
+def _calls(backend: InspectorBackend) -> CallLog:
+    return backend.calls
+
+
+def _json_snapshot(backend: InspectorBackend) -> dict[str, Any]:
+    snapshot = backend.snapshot()
+    check_json(snapshot)
+    return snapshot
+
+
+CONTROL_CALLS: dict[str, ControlCall] = {
+    "account_id": ControlCall(lambda backend: backend.account_id, _GET),
+    "region": ControlCall(lambda backend: backend.region, _GET),
+    "partition": ControlCall(lambda backend: backend.partition, _GET),
+    "published": ControlCall(lambda backend: backend.published, _GET),
+    "calls": ControlCall(_calls, _GET),
+    "for_region": ControlCall(InspectorBackend.for_region),
+    "for_account": ControlCall(InspectorBackend.for_account),
+    "register_access_key": ControlCall(InspectorBackend.register_access_key),
+    "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
+    "remove_instance": ControlCall(InspectorBackend.remove_instance),
+    "add_rules_package": ControlCall(InspectorBackend.add_rules_package),
+    "add_finding": ControlCall(InspectorBackend.add_finding),
+    "add_exclusion": ControlCall(InspectorBackend.add_exclusion),
+    "set_run_state": ControlCall(InspectorBackend.set_run_state),
+    "finish_run": ControlCall(InspectorBackend.finish_run),
+    "clock.now": ControlCall(Clock.now, ("GET", "POST"), part=_clock),
+    "clock.tick": ControlCall(Clock.tick, part=_clock),
+    "clock.move_to": ControlCall(Clock.move_to, part=_clock),
+    "clock.run": ControlCall(Clock.run, part=_clock),
+    "inject_fault": ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
+    "calls.of": ControlCall(CallLog.of, part=_calls),
+    "calls.last": ControlCall(CallLog.last, part=_calls),
+    "calls.clear": ControlCall(CallLog.clear, part=_calls),
+    "next_ids": ControlCall(InspectorBackend.next_ids),
+    "snapshot": ControlCall(_json_snapshot),
+    "restore": ControlCall(InspectorBackend.restore),
+    "reset": ControlCall(InspectorBackend.reset),
+    # The data of the dashboard: no member of a backend.
+    "overview": ControlCall(lambda backend: build_overview(backend._service, backend._store), _GET),
+}
+"""Each member of a backend that is not an action, and those of its clock and its log of calls."""
+
+
+class ControlApi:
+    """Carries out the control calls of one mock, by default on ``backend``."""
+
+    def __init__(self, service: FakeService, backend: InspectorBackend) -> None:
+        self._service = service
+        self._backend = backend
+
+    def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
+        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``."""
+        try:
+            control_call = _find(member, http_method)
+            backend = self._choose_backend(query)
+            with self._service.lock:
+                arguments = _parse_body(body) if http_method == "POST" else {}
+                args, kwargs = _bind(control_call, arguments)
+                target = backend if control_call.part is None else control_call.part(backend)
+                return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
+        except _RequestError as error:
+            return error.result
+        except (ValueError, TypeError, ApiError) as error:
+            reason = str(error)
+            names_member = reason.startswith((member, member.rpartition(".")[2]))
+            return ControlResult(400, {"error": reason if names_member else f"{member}: {reason}"})
+
+    def _choose_backend(self, query: str) -> InspectorBackend:
+        backend = self._backend
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name == "account_id":
+                backend = backend.for_account(value)
+            elif name == "region":
+                backend = backend.for_region(value)
+            else:
+                raise ValueError(f"the query's parameters are account_id and region; got {short_repr(name)}")
+        return backend
+
+
+def _find(member: str, http_method: str) -> ControlCall:
+    """The control call. An unknown one gets status 404, a wrong HTTP method 405."""
+    found = CONTROL_CALLS.get(member)
+    if found is None:
+        raise _RequestError(
+            404,
+            f"{short_repr(member)} is not a control call{suggest(member, CONTROL_CALLS)}; "
+            f"the control calls are {', '.join(CONTROL_CALLS)}",
+        )
+    if http_method not in found.http_methods:
+        allowed = " or ".join(found.http_methods)
+        raise _RequestError(
+            405,
+            f"{member} must be called with {allowed}; got {short_repr(http_method)[1:-1]}",
+            Allow=", ".join(found.http_methods),
+        )
+    return found
+
+
+# From JSON
+
+
+def _parse_body(body: bytes) -> dict[str, Any]:
+    """The arguments in a request's body; none in an empty one. ValueError if it is not a JSON object."""
+    try:
+        value = json.loads(body.decode("utf-8") or "{}")
+        # Rejects numbers beyond a float's range, NaN, and halves of surrogate pairs: none of them could be sent back.
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the request's body is not JSON: {short_repr(str(error))}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"the request's body must be a JSON object of arguments; got {short_repr(value)}")
+    return value
+
+
+@lru_cache(maxsize=len(CONTROL_CALLS))
+def _get_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a control call's function, without the first one, which is the backend or a part of it."""
+    return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
+
+
+def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
+    parameters = _get_parameters(control_call.function)
+    takes = f"it takes {', '.join(parameters) or 'none'}"
+    for name in given:
+        if name not in parameters:
+            raise ValueError(f"unknown argument {short_repr(name)}{suggest(name, parameters)}; {takes}")
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        variadic = parameter.kind is parameter.VAR_POSITIONAL
+        if name not in given:
+            if parameter.default is parameter.empty and not variadic:
+                raise ValueError(f"{name} is missing; {takes}")
+        elif variadic:
+            args = _as_list(name, given[name])
+            for index, entry in enumerate(args):
+                _check_type(f"{name}[{index}]", entry, parameter.annotation)
+        elif name in control_call.parsers:
+            kwargs[name] = control_call.parsers[name](given[name])
+        else:
+            _check_type(name, given[name], parameter.annotation)
+            kwargs[name] = given[name]
+    return args, kwargs
+
+
+_TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false", NoneType: "null"}
+
+
+def _check_type(name: str, value: Any, annotation: Any) -> None:
+    """ValueError for a value of another type, if the annotation has only plain types; the function checks the others."""
+    allowed = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    if type(value) in allowed or (type(value) is int and float in allowed):
+        return
+    if all(kind in _TYPE_NAMES for kind in allowed):
+        raise ValueError(
+            f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {short_repr(value)}"
+        )
+
+
+def _as_list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be an array; got {short_repr(value)}")
+    return value
+
+
+# To JSON
+
+
+def _to_json(value: Any) -> Any:
+    """A control call's result as JSON values."""
+    members = _get_members(value)
+    if members is not None:
+        return {name: _to_json(entry) for name, entry in members.items()}
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, (list, tuple, CallLog)):
+        return [_to_json(entry) for entry in value[:]]
+    return value
+
+
+def _get_members(value: Any) -> Mapping[str, Any] | None:
+    """The members of a value that becomes a JSON object; None for other values."""
+    if isinstance(value, InspectorBackend):
+        return {name: getattr(value, name) for name in ("account_id", "region", "partition")}
+    if isinstance(value, Call):
+        return value.to_json()
+    if isinstance(value, Instance):
+        return {entry.name: getattr(value, entry.name) for entry in fields(Instance) if entry.name != "number"}
+    if isinstance(value, findings.FindingSpec):
+        names = [entry.name for entry in fields(findings.FindingSpec) if entry.name != "without_agent"]
+        return {**{name: getattr(value, name) for name in names}, "attributes": dict(value.attributes)}
+    if isinstance(value, PublishedMessage):
+        return value._asdict()
+    return value if isinstance(value, Mapping) else None

@@ -1,0 +1,1 @@
+"""The page at the server's root, and the data it is rendered from."""

@@ -1,0 +1,233 @@
+"""The state of the whole mock as JSON values: the data of the dashboard, and the control call ``overview``.
+
+The overview counts what each account has in each region, and lists the newest of one account and region. Times are
+ISO 8601 text. Lists are limited and long texts are shortened, so that an overview takes the same time however much
+there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...clock.clock import is_frozen
+from ...clock.moments import EpochMs, format_iso
+
+if TYPE_CHECKING:
+    from ...api.pagination import Numbered
+    from ...state.call_log import Call
+    from ...state.collections import NumberedList, NumberedMap
+    from ...state.faults import Fault
+    from ...state.findings import Finding
+    from ...state.instances import Instance
+    from ...state.runs import Run
+    from ...state.service import FakeService
+    from ...state.store import Store
+    from ...state.targets import Target, Template
+
+MAX_LISTED = 100
+"""Limit of the regions listed, and of the instances, targets, templates, runs and findings of one of them."""
+
+MAX_CALLS = 50
+"""Limit of the last calls listed."""
+
+MAX_NESTED = 20
+"""Limit of an instance's findings, a template's topics and a run's state changes."""
+
+MAX_CHARACTERS = 300
+"""Longer texts are shortened to this length."""
+
+_MAX_PARSED_BYTES = 4_000
+"""Bodies up to this length are parsed, so that characters are shown that JSON escapes."""
+
+T = TypeVar("T", bound="Numbered")
+
+
+def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
+    """The state of a mock, with what the ``chosen`` account has in the chosen region."""
+    with service.at_now() as now:
+        stores = service.stores()
+        listed = [store for store in stores[:MAX_LISTED] if store is not chosen]
+        return {
+            "now": format_iso(now),
+            "frozen": is_frozen(),
+            "speed": service.clock.speed,
+            "account_id": service.context.account_id,
+            "chosen": {"account_id": chosen.account_id, "region": chosen.region},
+            "regions": [
+                _describe_store(store, now) if store is chosen else count_resources(store)
+                for store in stores
+                if store is chosen or store in listed
+            ],
+            "regions_total": len(stores),
+            "calls": {
+                "total": service.calls.dropped + len(service.calls),
+                "newest": [_describe_call(call) for call in reversed(service.calls.last(MAX_CALLS))],
+            },
+            "published": len(service.published),
+        }
+
+
+def _describe_call(call: Call) -> dict[str, Any]:
+    return {
+        "time": format_iso(call.moment),
+        "operation": call.operation,
+        "parameters": _format_parameters(call.request),
+        "error": call.error,
+        "message": call.message and _shorten(call.message),
+        "account": call.account,
+        "region": call.region,
+    }
+
+
+def _format_parameters(request: bytes) -> str:
+    """A request's body as a short text, whatever it is."""
+    if len(request) <= _MAX_PARSED_BYTES:
+        try:
+            text = json.dumps(json.loads(request), ensure_ascii=False)
+            text.encode("utf-8")  # fails for half a surrogate pair, which cannot be sent
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return _shorten(text)
+    return _shorten(request[: 4 * MAX_CHARACTERS + 4].decode("utf-8", "replace"))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def count_resources(store: Store) -> dict[str, Any]:
+    """How much an account has in a region."""
+    return {
+        "account_id": store.account_id,
+        "region": store.region,
+        "partition": store.partition,
+        "instances": {"total": len(store.instances) + len(_list_ec2_instances(store))},
+        "targets": {"total": len(store.targets)},
+        "templates": {"total": len(store.templates)},
+        "runs": {"total": len(store.runs)},
+        "findings": {
+            "total": len(store.findings.all),
+            "by_severity": {severity: len(findings) for severity, findings in store.findings.by_severity.items()},
+        },
+        "faults": {"total": len(_list_pending_faults(store))},
+    }
+
+
+def _describe_store(store: Store, now: EpochMs) -> dict[str, Any]:
+    """How much an account has in a region, and the newest of it."""
+    instances = [*store.instances.newest(MAX_LISTED), *_list_ec2_instances(store)]
+    newest: dict[str, list[dict[str, Any]]] = {
+        "instances": [
+            _describe_instance(instance)
+            for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
+        ],
+        "targets": _list_newest(store.targets, lambda target: _describe_target(store, target)),
+        "templates": _list_newest(store.templates, lambda template: _describe_template(store, template)),
+        "runs": _list_newest(store.runs, lambda run: _describe_run(store, run, now)),
+        "findings": _list_newest(store.findings.all, _describe_finding),
+        "faults": [_describe_fault(fault) for fault in _list_pending_faults(store)[: -MAX_LISTED - 1 : -1]],
+    }
+    sums = count_resources(store)
+    return {**sums, **{kind: {**sums[kind], "newest": items} for kind, items in newest.items()}}
+
+
+def _list_newest(
+    items: NumberedList[T] | NumberedMap[T], describe: Callable[[T], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The newest items, newest first."""
+    return [describe(item) for item in items.newest(MAX_LISTED)]
+
+
+def _list_ec2_instances(store: Store) -> list[Instance]:
+    """The instances of a mocked EC2, as of the last request to it."""
+    return [instance for instance in store.ec2_instances.values() if instance.instance_id not in store.instances]
+
+
+def _list_pending_faults(store: Store) -> list[Fault]:
+    """The injected faults that can still make a call fail."""
+    return [fault for fault in store.faults if not fault.is_spent]
+
+
+def _describe_fault(fault: Fault) -> dict[str, Any]:
+    return {"fault": _shorten(fault.summary), "times": fault.times, "hits": fault.hits}
+
+
+def _describe_instance(instance: Instance) -> dict[str, Any]:
+    return {
+        "instance_id": instance.instance_id,
+        "tags": _shorten_pairs(instance.tags.items()),
+        "hostname": instance.hostname,
+        "operating_system": instance.operating_system,
+        "agent_health": instance.agent_health,
+        "findings_total": len(instance.findings),
+        "findings": [_shorten(finding.id) for finding in instance.findings[:MAX_NESTED]],
+    }
+
+
+def _shorten_pairs(items: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
+    return {_shorten(key): None if value is None else _shorten(value) for key, value in items}
+
+
+def _describe_target(store: Store, target: Target) -> dict[str, Any]:
+    tags = None if target.group is None else [(tag["key"], tag.get("value")) for tag in target.group.tags]
+    return {
+        "arn": target.arn,
+        "name": target.name,
+        "tags": tags,
+        "templates": len(store.templates.of(target.arn)),
+        "created": format_iso(target.created),
+    }
+
+
+def _describe_template(store: Store, template: Template) -> dict[str, Any]:
+    subscriptions = list(store.subscriptions.of(template.arn))
+    packages = [(arn, store.rules_packages.get(arn)) for arn in template.packages]
+    return {
+        "arn": template.arn,
+        "name": template.name,
+        "target": template.target.name,
+        "duration": template.duration_seconds,
+        "rules_packages": [arn if package is None else package.name for arn, package in packages],
+        "subscriptions": [
+            {"topic": subscription.topic_arn, "events": list(subscription.events)}
+            for subscription in subscriptions[:MAX_NESTED]
+        ],
+        "subscriptions_total": len(subscriptions),
+        "runs": len(store.runs.of(template.arn)),
+        "created": format_iso(template.created),
+    }
+
+
+def _describe_run(store: Store, run: Run, now: EpochMs) -> dict[str, Any]:
+    """A run with its whole timeline: a state has ``reached`` False until its time has come."""
+    return {
+        "arn": run.arn,
+        "name": run.name,
+        "template": run.template.name,
+        "target": run.template.target.name,
+        "state": run.state(now),
+        "in_progress": run.in_progress(now),
+        "forced": run.forced,
+        "created": format_iso(run.created),
+        "timeline": [
+            {"state": state, "at": format_iso(moment), "reached": moment <= now}
+            for state, moment in run.timeline[-MAX_NESTED:]
+        ],
+        "agents": len(run.agents),
+        "findings": dict(store.findings.of(run).counts),
+        "exclusions": len(store.exclusions.of(run.arn)),
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "arn": finding.arn,
+        "run": finding.run.name,
+        "severity": finding.body.severity,
+        "title": _shorten(finding.members["title"]),
+        "agent_id": None if finding.instance is None else finding.instance.instance_id,
+        "created": format_iso(finding.created),
+    }

@@ -1,0 +1,117 @@
+"""The HTTP server of a mock: its address, its start and its stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ..backend import InspectorBackend
+    from .app import Application
+
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_INSPECTOR"
+"""The environment variable from which the AWS SDKs and the AWS CLI take the service's endpoint."""
+
+MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[server]'"
+
+_LOOPBACK = {4: ipaddress.ip_address("127.0.0.1"), 6: ipaddress.ip_address("::1")}
+
+
+class InspectorServer:
+    """Serves the active mock on an HTTP port, from :meth:`start` to :meth:`stop` or as a context manager.
+
+    The server answers for every account and region; the signature of a request chooses. Control calls act on
+    ``backend`` unless they name another. ``host`` is the address to listen on. Port 0 is any free port. ``url`` is known
+    after the start.
+    """
+
+    def __init__(self, backend: InspectorBackend, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.backend = backend
+        self.url = ""
+        self.loopback = True
+        """Whether the server listens on this machine's loopback interface only."""
+        self._address = (host, port)
+        self._application: Application | None = None
+        self._stop = ExitStack()
+
+    def start(self) -> None:
+        """Open the port.
+
+        OSError when that is impossible, RuntimeError when the backend's mock is not active. ModuleNotFoundError, with
+        the command that installs it, when waitress is missing.
+        """
+        try:
+            from .waitress_runner import ClientDisconnected, WaitressRunner
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "waitress":
+                raise
+            raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
+        from ..activation import active
+        from ..assessment_reports.local_server import ProxyBypass
+        from .app import Application
+
+        activation = active()
+        if activation is None or activation.service is not self.backend._service:
+            raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
+        listening = _listen(*self._address)
+        host, port = listening.getsockname()[:2]
+        address = ipaddress.ip_address(host.partition("%")[0])
+        self.loopback = address.is_loopback
+        if address.is_unspecified:  # the server listens on all addresses, so on loopback too
+            address = _LOOPBACK[address.version]
+        self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
+        self._application = Application(
+            activation.service, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
+        )
+        self._stop.callback(WaitressRunner(listening, self._application).stop)
+        self._stop.callback(ProxyBypass().undo)
+        activation.attach(self)
+        self._stop.callback(activation.detach, self)
+
+    def stop(self) -> None:
+        """Finish the responses that are being made, close the port and end the threads. A second stop does nothing."""
+        self._stop.close()
+
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._application is not None and self._application.busy()
+
+    def origin(self) -> str:
+        """The URL of the server, by the name that the client of the current request used."""
+        return (self._application and self._application.origin()) or self.url
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment for a subprocess that uses the server: this process's with the endpoint added.
+
+        Region and credentials are those of ``backend`` if this process has none.
+        """
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or self.backend.region
+        added = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        if not any(os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")):
+            added |= {"AWS_ACCESS_KEY_ID": self.backend.account_id, "AWS_SECRET_ACCESS_KEY": "mock"}
+        missing = {name: value for name, value in added.items() if not os.environ.get(name)}
+        return {**os.environ, **missing, ENDPOINT_VARIABLE: self.url}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<InspectorServer {self.url or 'not started'} of {self.backend!r}>"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family)

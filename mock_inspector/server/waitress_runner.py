@@ -1,0 +1,114 @@
+"""Runs waitress in threads, and stops it so that all of its threads have ended.
+
+waitress alone has no such stop: its threads are daemons that nobody waits for. It also closes idle connections by the
+process's clock, which the mock freezes and moves; here idle connections stay open until the server stops.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from waitress import wasyncore
+from waitress.channel import ClientDisconnected
+from waitress.server import create_server
+
+__all__ = ["ClientDisconnected", "WaitressRunner"]
+
+_WORKER_THREADS = 8
+_MAX_CONNECTIONS = 1_000
+_MAX_BODY_BYTES = 80 * 1024 * 1024
+"""Bodies up to this length are read to their end, so that a client sees the response that its body is too long."""
+
+_UNLIMITED = 2**40
+"""Seconds, or bytes."""
+
+_STOP_TIMEOUT_SECONDS = 10.0
+"""Real time that a stop allows for requests that are being answered, and then for clients to read their responses."""
+
+_log = logging.getLogger("mock_inspector.server")
+
+
+class _Task(Protocol):
+    def service(self) -> None:
+        """Answer a request."""
+
+
+class _WorkerThreads:
+    """The threads that answer requests: what waitress calls a task dispatcher."""
+
+    def __init__(self) -> None:
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"mock_inspector server {number}", daemon=True)
+            for number in range(_WORKER_THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def add_task(self, task: _Task) -> None:
+        """Called by waitress for each request."""
+        self._tasks.put(task)
+
+    def stop(self) -> None:
+        """Answer the requests that have arrived, then end the threads."""
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join(_STOP_TIMEOUT_SECONDS)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task.service()
+            except BaseException:  # noqa: BLE001  the thread has other requests to answer
+                _log.exception("A request was not answered")
+
+
+class WaitressRunner:
+    """waitress on a listening socket, from the construction to :meth:`stop`."""
+
+    def __init__(self, listening: socket.socket, application: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
+        self._workers = _WorkerThreads()
+        self._channels: dict[int, Any] = {}
+        self._server = create_server(
+            application,
+            map=self._channels,
+            _dispatcher=self._workers,
+            sockets=[listening],
+            ident="mock_inspector",
+            connection_limit=_MAX_CONNECTIONS,
+            channel_timeout=_UNLIMITED,
+            max_request_body_size=_MAX_BODY_BYTES,
+            outbuf_high_watermark=_UNLIMITED,  # a client that does not read keeps no thread waiting
+        )
+        self._stopping = False
+        self._aborting = False
+        self._thread = threading.Thread(target=self._run, name="mock_inspector server", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the responses that are being made, close the port and all connections, and end the threads."""
+        self._workers.stop()
+        self._stopping = True
+        self._server.pull_trigger()
+        self._thread.join(_STOP_TIMEOUT_SECONDS)
+        self._aborting = True
+        self._server.pull_trigger()
+        self._thread.join()
+        # Only now, when no other thread uses them.
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()
+
+    def _run(self) -> None:
+        while not self._stopping or (self._has_unsent_bytes() and not self._aborting):
+            wasyncore.loop(use_poll=hasattr(select, "poll"), map=self._channels, count=1)
+
+    def _has_unsent_bytes(self) -> bool:
+        return any(channel.total_outbufs_len for channel in self._server.active_channels.values())

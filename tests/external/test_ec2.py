@@ -1,0 +1,231 @@
+"""Instances that EC2 runs join the fleet (moto's EC2 in these tests)."""
+
+import boto3
+import pytest
+
+from mock_inspector import mock_inspector
+from mock_inspector.findings import cve
+
+from ..support.aws import (
+    ACCOUNT,
+    create_group,
+    create_target,
+    create_template,
+    describe_exclusions,
+    describe_finding,
+    describe_run,
+    list_findings,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
+)
+from ..support.other_services import (
+    FakeEc2,
+    client_with,
+    preview_agents,
+    registered_handler,
+    run_agent_ids,
+    run_instances,
+)
+
+OTHER_ACCOUNT = "210987654321"
+
+
+COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
+
+
+ABSENT_TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:nowhere"
+
+
+# EC2
+
+
+def test_running_instances_join_the_fleet_by_tag(backend, client):
+    web = run_instances(3, tags={"Name": "web"})
+    (database,) = run_instances(tags={"Name": "database"})
+    boto3.client("ec2").stop_instances(InstanceIds=[web[1]])
+    boto3.client("ec2").terminate_instances(InstanceIds=[web[2]])
+    backend.add_instance("i-0own", tags={"Name": "web"})
+
+    target = create_target(client, group=create_group(client, Name="web"))
+    assert preview_agents(client, target).keys() == {web[0], "i-0own"}
+    assert preview_agents(client, create_target(client)).keys() == {web[0], database, "i-0own"}
+    run = start_and_finish_run(backend, client, create_template(client, target))
+    assert set(run_agent_ids(client, run)) == {web[0], "i-0own"}
+    assert describe_run(client, run)["state"] == "COMPLETED"
+
+
+def test_an_instance_brings_its_real_attributes(backend, client):
+    ec2 = boto3.client("ec2")
+    group = ec2.create_security_group(GroupName="web", Description="the web")["GroupId"]
+    (web,) = run_instances(tags={"Name": "web", "aws:autoscaling:groupName": "web-servers"}, SecurityGroupIds=[group])
+    shown = ec2.describe_instances(InstanceIds=[web])["Reservations"][0]["Instances"][0]
+    backend.add_instance(web, agent_version="1.1.1098.0", findings=[cve("CVE-2016-2177")])
+
+    template = create_template(client)
+    (agent,) = preview_agents(client, template).values()
+    assert agent == {
+        "agentId": web,
+        "hostname": shown["PublicDnsName"],
+        "autoScalingGroup": "web-servers",
+        "agentHealth": "HEALTHY",
+        "agentVersion": "1.1.1098.0",
+        "ipv4Address": shown["PublicIpAddress"],
+        "operatingSystem": "Windows Server",
+    }
+    run = start_and_finish_run(backend, client, template)
+    asset = describe_finding(client, list_findings(client, run)[0])["assetAttributes"]
+    assert (asset["agentId"], asset["amiId"], asset["hostname"], asset["autoScalingGroup"]) == (
+        web,
+        "ami-12c6146b",
+        shown["PublicDnsName"],
+        "web-servers",
+    )
+    assert {"key": "Name", "value": "web"} in asset["tags"]
+    (interface,) = asset["networkInterfaces"]
+    real = shown["NetworkInterfaces"][0]
+    assert interface["networkInterfaceId"] == real["NetworkInterfaceId"]
+    assert interface["subnetId"] == real["SubnetId"]
+    assert interface["vpcId"] == real["VpcId"]
+    assert interface["privateIpAddress"] == real["PrivateIpAddress"]
+    assert interface["publicIp"] == real["Association"]["PublicIp"]
+    assert interface["privateIpAddresses"][0]["privateIpAddress"] == real["PrivateIpAddress"]
+    assert interface["ipv6Addresses"] == []
+    assert interface["securityGroups"] == [{"groupName": "web", "groupId": group}]
+
+
+@pytest.mark.slow
+def test_attributes_given_by_add_instance_override_those_of_ec2(backend, client):
+    (web,) = run_instances(tags={"Name": "web", "Stage": "live"})
+    backend.add_instance(
+        web, tags={"Name": "mine"}, hostname="web.example.com", agent_health="UNHEALTHY", operating_system="Ubuntu"
+    )
+    (agent,) = preview_agents(
+        client, create_target(client, group=create_group(client, Stage="live", Name="none"))
+    ).values()
+
+    assert agent["hostname"] == "web.example.com"
+    assert agent["agentHealth"] == "UNHEALTHY"
+    assert agent["operatingSystem"] == "Ubuntu"
+    assert agent["ipv4Address"]
+    assert preview_agents(client, create_target(client, group=create_group(client, Name="web"))) == {}
+
+
+@pytest.mark.slow
+def test_an_instance_stays_the_same_from_call_to_call(backend, client):
+    """Pages go on where they ended, and an instance in a run is busy for the next one."""
+    launched = run_instances(5)
+    template = create_template(client)
+    first = client.preview_agents(previewAgentsArn=template, maxResults=3)
+    launched += run_instances(2)
+    second = client.preview_agents(previewAgentsArn=template, nextToken=first["nextToken"], maxResults=500)
+    shown = [agent["agentId"] for page in (first, second) for agent in page["agentPreviews"]]
+    assert sorted(shown) == sorted(launched)
+
+    run = start_run(client, template)
+    with raises_api_error("AgentsAlreadyRunningAssessmentException") as caught:
+        start_run(client, template)
+    assert {agent["assessmentRunArn"] for agent in caught.value.response["agents"]} == {run}
+
+
+@pytest.mark.slow
+def test_an_exclusions_preview_includes_ec2_instances(backend, client):
+    template = create_template(client)
+
+    def preview():
+        token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
+        backend.clock.tick(10)
+        answer = client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)
+        return [exclusion["title"] for exclusion in answer["exclusionPreviews"]]
+
+    assert preview() == ["No instances in target"]
+    run_instances()
+    assert preview() == []
+
+
+@pytest.mark.slow
+def test_an_instance_that_is_terminated_leaves_the_run(backend, client):
+    web, database = run_instances(2)
+    template = create_template(client)
+    run = start_run(client, template)
+    boto3.client("ec2").terminate_instances(InstanceIds=[web])
+    assert preview_agents(client, template).keys() == {database}
+    backend.finish_run(run)
+
+    assert [exclusion["title"] for exclusion in describe_exclusions(client, run)] == ["Agent not found"]
+    assert set(run_agent_ids(client, run)) == {web, database}
+
+
+@pytest.mark.slow
+def test_instances_of_other_regions_stay_there(backend, client):
+    run_instances(ec2=boto3.client("ec2", region_name="eu-west-1"))
+
+    assert preview_agents(client, create_target(client)) == {}
+    elsewhere = boto3.client("inspector", region_name="eu-west-1")
+    assert len(preview_agents(elsewhere, create_target(elsewhere))) == 1
+
+
+@pytest.mark.slow
+def test_the_backends_own_methods_see_the_account_they_are_for(backend, client):
+    run_instances()
+    there = backend.for_account(OTHER_ACCOUNT)
+    for owner, count in ((backend, 1), (there, 0)):
+        target = owner.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
+        assert len(owner.preview_agents(previewAgentsArn=target)["agentPreviews"]) == count
+
+
+@pytest.mark.slow
+def test_instances_that_ran_before_the_mock_began_join_too(moto, client):
+    (web,) = run_instances()
+    with mock_inspector():
+        assert preview_agents(client, create_target(client)).keys() == {web}
+
+
+@pytest.mark.slow
+def test_instances_that_another_service_launched_join_too(backend, client):
+    """Nobody has asked EC2 for anything."""
+    autoscaling = boto3.client("autoscaling")
+    autoscaling.create_launch_configuration(
+        LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="t2.micro"
+    )
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="web-servers",
+        LaunchConfigurationName="web",
+        MinSize=2,
+        MaxSize=2,
+        AvailabilityZones=["us-west-2a"],
+    )
+    agents = preview_agents(client, create_target(client)).values()
+
+    assert [agent["autoScalingGroup"] for agent in agents] == ["web-servers"] * 2
+
+
+def test_an_ec2_that_is_not_motos_serves_as_well(inspector_backend, client):
+    with registered_handler(FakeEc2(), "ec2"):
+        agents = preview_agents(client, create_target(client, group=create_group(client, Name="web")))
+
+    assert agents["i-0elsewhere"]["ipv4Address"] == "192.0.2.1"
+    assert preview_agents(client, create_target(client)) == {}
+
+
+@pytest.mark.slow
+def test_ec2_is_asked_only_for_what_concerns_the_fleet(inspector_backend, client):
+    """Somebody has to build an EC2 to answer."""
+    ec2 = FakeEc2()
+    with registered_handler(ec2, "ec2"):
+        template = create_template(
+            client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
+        )
+        client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
+        client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
+        assert ec2.requests == 0
+        run = start_run(client, template)
+        assert ec2.requests == 1
+        inspector_backend.finish_run(run)
+        assert run_agent_ids(client, run) == ["i-0elsewhere"]
+        client.get_telemetry_metadata(assessmentRunArn=run)
+        describe_exclusions(client, run)
+        list_findings(client, run)
+        client.get_assessment_report(assessmentRunArn=run, reportFileFormat="HTML", reportType="FULL")
+        client.delete_assessment_run(assessmentRunArn=run)
+        assert ec2.requests == 1

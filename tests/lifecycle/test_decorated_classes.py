@@ -1,0 +1,248 @@
+"""Decorated classes: plain ones, with setup_method and fixtures inside, nested ones, and TestCases of every kind."""
+
+import functools
+from typing import Any
+
+import pytest
+
+from mock_inspector import mock_inspector
+
+PRELUDE = """
+import asyncio, unittest
+import boto3, pytest
+from mock_inspector import mock_inspector
+
+client = boto3.client("inspector", region_name="us-west-2")
+
+def targets():
+    return client.list_assessment_targets()["assessmentTargetArns"]
+
+def create(name):
+    return client.create_assessment_target(assessmentTargetName=name)
+"""
+
+
+def outcomes(pytester, body, *arguments):
+    pytester.makepyfile(PRELUDE + body)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
+    return {name: count for name, count in result.parseoutcomes().items() if name in ("passed", "failed", "errors")}
+
+
+def test_each_test_of_a_plain_class_has_a_state_of_its_own_with_setup_method_and_fixtures(pytester):
+    body = """
+@mock_inspector
+class TestPlain:
+    def setup_method(self, method):
+        create("from setup_method")
+
+    @pytest.fixture
+    def prepared(self):
+        create("from a fixture")
+        yield
+        assert len(targets()) == 3
+
+    def teardown_method(self):
+        assert targets()
+
+    def test_one(self, prepared):
+        create("from the test")
+        assert len(targets()) == 3
+
+    def test_two(self):
+        assert len(targets()) == 1
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_parametrized(self, number, inspector_backend):
+        assert len(inspector_backend.list_assessment_targets()["assessmentTargetArns"]) == 1
+"""
+    assert outcomes(pytester, body) == {"passed": 4}
+
+
+def test_the_keywords_of_a_class_configure_the_fixture(pytester):
+    body = """
+@mock_inspector(region="eu-west-1", at="2018-01-01")
+class TestPlain:
+    def test_one(self, inspector_backend):
+        assert inspector_backend.region == "eu-west-1"
+        assert inspector_backend.clock.now().year == 2018
+"""
+    assert outcomes(pytester, body) == {"passed": 1}
+
+
+def test_nested_and_derived_classes_are_mocked_too(pytester):
+    body = """
+@mock_inspector
+class TestOuter:
+    class TestInner:
+        def test_inner(self):
+            create("inner")
+
+    def test_outer(self):
+        assert targets() == []
+
+class TestDerived(TestOuter):
+    def test_derived(self):
+        create("derived")
+"""
+    assert outcomes(pytester, body) == {"passed": 5}
+
+
+def test_tests_share_the_resources_made_by_setup_class(pytester):
+    body = """
+@mock_inspector
+class TestShared:
+    def setup_class(cls):
+        create("shared")
+
+    def test_one(self):
+        create("one")
+
+    def test_two(self):
+        assert len(targets()) == 2
+
+def test_afterwards():
+    from mock_inspector.activation import active
+    assert active() is None
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3}
+
+
+def test_a_test_case_is_mocked_with_its_setup_and_its_cleanup(pytester):
+    body = """
+@mock_inspector
+class Case(unittest.TestCase):
+    def setUp(self):
+        create("from setUp")
+        self.addCleanup(lambda: self.assertTrue(targets()))
+
+    def tearDown(self):
+        assert targets()
+
+    def test_one(self):
+        create("one")
+        assert len(targets()) == 2
+
+    def test_two(self):
+        assert len(targets()) == 1
+"""
+    assert outcomes(pytester, body) == {"passed": 2}
+
+
+def test_resources_made_by_setUpClass_are_there_for_every_test(pytester):
+    body = """
+@mock_inspector
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("from setUpClass")
+
+    @classmethod
+    def tearDownClass(cls):
+        assert targets()
+
+    def test_one(self):
+        assert len(targets()) == 1
+
+    def test_two(self):
+        assert len(targets()) == 1
+
+def test_afterwards():
+    from mock_inspector.activation import active
+    assert active() is None
+"""
+    assert outcomes(pytester, body) == {"passed": 3}
+
+
+def test_the_body_of_an_isolated_asyncio_test_case_really_runs(pytester):
+    body = """
+@mock_inspector
+class Case(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        create("from asyncSetUp")
+
+    async def test_passes(self):
+        await asyncio.sleep(3600)
+        assert len(targets()) == 1
+
+    async def test_fails(self):
+        assert len(targets()) == 2
+"""
+    assert outcomes(pytester, body) == {"passed": 1, "failed": 1}
+
+
+def test_a_test_case_runs_mocked_without_pytest(pytester):
+    path = pytester.makepyfile(
+        PRELUDE
+        + """
+@mock_inspector
+class Case(unittest.TestCase):
+    def test_one(self):
+        create("one")
+        self.assertEqual(len(targets()), 1)
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+    )
+    assert pytester.runpython(path).ret == 0
+
+
+def a_function():
+    """A function to put things around."""
+
+
+plain: Any = a_function
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (pytest.fixture(plain), "below"),
+        (property(plain), "below"),
+        (42, "functions and test classes"),
+        ("name", "functions and test classes"),
+        (None, "functions and test classes"),
+    ],
+)
+def test_an_object_that_cannot_be_decorated_is_refused_with_what_to_do(what, message):
+    with pytest.raises(TypeError, match=message):
+        mock_inspector(what)
+
+
+def test_static_and_class_methods_are_decorated_below(inspector_backend):
+    wrappers: list[Any] = [staticmethod, classmethod]
+    for wrapper in wrappers:
+        with pytest.raises(TypeError, match="below"):
+            mock_inspector(wrapper(plain))
+
+
+def test_a_partial_function_is_decorated(client):
+    partial = functools.partial(client.create_assessment_target, assessmentTargetName="partial")
+
+    assert mock_inspector(partial)()["assessmentTargetArn"]
+
+
+def test_a_marked_test_is_mocked_before_anything_is_set_up_for_it(pytester):
+    body = """
+@pytest.fixture
+def seeded():
+    create("from a fixture")
+
+@pytest.mark.mock_inspector(region="us-west-2")
+@pytest.mark.usefixtures("seeded")
+def test_marked():
+    assert len(targets()) == 1
+
+@pytest.mark.mock_inspector
+class TestMarked:
+    @pytest.fixture(autouse=True)
+    def always(self):
+        create("from an autouse fixture")
+
+    def setup_method(self):
+        create("from setup_method")
+
+    def test_one(self, seeded):
+        assert len(targets()) == 3
+"""
+    assert outcomes(pytester, body) == {"passed": 2}

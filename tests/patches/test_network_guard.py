@@ -1,0 +1,75 @@
+"""While the mock is active, no botocore request that nothing answers leaves the machine."""
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.endpoint import Endpoint
+from moto import mock_aws
+
+from mock_inspector import mock_inspector
+from mock_inspector.api.hosts import is_loopback
+from mock_inspector.errors import UnmockedRequestError
+
+
+def test_an_unmocked_service_is_stopped_and_named(inspector_backend):
+    sqs = boto3.client("sqs")
+
+    with pytest.raises(
+        UnmockedRequestError,
+        match=r"^Blocked sqs:ListQueues to https://\S*sqs\S*: nothing mocks sqs\. .*allow_network=True\.$",
+    ):
+        sqs.list_queues()
+
+
+def test_a_service_is_named_as_boto3_names_it(inspector_backend):
+    with pytest.raises(UnmockedRequestError, match=r"^Blocked cloudwatch:ListMetrics .* nothing mocks cloudwatch\."):
+        boto3.client("cloudwatch").list_metrics()
+
+
+def test_a_request_whose_operation_is_unknown_is_stopped_as_well(inspector_backend):
+    request = AWSRequest("GET", "https://sqs.us-west-2.amazonaws.com/?Action=ListQueues").prepare()
+    with pytest.raises(UnmockedRequestError, match=r"^Blocked a request to https://\S*/: nothing mocks sqs\."):
+        boto3.client("sqs")._endpoint._send(request)
+
+
+def test_a_service_that_moto_mocks_is_let_through(inspector_backend):
+    with mock_aws():
+        assert "QueueUrls" not in boto3.client("sqs").list_queues()
+
+
+def test_requests_are_let_out_when_the_network_is_allowed(monkeypatch):
+    sent = []
+
+    def send(endpoint, request):
+        sent.append(request.url)
+        raise ConnectionError("as far as it gets here")
+
+    monkeypatch.setattr(Endpoint, "_send", send)
+    with mock_inspector(allow_network=True), pytest.raises(ConnectionError):
+        boto3.client("sqs").list_queues()
+    assert sent
+
+
+def test_afterwards_everything_is_sent_as_before():
+    before = Endpoint._send
+    with mock_inspector():
+        assert Endpoint._send is not before
+    assert Endpoint._send is before
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://localhost:5000/", True),
+        ("http://127.0.0.1/", True),
+        ("http://127.9.9.9:80/x", True),
+        ("http://[::1]:8080/", True),
+        ("http://sqs.localhost/", True),
+        ("https://sqs.us-east-1.amazonaws.com/", False),
+        ("http://10.0.0.1/", False),
+        ("http://169.254.169.254/", False),
+        ("http://localhost.example.com/", False),
+    ],
+)
+def test_only_the_loopback_range_is_this_machine(url, here):
+    assert is_loopback(url) is here

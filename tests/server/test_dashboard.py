@@ -1,0 +1,423 @@
+"""The dashboard: its headers, the data that it is rendered from, its HTML, and what a browser makes of it."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from mock_inspector.findings import cis, cve
+from mock_inspector.server import waitress_runner
+from mock_inspector.server.dashboard import overview, page
+
+from ..support.aws import ACCOUNT, CVE, create_group, create_target, create_template, start_and_finish_run, start_run
+from ..support.fake_service import fake_store
+from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+FINDINGS = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
+
+
+def lively(backend, client):
+    """A run that has reported findings, one that is collecting data, and a name that no page should take for markup."""
+    backend.add_instance("i-0web", tags={"Name": "web"}, findings=FINDINGS)
+    backend.add_instance("i-0ill", hostname=HOSTILE, tags={"<b>": "</script>"}, agent_health="UNHEALTHY")
+    target = create_target(client, name="servers", group=create_group(client, Name="web", team="blue"))
+    template = create_template(client, target, name="hourly", duration=3600, packages=[CVE])
+    client.subscribe_to_event(
+        resourceArn=template, event="FINDING_REPORTED", topicArn=f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
+    )
+    start_and_finish_run(backend, client, template, name="first")
+    running = start_run(client, template, name="second")
+    backend.clock.tick(60)
+    return running
+
+
+def get_dashboard(server, query=""):
+    answer = send(server, "GET", f"/{query}")
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+def part(document, name):
+    """The text of the element of that id."""
+    (element,) = re.findall(rf'<(\w+)[^>]* id="{name}"[^>]*>(.*?)</\1>', document, re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", element[1]))
+
+
+# What is sent
+
+
+def test_it_is_sent_with_a_policy_that_fits_it(inspector_server):
+    answer = send(inspector_server, "GET", "/")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    allowed = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert (allowed["default-src"], allowed["connect-src"]) == ("'none'", "'self'")
+    assert (allowed["frame-ancestors"], allowed["base-uri"]) == ("'none'", "'none'")
+    for element in ("style", "script"):
+        (text,) = re.findall(rf"<{element}>(.*?)</{element}>".encode(), answer.body, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
+        assert allowed[f"{element}-src"] == f"'sha256-{digest}'"
+
+
+def test_it_names_nothing_outside_its_origin(inspector_server):
+    text = get_dashboard(inspector_server)
+    assert set(re.findall(r"[a-z]+://[^/\s<]+", text)) == {inspector_server.url}
+    assert re.findall(r"[\"'(=]\s*//|@import|url\(|\sstyle=|\son[a-z]+=", text) == []
+    links = re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text)
+    assert links == ["data:,", f"/?account_id={ACCOUNT}&amp;region=us-west-2"]
+    assert "innerHTML" not in text
+
+
+def test_only_a_browsers_question_gets_it(inspector_server):
+    head = send(inspector_server, "HEAD", "/")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(send(inspector_server, "GET", "/").body)
+    assert (
+        send(inspector_server, "GET", "/", None, signed_headers("ListFindings")).value["__type"]
+        == "UnknownOperationException"
+    )
+    assert send(inspector_server, "POST", "/", {}, signed_headers("ListFindings")).value == {"findingArns": []}
+    assert send(inspector_server, "GET", "/", None, {"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert [entry.operation for entry in inspector_server.backend.calls] == ["", "ListFindings"]
+
+
+# What it is drawn from
+
+
+def test_the_overview_has_what_it_draws(inspector_server, client):
+    backend = inspector_server.backend
+    running = lively(backend, client)
+    backend.inject_fault("ListFindings", "ThrottlingException", times=2)
+    call_action(inspector_server, "ListFindings")
+    call_action(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    seen = read_property(inspector_server, "overview")
+    (region,) = seen["regions"]
+    assert seen["chosen"] == {"account_id": ACCOUNT, "region": "us-west-2"}
+    ill, web = region["instances"]["newest"]
+    assert (web["findings_total"], web["findings"][0], ill["agent_health"]) == (2, "CVE-2016-2177", "UNHEALTHY")
+    assert (ill["hostname"], ill["tags"]) == (HOSTILE, {"<b>": "</script>"})
+    assert region["targets"]["newest"][0]["tags"] == [["Name", "web"], ["team", "blue"]]
+    (template,) = region["templates"]["newest"]
+    assert (template["duration"], template["rules_packages"]) == (3600, ["Common Vulnerabilities and Exposures"])
+    assert template["subscriptions"] == [
+        {"topic": f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms", "events": ["FINDING_REPORTED"]}
+    ]
+    second, first = region["runs"]["newest"]
+    assert (second["state"], first["state"]) == ("COLLECTING_DATA", "COMPLETED")
+    assert next(step["state"] for step in second["timeline"] if not step["reached"]) == "STOP_DATA_COLLECTION_PENDING"
+    assert region["findings"]["by_severity"]["High"] == first["findings"]["High"] == 1
+    (fault,) = region["faults"]["newest"]
+    assert fault["fault"].startswith("ListFindings: ThrottlingException")
+    assert (fault["times"], fault["met"]) == (1, 1)
+    refused, throttled = seen["calls"]["newest"][:2]
+    assert (refused["operation"], refused["error"]) == ("DeleteAssessmentRun", "AssessmentRunInProgressException")
+    assert json.loads(refused["parameters"]) == {"assessmentRunArn": running}
+    assert (throttled["parameters"], throttled["error"]) == ("{}", "ThrottlingException")
+
+
+def test_a_fault_that_has_met_all_its_calls_is_not_shown(inspector_server):
+    inspector_server.backend.inject_fault("ListFindings", "ThrottlingException")
+    call_action(inspector_server, "ListFindings")
+    assert read_property(inspector_server, "overview")["regions"][0]["faults"] == {"total": 0, "newest": []}
+
+
+def test_of_other_accounts_and_regions_it_has_the_sums(inspector_server):
+    backend = inspector_server.backend
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    there.add_instance("i-0there")
+    sums = {region["region"]: region for region in read_property(inspector_server, "overview")["regions"]}
+    assert sums["eu-west-1"]["instances"] == {"total": 1}
+    seen = read_property(inspector_server, "overview", "?account_id=999999999999&region=eu-west-1")
+    assert seen["chosen"] == {"account_id": "999999999999", "region": "eu-west-1"}
+    shown = {region["region"]: region for region in seen["regions"]}
+    assert shown["eu-west-1"]["instances"]["newest"][0]["instance_id"] == "i-0there"
+    assert shown["us-west-2"]["instances"] == {"total": 0}
+
+
+def test_of_many_regions_the_chosen_one_is_among_those_shown(inspector_server):
+    backend = inspector_server.backend
+    for number in range(150):
+        backend.for_account(f"{number:012}")
+    seen = read_property(inspector_server, "overview", "?account_id=000000000149")
+    assert (seen["regions_total"], len(seen["regions"])) == (151, 101)
+    assert (seen["regions"][-1]["account_id"], "newest" in seen["regions"][-1]["runs"]) == ("000000000149", True)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff" * 5000, b"[" * 5000, b'{"a": "\\ud800"}', b'{"a": "' + b"x" * 5000])
+def test_calls_are_shown_in_short_whatever_was_sent(inspector_server, body):
+    send(inspector_server, "POST", "/", body, signed_headers("ListFindings"))
+    (shown,) = read_property(inspector_server, "overview")["calls"]["newest"]
+    assert shown["error"] == "SerializationException"
+    assert 0 < len(shown["parameters"]) <= 300
+
+
+def test_parameters_are_shown_as_they_were_meant(inspector_server):
+    call_action(inspector_server, "CreateAssessmentTarget", assessmentTargetName="Größe ✓")
+    (shown,) = read_property(inspector_server, "overview")["calls"]["newest"]
+    assert shown["parameters"] == '{"assessmentTargetName": "Größe ✓"}'
+
+
+def test_what_has_not_changed_is_not_sent_again(inspector_server):
+    first = send(inspector_server, "GET", "/")
+    known = {"If-None-Match": first.headers["ETag"]}
+    with closing(connect(inspector_server)) as kept:
+        for _ in range(2):
+            again = send_on(kept, "GET", "/", None, known)
+            assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    inspector_server.backend.add_instance("i-0new")
+    assert send(inspector_server, "GET", "/", None, known).status == 200
+    known = {"If-None-Match": send(inspector_server, "GET", "/").headers["ETag"]}
+    inspector_server.backend.clock.tick(0.001)
+    assert send(inspector_server, "GET", "/", None, known).status == 200
+    assert send(inspector_server, "GET", "/_mock_inspector/region", None, {"If-None-Match": ""}).value == "us-west-2"
+
+
+@pytest.mark.mock_inspector(freeze=False)
+def test_time_that_passes_is_shown_and_how_fast(inspector_server):
+    first = part(get_dashboard(inspector_server), "clock")
+    while (second := part(get_dashboard(inspector_server), "clock")) == first:
+        pass
+    assert second > first
+    assert "running" in second
+    control_call(inspector_server, "clock.tick", delta=86_400)
+    assert part(get_dashboard(inspector_server), "clock").split()[0] > second.split()[0]
+    control_call(inspector_server, "clock.run", speed=60)
+    assert "running \N{MULTIPLICATION SIGN}60" in part(get_dashboard(inspector_server), "clock")
+    assert [read_property(inspector_server, "overview")[name] for name in ("frozen", "speed")] == [False, 60]
+    control_call(inspector_server, "clock.run", speed=0.5)
+    assert "running \N{MULTIPLICATION SIGN}0.5" in part(get_dashboard(inspector_server), "clock")
+
+
+# What the page says
+
+
+def test_it_shows_what_there_is_as_text(inspector_server, client):
+    running = lively(inspector_server.backend, client)
+    call_action(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    text = get_dashboard(inspector_server)
+    assert HOSTILE in part(text, "instances")
+    assert "<b>=</script>" in part(text, "instances")
+    assert "<img" not in text
+    runs = part(text, "runs")
+    assert runs.index("second") < runs.index("COLLECTING_DATA") < runs.index("first") < runs.index("High 1")
+    assert "STOP_DATA_COLLECTION_PENDING in 59 min 1 s, end in 1 h 2 s" in runs
+    assert re.search(r"first\s+COMPLETED\s+took 1 h 1 min ", runs)
+    for state in ("CREATED", "START_DATA_COLLECTION_PENDING", "EVALUATING_RULES", "COMPLETED"):
+        assert state in runs
+    assert re.search(r"High\s+1\s+Medium\s+0", part(text, "findings"))
+    assert "Instance i-0web is vulnerable to CVE-2016-2177" in part(text, "findings")
+    assert "Name=web" in part(text, "targets")
+    assert "Common Vulnerabilities and Exposures" in part(text, "templates")
+    assert "alarms: FINDING_REPORTED" in part(text, "templates")
+    assert "AssessmentRunInProgressException" in part(text, "calls")
+    assert "frozen" in part(text, "clock")
+    assert "sent to SNS topics" in part(text, "published")
+
+
+def test_a_runs_timeline_is_drawn_as_far_as_it_has_come(inspector_server, client):
+    lively(inspector_server.backend, client)
+    second, first = re.findall(r'<svg class="bar".*?</svg>', get_dashboard(inspector_server), re.DOTALL)
+    assert 'aria-label="COLLECTING_DATA, state 4 of 8"' in second
+    whole, elapsed_seconds = (
+        [float(width) for width in re.findall(rf'<rect{kind} x="[^"]*" width="([^"]*)%"', second)]
+        for kind in (' class="ahead"', "")
+    )
+    assert len(whole) == 8
+    assert elapsed_seconds[:3] == whole[:3]
+    assert elapsed_seconds[3:] == [pytest.approx(whole[3] / 60, rel=0.01)]
+    assert first.count("<rect") == 16
+    assert re.findall(r'aria-current="step">(\w+)', get_dashboard(inspector_server)) == ["COLLECTING_DATA", "COMPLETED"]
+
+
+def test_the_next_change_can_be_moved_to(inspector_server, client):
+    lively(inspector_server.backend, client)
+    (arguments,) = re.findall(
+        r"id=\"next\" data-call=\"clock.move_to\" data-arguments='([^']*)'>", get_dashboard(inspector_server)
+    )
+    control_call(inspector_server, "clock.move_to", **json.loads(html.unescape(arguments)))
+    assert re.search(r"second\s+STOP_DATA_COLLECTION_PENDING", part(get_dashboard(inspector_server), "runs"))
+
+
+def test_without_a_change_ahead_there_is_none_to_move_to(inspector_server):
+    assert re.search('id="next"[^>]* disabled>', get_dashboard(inspector_server))
+
+
+def test_a_state_that_was_set_is_said_to_last(inspector_server, client):
+    running = lively(inspector_server.backend, client)
+    inspector_server.backend.set_run_state(running, "EVALUATING_RULES")
+    assert re.search(
+        r"second\s+EVALUATING_RULES\s+put there by set_run_state", part(get_dashboard(inspector_server), "runs")
+    )
+
+
+def test_at_the_end_of_the_calendar_it_is_shown(inspector_server):
+    inspector_server.backend.clock.move_to("9999-12-31T23:59:59Z")
+    assert "9999-12-31 23:59:59.000" in part(get_dashboard(inspector_server), "clock")
+
+
+def test_text_that_cannot_be_sent_is_shown_all_the_same(inspector_server):
+    inspector_server.backend.add_instance("i-0odd", hostname="\ud800")
+    assert "i-0odd" in part(get_dashboard(inspector_server), "instances")
+
+
+def test_the_query_chooses_the_account_and_region(inspector_server):
+    backend = inspector_server.backend
+    backend.add_instance("i-0here")
+    there = backend.for_account("999999999999").for_region("eu-west-1")
+    for number in range(120):
+        there.add_instance(f"i-0there{number}")
+    text = get_dashboard(inspector_server, "?account_id=999999999999&region=eu-west-1")
+    assert "i-0there119" in part(text, "instances")
+    assert "and 20 more" in part(text, "instances")
+    assert "i-0here" not in part(text, "instances")
+    assert re.findall(r'aria-current="true">([^<]*)<', text) == ["999999999999 eu-west-1"]
+    before = read_property(inspector_server, "overview")["regions_total"]
+    for query in ("?account_id=999999999999&region=no-such-1", "?region=<", "?x=%ff&y", ""):
+        assert "i-0here" in part(get_dashboard(inspector_server, query), "instances")
+    assert read_property(inspector_server, "overview")["regions_total"] == before
+
+
+def test_an_account_that_has_something_is_shown_rather_than_an_empty_one(inspector_server):
+    inspector_server.backend.for_region("eu-west-1").add_instance("i-0there")
+    assert "i-0there" in part(get_dashboard(inspector_server), "instances")
+    text = get_dashboard(inspector_server, f"?account_id={ACCOUNT}&region=us-west-2")
+    assert re.findall(r'aria-current="true">([^<]*)<', text) == [f"{ACCOUNT} us-west-2"]
+
+
+def test_a_newcomer_reads_commands_that_work(inspector_server):
+    text = get_dashboard(inspector_server)
+    assert '<details id="start" class="card" open>' in text
+    client = part(text, "example-client")
+    assert f"AWS_ENDPOINT_URL_INSPECTOR={inspector_server.url} " in client
+    assert client.endswith("aws inspector list-findings")
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-control"))[0]
+    assert send(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
+    path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-run"))[0]
+    before = inspector_server.backend.clock.now()
+    assert send(inspector_server, "POST", path, body.encode()).status == 200
+    assert (inspector_server.backend.clock.now() - before).total_seconds() == 3600
+    assert '<details id="start" class="card">' in get_dashboard(inspector_server)
+
+
+def test_serve_without_its_library_says_what_to_install(inspector_server, monkeypatch):
+    monkeypatch.delitem(sys.modules, "mock_inspector.server.dashboard.page")
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    answer = send(inspector_server, "GET", "/")
+    assert answer.status == 501
+    assert answer.body == b"The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'\n"
+    assert call_action(inspector_server, "ListFindings").status == 200
+
+
+# What a browser shows
+
+
+@pytest.fixture
+def shown(inspector_server, tmp_path):
+    """What headless Chromium shows of the page, as its elements after some seconds of the browser's time."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium or Chrome on this machine")
+
+    def show(seconds, query=""):
+        ran = subprocess.run(
+            [
+                CHROMIUM,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                f"--user-data-dir={tmp_path / 'profile'}",
+                f"--virtual-time-budget={seconds * 1000}",
+                "--dump-dom",
+                f"{inspector_server.url}/{query}",
+            ],
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+        return ran.stdout.decode()
+
+    return show
+
+
+def test_a_browser_shows_what_there_is_as_text(inspector_server, client, shown):
+    lively(inspector_server.backend, client)
+    dom = shown(3)
+    assert part(dom, "link") == "connected"
+    assert HOSTILE in part(dom, "instances")
+    assert "<b>=</script>" in part(dom, "instances")
+    assert "<img" not in dom
+    assert "owned" not in re.findall("<title>(.*?)</title>", dom)[0]
+    assert "COLLECTING_DATA" in part(dom, "runs")
+
+
+def overviews(monkeypatch, *before):
+    """Let something happen before the page is rendered each time; the last thing happens before all that follow."""
+    begun = iter(before)
+
+    def given(*args):
+        next(begun, before[-1])()
+        return overview.build_overview(*args)
+
+    monkeypatch.setattr(page, "build_overview", given)
+
+
+def nothing():
+    pass
+
+
+def hang_up():
+    raise waitress_runner.ClientDisconnected
+
+
+def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):
+    running = lively(inspector_server.backend, client)
+    at_first: list[str] = []
+
+    def change():
+        if not at_first:
+            at_first.extend(client.list_assessment_runs()["assessmentRunArns"])
+            inspector_server.backend.add_instance("i-0late")
+            inspector_server.backend.finish_run(running)
+
+    overviews(monkeypatch, nothing, nothing, change)
+    dom = shown(10)
+    assert len(at_first) == 2
+    assert "i-0late" in part(dom, "instances")
+    assert "COLLECTING_DATA in" not in part(dom, "runs")
+    assert part(dom, "said") == "Run second: COMPLETED"
+
+
+def test_a_server_that_is_gone_is_reported_and_its_last_state_stays(inspector_server, shown, monkeypatch):
+    inspector_server.backend.add_instance("i-0seen")
+    overviews(monkeypatch, nothing, nothing, hang_up)
+    dom = shown(10)
+    assert part(dom, "link") == "disconnected"
+    assert "has the server ended?" in part(dom, "problem")
+    assert "i-0seen" in part(dom, "instances")
+
+
+def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
+    gone = []
+
+    def lost():
+        gone.append(1)
+        hang_up()
+
+    def back():
+        if len(fake_store(inspector_server.backend).instances) == 0:
+            inspector_server.backend.add_instance("i-0after")
+
+    overviews(monkeypatch, nothing, lost, lost, lost, lost, back)
+    dom = shown(20)
+    assert len(gone) == 4
+    assert (part(dom, "link"), part(dom, "problem")) == ("connected", "")
+    assert "i-0after" in part(dom, "instances")
