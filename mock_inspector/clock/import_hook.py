@@ -81,9 +81,17 @@ def _uninstall() -> None:
     _replaced.clear()
 
 
+def _as_import_machinery(function: Any) -> Any:
+    """Let a function pass for one of ``importlib``.
+
+    Python leaves those out of tracebacks, and where a module warns whoever imports it.
+    """
+    function.__code__ = function.__code__.replace(co_filename=SourceFileLoader.get_code.__code__.co_filename)
+    return function
+
+
 def _wrap_exec_module(original: Any) -> Any:
     def exec_module(loader: Any, module: ModuleType) -> None:
-        __tracebackhide__ = True
         with ExitStack() as stack:
             for around in tuple(_arounds):
                 stack.enter_context(around(module))
@@ -92,18 +100,17 @@ def _wrap_exec_module(original: Any) -> Any:
             if name == module.__name__:
                 callback(module)
 
-    return exec_module
+    return _as_import_machinery(exec_module)
 
 
 def _wrap_create_module(original: Any) -> Any:
     def create_module(loader: Any, spec: Any) -> Any:
-        __tracebackhide__ = True
         with ExitStack() as stack:
             for around in tuple(_arounds):
                 stack.enter_context(around(None))
             return original(loader, spec)
 
-    return create_module
+    return _as_import_machinery(create_module)
 
 
 def _definer(loader: Any, name: str) -> Any:
