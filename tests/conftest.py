@@ -8,6 +8,7 @@ import subprocess
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, settings
 
 # Loaded before any test runs tests of its own in this process: what those load first would be forgotten after them.
 import mock_inspector.activation
@@ -15,9 +16,14 @@ import mock_inspector.failure_report
 import mock_inspector.findings  # noqa: F401
 
 from .support.fast_subset import FastSubset
-from .support.time_control import watched
+from .support.time_control import fail_if_hanging
 
 REGION = "us-west-2"
+
+
+# No bound on real time: a busy machine is no failure.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_configure(config):
@@ -60,7 +66,7 @@ def unchecked_client(session):
 @pytest.fixture
 def watchdog():
     """End a test that hangs."""
-    with watched():
+    with fail_if_hanging():
         yield
 
 
@@ -91,7 +97,7 @@ def closed_port():
 
 
 @pytest.fixture(scope="session")
-def lonely(session):
+def unreachable_client(session):
     """A client that gets an answer from nobody but the mock."""
     config = Config(retries={"max_attempts": 0}, connect_timeout=2)
     return session.client("inspector", endpoint_url=closed_port(), config=config)

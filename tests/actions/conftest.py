@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support.aws import a_group, a_target
+from ..support.aws import create_group, create_target
 
 
 @pytest.fixture
@@ -18,6 +18,6 @@ def fleet(inspector_backend):
 
 
 @pytest.fixture
-def nobody(inspector_backend, client):
+def empty_target(inspector_backend, client):
     """A target that has no instance, so that any number of its runs can go on at once."""
-    return a_target(client, "nobody", a_group(client, Name="nobody"))
+    return create_target(client, "nobody", create_group(client, Name="nobody"))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ..support.aws import a_group, a_run, a_target, a_template, to_preview
+from ..support.aws import create_group, create_target, create_template, preview_agents, start_run
 
 # Agents
 
 
-def test_a_preview_shows_what_is_known_of_each_agent(inspector_backend, client):
+def test_preview_agents_shows_what_is_known_of_each_agent(inspector_backend, client):
     inspector_backend.add_instance("i-bare")
     inspector_backend.add_instance(
         "i-web",
@@ -20,7 +20,7 @@ def test_a_preview_shows_what_is_known_of_each_agent(inspector_backend, client):
         agent_health="UNHEALTHY",
     )
 
-    bare, web = client.preview_agents(previewAgentsArn=a_target(client))["agentPreviews"]
+    bare, web = client.preview_agents(previewAgentsArn=create_target(client))["agentPreviews"]
 
     assert bare == {"agentId": "i-bare", "agentHealth": "HEALTHY"}
     assert web == {
@@ -36,9 +36,9 @@ def test_a_preview_shows_what_is_known_of_each_agent(inspector_backend, client):
 
 
 def test_a_template_previews_the_agents_of_its_target(fleet, client):
-    target = a_target(client, "web", a_group(client, Name="web"))
+    target = create_target(client, "web", create_group(client, Name="web"))
 
-    assert to_preview(client, a_template(client, target)) == to_preview(client, target) == ["i-web"]
+    assert preview_agents(client, create_template(client, target)) == preview_agents(client, target) == ["i-web"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_runs_agents_are_filtered_by_their_health(inspector_backend, client, h
     inspector_backend.add_instance("i-gone", agent_health="UNKNOWN")
 
     agents = client.list_assessment_run_agents(
-        assessmentRunArn=a_run(client), filter={"agentHealths": healths, "agentHealthCodes": codes}
+        assessmentRunArn=start_run(client), filter={"agentHealths": healths, "agentHealthCodes": codes}
     )["assessmentRunAgents"]
 
     assert [agent["agentId"] for agent in agents] == expected

@@ -2,7 +2,17 @@
 
 import pytest
 
-from ..support.aws import ACCOUNT, a_group, a_run, a_target, a_template, an_ended_run, findings_of, refused, subscribed
+from ..support.aws import (
+    ACCOUNT,
+    create_group,
+    create_target,
+    create_template,
+    list_findings,
+    list_subscriptions,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
+)
 
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
 
@@ -15,14 +25,14 @@ def tree(inspector_backend, client):
     """The ARNs of two targets with two templates each, and all that hangs on those."""
     arns = {}
     for target_name in ("t1", "t2"):
-        target = arns[target_name] = a_target(client, target_name, a_group(client, Name="nobody"))
+        target = arns[target_name] = create_target(client, target_name, create_group(client, Name="nobody"))
         for template_name in ("a", "b"):
-            template = arns[f"{target_name}{template_name}"] = a_template(client, target, template_name)
+            template = arns[f"{target_name}{template_name}"] = create_template(client, target, template_name)
             client.subscribe_to_event(resourceArn=template, event="FINDING_REPORTED", topicArn=TOPIC)
             for run_name in ("1", "2"):
                 name = f"{target_name}{template_name}{run_name}"
-                run = arns[name] = an_ended_run(inspector_backend, client, template, run_name)
-                [arns[f"{name} finding"]] = findings_of(client, run)
+                run = arns[name] = start_and_finish_run(inspector_backend, client, template, run_name)
+                [arns[f"{name} finding"]] = list_findings(client, run)
                 [arns[f"{name} exclusion"]] = client.list_exclusions(assessmentRunArn=run)["exclusionArns"]
     return arns
 
@@ -51,7 +61,7 @@ def there(client, arns):
         *client.list_assessment_targets()["assessmentTargetArns"],
         *client.list_assessment_templates()["assessmentTemplateArns"],
         *client.list_assessment_runs()["assessmentRunArns"],
-        *findings_of(client),
+        *list_findings(client),
     ]
     assert sorted(listed) == sorted(arn for arn in known if "/exclusion/" not in arn)
     return set(known)
@@ -66,7 +76,7 @@ def there(client, arns):
     ],
     ids=["target", "template", "run"],
 )
-def test_a_delete_takes_all_that_hangs_on_it_and_nothing_else(client, tree, gone, delete):
+def test_a_delete_takes_all_that_belongs_to_the_resource_and_nothing_else(client, tree, gone, delete):
     arns = set(tree.values())
     assert there(client, arns) == arns
 
@@ -74,25 +84,27 @@ def test_a_delete_takes_all_that_hangs_on_it_and_nothing_else(client, tree, gone
 
     left = {arn for arn in arns if not f"{arn}/".startswith(f"{tree[gone]}/")}
     assert there(client, arns) == left
-    assert {template for template, _ in subscribed(client)} == {arn for arn in left if kind_of(arn) == "template"}
-    with refused("NoSuchEntityException"):
+    assert {template for template, _ in list_subscriptions(client)} == {
+        arn for arn in left if kind_of(arn) == "template"
+    }
+    with raises_api_error("NoSuchEntityException"):
         delete(client, tree[gone])
 
 
 @pytest.mark.parametrize("deleted", ["target", "template", "run"])
-def test_a_run_in_progress_refuses_the_whole_delete(inspector_backend, client, nobody, deleted):
-    template = a_template(client, nobody, "busy")
-    ended = an_ended_run(inspector_backend, client, template)
-    busy = a_run(client, template)
+def test_a_run_in_progress_refuses_the_whole_delete(inspector_backend, client, empty_target, deleted):
+    template = create_template(client, empty_target, "busy")
+    ended = start_and_finish_run(inspector_backend, client, template)
+    busy = start_run(client, template)
     exclusions = client.list_exclusions(assessmentRunArn=ended)["exclusionArns"]
-    arns = {nobody, template, ended, busy, *findings_of(client, ended), *exclusions}
+    arns = {empty_target, template, ended, busy, *list_findings(client, ended), *exclusions}
     delete = {
-        "target": lambda: client.delete_assessment_target(assessmentTargetArn=nobody),
+        "target": lambda: client.delete_assessment_target(assessmentTargetArn=empty_target),
         "template": lambda: client.delete_assessment_template(assessmentTemplateArn=template),
         "run": lambda: client.delete_assessment_run(assessmentRunArn=busy),
     }[deleted]
 
-    with refused("AssessmentRunInProgressException") as caught:
+    with raises_api_error("AssessmentRunInProgressException") as caught:
         delete()
 
     answer = caught.value.response
@@ -104,12 +116,12 @@ def test_a_run_in_progress_refuses_the_whole_delete(inspector_backend, client, n
 
 
 @pytest.mark.parametrize(("runs", "truncated"), [(10, False), (11, True)])
-def test_up_to_ten_runs_in_progress_of_a_target_are_named(inspector_backend, client, nobody, runs, truncated):
-    templates = [a_template(client, nobody) for _ in range(2)]
-    busy = [a_run(client, templates[number % 2]) for number in range(runs)]
+def test_up_to_ten_runs_in_progress_of_a_target_are_named(inspector_backend, client, empty_target, runs, truncated):
+    templates = [create_template(client, empty_target) for _ in range(2)]
+    busy = [start_run(client, templates[number % 2]) for number in range(runs)]
 
-    with refused("AssessmentRunInProgressException") as caught:
-        client.delete_assessment_target(assessmentTargetArn=nobody)
+    with raises_api_error("AssessmentRunInProgressException") as caught:
+        client.delete_assessment_target(assessmentTargetArn=empty_target)
 
     answer = caught.value.response
     assert len(set(answer["assessmentRunArns"])) == 10
@@ -118,12 +130,12 @@ def test_up_to_ten_runs_in_progress_of_a_target_are_named(inspector_backend, cli
 
 
 @pytest.mark.parametrize(("runs", "truncated"), [(10, False), (11, True)])
-def test_up_to_ten_runs_in_progress_of_a_template_are_named(inspector_backend, client, nobody, runs, truncated):
-    template = a_template(client, nobody)
+def test_up_to_ten_runs_in_progress_of_a_template_are_named(inspector_backend, client, empty_target, runs, truncated):
+    template = create_template(client, empty_target)
     for _ in range(runs):
-        a_run(client, template)
+        start_run(client, template)
 
-    with refused("AssessmentRunInProgressException") as caught:
+    with raises_api_error("AssessmentRunInProgressException") as caught:
         client.delete_assessment_template(assessmentTemplateArn=template)
 
     answer = caught.value.response

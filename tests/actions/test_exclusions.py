@@ -8,18 +8,18 @@ from botocore.validate import ParamValidator
 from mock_inspector.findings import best_practice, cve
 
 from ..support.aws import (
-    PACKAGES,
-    a_run,
-    a_template,
-    an_ended_run,
-    described_finding,
-    described_run,
-    exclusions_of,
-    findings_of,
-    pairs,
-    refused,
+    RULES_PACKAGES,
+    create_template,
+    describe_exclusions,
+    describe_finding,
+    describe_run,
+    key_values,
+    list_findings,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
 )
-from ..support.requests import MODEL
+from ..support.service_model import MODEL
 
 # Exclusions
 
@@ -27,31 +27,32 @@ from ..support.requests import MODEL
 def test_a_preview_of_exclusions_is_ready_after_a_while_and_tells_what_the_run_will(inspector_backend, client):
     inspector_backend.add_instance("i-ill", agent_health="UNHEALTHY")
     inspector_backend.add_instance("i-gone", agent_health="UNKNOWN")
-    template = a_template(client)
+    template = create_template(client)
     token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
-    asked = {"assessmentTemplateArn": template, "previewToken": token}
+    params = {"assessmentTemplateArn": template, "previewToken": token}
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", token)
 
-    at_first = client.get_exclusions_preview(**asked)
+    at_first = client.get_exclusions_preview(**params)
     assert at_first["previewStatus"] == "WORK_IN_PROGRESS"
     assert not at_first.get("exclusionPreviews")
     inspector_backend.clock.tick(10)
-    later = client.get_exclusions_preview(**asked)
+    later = client.get_exclusions_preview(**params)
 
     assert later["previewStatus"] == "COMPLETED"
     assert [preview["title"] for preview in later["exclusionPreviews"]] == ["Agent is unhealthy", "Agent not found"]
-    run = an_ended_run(inspector_backend, client, template)
+    run = start_and_finish_run(inspector_backend, client, template)
     reported = [
-        {name: value for name, value in exclusion.items() if name != "arn"} for exclusion in exclusions_of(client, run)
+        {name: value for name, value in exclusion.items() if name != "arn"}
+        for exclusion in describe_exclusions(client, run)
     ]
     assert later["exclusionPreviews"] == reported
 
 
 def test_one_preview_of_exclusions_is_made_at_a_time_for_each_template(inspector_backend, client):
-    template, other = a_template(client), a_template(client)
+    template, other = create_template(client), create_template(client)
     first = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
 
-    with refused("PreviewGenerationInProgressException"):
+    with raises_api_error("PreviewGenerationInProgressException"):
         client.create_exclusions_preview(assessmentTemplateArn=template)
 
     assert client.create_exclusions_preview(assessmentTemplateArn=other)["previewToken"] != first
@@ -59,35 +60,35 @@ def test_one_preview_of_exclusions_is_made_at_a_time_for_each_template(inspector
     assert client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"] != first
 
 
-def test_a_preview_belongs_to_its_template(inspector_backend, client):
-    token = client.create_exclusions_preview(assessmentTemplateArn=a_template(client))["previewToken"]
+def test_an_exclusions_preview_belongs_to_its_template(inspector_backend, client):
+    token = client.create_exclusions_preview(assessmentTemplateArn=create_template(client))["previewToken"]
 
-    with refused("NoSuchEntityException"):
-        client.get_exclusions_preview(assessmentTemplateArn=a_template(client), previewToken=token)
+    with raises_api_error("NoSuchEntityException"):
+        client.get_exclusions_preview(assessmentTemplateArn=create_template(client), previewToken=token)
 
 
-def test_an_exclusion_put_in_by_hand_is_there_at_once(inspector_backend, client):
-    run = a_run(client)
+def test_an_added_exclusion_is_there_at_once(inspector_backend, client):
+    run = start_run(client)
     given = {
         "title": "Agent is already running",
         "description": "It is.",
         "recommendation": "Wait.",
-        "scopes": pairs(INSTANCE_ID="i-web"),
-        "attributes": pairs(INSTANCE_ID="i-web"),
+        "scopes": key_values(INSTANCE_ID="i-web"),
+        "attributes": key_values(INSTANCE_ID="i-web"),
     }
 
     arn = inspector_backend.add_exclusion(run, given)
 
     assert arn.startswith(f"{run}/exclusion/0-")
-    assert exclusions_of(client, run) == [{"arn": arn, **given}]
+    assert describe_exclusions(client, run) == [{"arn": arn, **given}]
 
 
-def test_an_exclusion_put_in_by_hand_is_filled_in(inspector_backend, client):
-    run = a_run(client)
+def test_an_added_exclusion_is_filled_in(inspector_backend, client):
+    run = start_run(client)
 
     inspector_backend.add_exclusion(run, {"title": "Agent is already running"})
 
-    [exclusion] = exclusions_of(client, run)
+    [exclusion] = describe_exclusions(client, run)
     assert exclusion["title"] == "Agent is already running"
     assert exclusion.keys() >= {"arn", "description", "recommendation", "scopes"}
     assert exclusion["scopes"]
@@ -103,15 +104,15 @@ def test_an_exclusion_put_in_by_hand_is_filled_in(inspector_backend, client):
     ],
 )
 def test_an_exclusion_that_cannot_be_is_refused(inspector_backend, client, exclusion, complaint):
-    run = a_run(client)
+    run = start_run(client)
 
     with pytest.raises(ValueError, match=complaint):
         inspector_backend.add_exclusion(run, exclusion)
 
-    assert exclusions_of(client, run) == []
+    assert describe_exclusions(client, run) == []
 
 
-EVERY = tuple(PACKAGES.values())
+EVERY = tuple(RULES_PACKAGES.values())
 
 
 # Exclusions that the fleet gives rise to
@@ -119,40 +120,43 @@ EVERY = tuple(PACKAGES.values())
 
 def test_an_instance_with_an_unknown_operating_system_is_excluded(inspector_backend, client):
     inspector_backend.add_instance("i-0old", operating_system="BeOS R5", findings=[cve("CVE-2016-2177")])
-    run = an_ended_run(inspector_backend, client)
+    run = start_and_finish_run(inspector_backend, client)
 
-    (exclusion,) = exclusions_of(client, run)
+    (exclusion,) = describe_exclusions(client, run)
 
     assert exclusion["title"] == "Unsupported OS version"
     assert "BeOS R5" in exclusion["description"]
-    assert described_run(client, run)["state"] == "COMPLETED_WITH_ERRORS"
-    assert findings_of(client, run) == [], "nothing was looked at, so nothing is known to be clean"
+    assert describe_run(client, run)["state"] == "COMPLETED_WITH_ERRORS"
+    assert list_findings(client, run) == [], "nothing was looked at, so nothing is known to be clean"
 
 
 @pytest.mark.parametrize(
     "name", ["Amazon Linux AMI release 2015.09", '"Ubuntu 18.04.1 LTS"', "Windows Server 2016", "CentOS Linux 7.5"]
 )
-def test_known_operating_systems_are_assessed(name, inspector_backend, client):
+def test_instances_with_a_known_operating_system_are_not_excluded(name, inspector_backend, client):
     inspector_backend.add_instance("i-0web", operating_system=name)
 
-    assert exclusions_of(client, an_ended_run(inspector_backend, client)) == []
+    assert describe_exclusions(client, start_and_finish_run(inspector_backend, client)) == []
 
 
 def test_a_rules_package_for_linux_excludes_a_windows_instance_from_itself_alone(inspector_backend, client):
     inspector_backend.add_instance(
         "i-0win", operating_system="Windows Server 2016", findings=[best_practice("Enable DEP"), cve("CVE-2016-2177")]
     )
-    best, vulnerabilities = PACKAGES["Security Best Practices"], PACKAGES["Common Vulnerabilities and Exposures"]
-    run = an_ended_run(inspector_backend, client, a_template(client, packages=[best, vulnerabilities]))
+    best, vulnerabilities = (
+        RULES_PACKAGES["Security Best Practices"],
+        RULES_PACKAGES["Common Vulnerabilities and Exposures"],
+    )
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=[best, vulnerabilities]))
 
-    (exclusion,) = exclusions_of(client, run)
+    (exclusion,) = describe_exclusions(client, run)
 
     assert exclusion["title"] == "Rules package not supported by OS"
     assert exclusion["scopes"] == [
         {"key": "INSTANCE_ID", "value": "i-0win"},
         {"key": "RULES_PACKAGE_ARN", "value": best},
     ]
-    titles = [described_finding(client, arn)["title"] for arn in findings_of(client, run)]
+    titles = [describe_finding(client, arn)["title"] for arn in list_findings(client, run)]
     assert titles == ["Instance i-0win is vulnerable to CVE-2016-2177"]
 
 
@@ -181,7 +185,7 @@ TITLES = [
 
 
 def put_in(backend, client, **exclusion):
-    run = an_ended_run(backend, client, a_template(client, packages=EVERY))
+    run = start_and_finish_run(backend, client, create_template(client, packages=EVERY))
     arn = backend.add_exclusion(run, exclusion)
     return client.describe_exclusions(exclusionArns=[arn])["exclusions"][arn]
 
@@ -194,13 +198,13 @@ def test_a_documented_title_is_enough_for_an_exclusion(title, inspector_backend,
     assert exclusion["description"] != other["description"]
     assert exclusion["recommendation"] != other["recommendation"]
     assert "{" not in exclusion["description"] + exclusion["recommendation"]
-    wanted = [PACKAGES["Network Reachability"]] if title.startswith(REACHABILITY) else sorted(EVERY)
-    assert sorted(scope["value"] for scope in exclusion["scopes"]) == wanted
+    requested = [RULES_PACKAGES["Network Reachability"]] if title.startswith(REACHABILITY) else sorted(EVERY)
+    assert sorted(scope["value"] for scope in exclusion["scopes"]) == requested
     assert not ParamValidator().validate(exclusion, MODEL.shape_for("Exclusion")).has_errors()
 
 
 @pytest.mark.parametrize("title", [f"{REACHABILITY} \N{EN DASH}internet", f"{REACHABILITY} \N{EN DASH} internet"])
-def test_titles_may_have_the_dashes_of_the_user_guide(title, inspector_backend, client):
+def test_exclusion_titles_may_have_the_dashes_of_the_user_guide(title, inspector_backend, client):
     exclusion = put_in(inspector_backend, client, title=title)
 
     assert exclusion["title"] == title
@@ -210,7 +214,7 @@ def test_titles_may_have_the_dashes_of_the_user_guide(title, inspector_backend, 
 def test_an_exclusions_texts_name_what_its_scopes_name(inspector_backend, client):
     scopes = [
         {"key": "INSTANCE_ID", "value": "i-0{web}"},
-        {"key": "RULES_PACKAGE_ARN", "value": PACKAGES["Security Best Practices"]},
+        {"key": "RULES_PACKAGE_ARN", "value": RULES_PACKAGES["Security Best Practices"]},
     ]
     exclusion = put_in(inspector_backend, client, title="Rules package not supported by OS", scopes=scopes)
 
@@ -220,7 +224,7 @@ def test_an_exclusions_texts_name_what_its_scopes_name(inspector_backend, client
     assert exclusion["scopes"] == scopes
 
 
-def test_texts_that_the_test_gives_stay(inspector_backend, client):
+def test_an_exclusions_given_texts_stay(inspector_backend, client):
     exclusion = put_in(inspector_backend, client, title="Rules evaluation error", description="Mine.")
 
     assert exclusion["description"] == "Mine."

@@ -8,12 +8,12 @@ from ..support.aws import (
     BEST_PRACTICES,
     CIS,
     CVE,
-    a_run,
-    a_target,
-    a_template,
-    findings_of,
-    pairs,
-    refused,
+    create_target,
+    create_template,
+    key_values,
+    list_findings,
+    raises_api_error,
+    start_run,
 )
 
 # Filters
@@ -31,8 +31,8 @@ from ..support.aws import (
         ("*", ["web", "web-1", "web-22", "my-web"]),
     ],
 )
-def test_names_are_listed_by_pattern(inspector_backend, client, pattern, expected):
-    targets = {a_target(client, name): name for name in ("web", "web-1", "web-22", "my-web")}
+def test_targets_are_listed_by_name_pattern(inspector_backend, client, pattern, expected):
+    targets = {create_target(client, name): name for name in ("web", "web-1", "web-22", "my-web")}
 
     arns = client.list_assessment_targets(filter={"assessmentTargetNamePattern": pattern})["assessmentTargetArns"]
 
@@ -40,7 +40,7 @@ def test_names_are_listed_by_pattern(inspector_backend, client, pattern, expecte
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("requested", "expected"),
     [
         ({"namePattern": "night*"}, ["nightly", "nightly cis"]),
         ({"durationRange": {"minSeconds": 900}}, ["nightly cis", "weekly"]),
@@ -54,9 +54,9 @@ def test_names_are_listed_by_pattern(inspector_backend, client, pattern, expecte
         ({}, ["nightly", "nightly cis", "weekly"]),
     ],
 )
-def test_templates_are_filtered(inspector_backend, client, wanted, expected):
+def test_templates_are_filtered(inspector_backend, client, requested, expected):
     templates = {
-        a_template(client, name=name, duration=duration, packages=packages): name
+        create_template(client, name=name, duration=duration, packages=packages): name
         for name, duration, packages in [
             ("nightly", 180, [CVE]),
             ("nightly cis", 900, [CIS]),
@@ -64,17 +64,17 @@ def test_templates_are_filtered(inspector_backend, client, wanted, expected):
         ]
     }
 
-    arns = client.list_assessment_templates(filter=wanted)["assessmentTemplateArns"]
+    arns = client.list_assessment_templates(filter=requested)["assessmentTemplateArns"]
 
     assert [templates[arn] for arn in arns] == expected
 
 
 def test_templates_are_listed_by_target(inspector_backend, client):
-    one, other, third = (a_target(client) for _ in range(3))
-    templates = [a_template(client, target) for target in (one, other, one, third)]
+    one, other, third = (create_target(client) for _ in range(3))
+    templates = [create_template(client, target) for target in (one, other, one, third)]
 
-    def listed(*targets, **wanted):
-        return client.list_assessment_templates(assessmentTargetArns=targets, **wanted)["assessmentTemplateArns"]
+    def listed(*targets, **requested):
+        return client.list_assessment_templates(assessmentTargetArns=targets, **requested)["assessmentTemplateArns"]
 
     assert listed(one) == [templates[0], templates[2]]
     assert listed(third, one) == [templates[0], templates[2], templates[3]]
@@ -87,24 +87,24 @@ BEGUN = 1_704_067_200
 
 
 @pytest.fixture
-def three_runs(inspector_backend, client, nobody):
+def three_runs(inspector_backend, client, empty_target):
     """A completed, a canceled and a collecting run: their names by their ARNs."""
-    short = a_template(client, nobody, duration=180, packages=[CVE])
-    long = a_template(client, nobody, duration=3600, packages=[CIS, BEST_PRACTICES])
-    completed = a_run(client, short, "first")
+    short = create_template(client, empty_target, duration=180, packages=[CVE])
+    long = create_template(client, empty_target, duration=3600, packages=[CIS, BEST_PRACTICES])
+    completed = start_run(client, short, "first")
     inspector_backend.clock.move_to(BEGUN + 1000)
-    canceled = a_run(client, long, "second")
+    canceled = start_run(client, long, "second")
     inspector_backend.clock.tick(500)
     client.stop_assessment_run(assessmentRunArn=canceled, stopAction="SKIP_EVALUATION")
     inspector_backend.clock.move_to(BEGUN + 2000)
-    collecting = a_run(client, short, "second again")
+    collecting = start_run(client, short, "second again")
     inspector_backend.clock.tick(10)
     return {completed: "first", canceled: "second", collecting: "second again"}
 
 
 @pytest.mark.mock_inspector(at=BEGUN - 0.126)
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("requested", "expected"),
     [
         ({"namePattern": "second*"}, ["second", "second again"]),
         ({"states": ["COMPLETED"]}, ["first"]),
@@ -130,15 +130,15 @@ def three_runs(inspector_backend, client, nobody):
         ({}, ["first", "second", "second again"]),
     ],
 )
-def test_runs_are_filtered(three_runs, client, wanted, expected):
-    arns = client.list_assessment_runs(filter=wanted)["assessmentRunArns"]
+def test_runs_are_filtered(three_runs, client, requested, expected):
+    arns = client.list_assessment_runs(filter=requested)["assessmentRunArns"]
 
     assert [three_runs[arn] for arn in arns] == expected
 
 
-def test_runs_are_listed_by_template(inspector_backend, client, nobody):
-    one, other = (a_template(client, nobody) for _ in range(2))
-    runs = [a_run(client, template) for template in (one, other, one)]
+def test_runs_are_listed_by_template(inspector_backend, client, empty_target):
+    one, other = (create_template(client, empty_target) for _ in range(2))
+    runs = [start_run(client, template) for template in (one, other, one)]
 
     def listed(*templates):
         return client.list_assessment_runs(assessmentTemplateArns=templates)["assessmentRunArns"]
@@ -148,10 +148,10 @@ def test_runs_are_listed_by_template(inspector_backend, client, nobody):
 
 
 @pytest.fixture
-def four_findings(inspector_backend, client, nobody):
+def four_findings(inspector_backend, client, empty_target):
     """Three findings of one run and one of another, made a hundred seconds apart: their names by their ARNs."""
-    template = a_template(client, nobody, duration=86_400)
-    one, other = (a_run(client, template) for _ in range(2))
+    template = create_template(client, empty_target, duration=86_400)
+    one, other = (start_run(client, template) for _ in range(2))
 
     def reported_by(run, name, package, agent=None, group=None, **members):
         asset = {"schemaVersion": 1, **({"agentId": agent, "autoScalingGroup": group} if agent else {})}
@@ -162,8 +162,8 @@ def four_findings(inspector_backend, client, nobody):
         inspector_backend.clock.tick(100)
 
     made: dict[str, str] = {}
-    openssl = {"severity": "High", "attributes": pairs(package="openssl", port="443")}
-    reported_by(one, "cve a", CVE, "i-a", "web", id="CVE-2016-2177", userAttributes=pairs(team="blue"), **openssl)
+    openssl = {"severity": "High", "attributes": key_values(package="openssl", port="443")}
+    reported_by(one, "cve a", CVE, "i-a", "web", id="CVE-2016-2177", userAttributes=key_values(team="blue"), **openssl)
     reported_by(one, "cve b", CVE, "i-b", "db", id="CVE-2016-2177", **openssl)
     reported_by(
         one,
@@ -173,8 +173,8 @@ def four_findings(inspector_backend, client, nobody):
         "web",
         id="Disable root login over SSH",
         severity="Medium",
-        attributes=pairs(port="22"),
-        userAttributes=pairs(team="red"),
+        attributes=key_values(port="22"),
+        userAttributes=key_values(team="red"),
     )
     reported_by(other, "clean", CVE)
     return made
@@ -185,7 +185,7 @@ ALL = ["cve a", "cve b", "ssh", "clean"]
 
 @pytest.mark.mock_inspector(at=BEGUN)
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("requested", "expected"),
     [
         ({"severities": ["High"]}, ["cve a", "cve b"]),
         ({"severities": ["Medium", "High"]}, ["cve a", "cve b", "ssh"]),
@@ -197,29 +197,29 @@ ALL = ["cve a", "cve b", "ssh", "clean"]
         ({"ruleNames": ["CVE-2016"]}, []),
         ({"rulesPackageArns": [BEST_PRACTICES]}, ["ssh"]),
         ({"rulesPackageArns": [BEST_PRACTICES, CVE]}, ALL),
-        ({"attributes": pairs(port="22")}, ["ssh"]),
-        ({"attributes": pairs(package="openssl", port="22")}, ["cve a", "cve b", "ssh"]),
-        ({"attributes": pairs(port="openssl")}, []),
-        ({"userAttributes": pairs(team="blue")}, ["cve a"]),
+        ({"attributes": key_values(port="22")}, ["ssh"]),
+        ({"attributes": key_values(package="openssl", port="22")}, ["cve a", "cve b", "ssh"]),
+        ({"attributes": key_values(port="openssl")}, []),
+        ({"userAttributes": key_values(team="blue")}, ["cve a"]),
         ({"creationTimeRange": {"beginDate": BEGUN + 100, "endDate": BEGUN + 200}}, ["cve b", "ssh"]),
         ({"creationTimeRange": {"beginDate": BEGUN + 201}}, ["clean"]),
         ({"creationTimeRange": {"endDate": BEGUN}}, ["cve a"]),
         ({"creationTimeRange": {}}, ALL),
         ({"severities": ["High"], "agentIds": ["i-a"]}, ["cve a"]),
-        ({"severities": ["High"], "userAttributes": pairs(team="red")}, []),
+        ({"severities": ["High"], "userAttributes": key_values(team="red")}, []),
         ({name: [] for name in ("severities", "agentIds", "ruleNames", "attributes", "rulesPackageArns")}, ALL),
         ({}, ALL),
     ],
 )
-def test_findings_are_filtered(four_findings, client, wanted, expected):
-    assert [four_findings[arn] for arn in findings_of(client, **wanted)] == expected
+def test_findings_are_filtered(four_findings, client, requested, expected):
+    assert [four_findings[arn] for arn in list_findings(client, **requested)] == expected
 
 
 def test_findings_are_listed_by_run(four_findings, client):
     runs = list(dict.fromkeys(arn.rpartition("/finding/")[0] for arn in four_findings))
 
-    def listed(*arns, **wanted):
-        found = client.list_findings(assessmentRunArns=arns, filter=wanted)["findingArns"]
+    def listed(*arns, **requested):
+        found = client.list_findings(assessmentRunArns=arns, filter=requested)["findingArns"]
         return [four_findings[arn] for arn in found]
 
     assert listed(runs[0]) == ["cve a", "cve b", "ssh"]
@@ -228,12 +228,12 @@ def test_findings_are_listed_by_run(four_findings, client):
     assert listed(runs[1], severities=["Medium"]) == []
 
 
-def test_a_range_can_take_in_the_whole_calendar(client, four_findings):
+def test_a_time_range_can_take_in_the_whole_calendar(client, four_findings):
     first, last = datetime.datetime.min, datetime.datetime.max
     everything = client.list_findings()["findingArns"]
-    asked = {"creationTimeRange": {"beginDate": first, "endDate": last}}
-    assert client.list_findings(filter=asked)["findingArns"] == everything != []
-    asked = {"creationTimeRange": {"beginDate": last}}
-    assert client.list_findings(filter=asked)["findingArns"] == []
-    with refused("InvalidInputException", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE"):
+    params = {"creationTimeRange": {"beginDate": first, "endDate": last}}
+    assert client.list_findings(filter=params)["findingArns"] == everything != []
+    params = {"creationTimeRange": {"beginDate": last}}
+    assert client.list_findings(filter=params)["findingArns"] == []
+    with raises_api_error("InvalidInputException", "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE"):
         client.list_findings(filter={"creationTimeRange": {"beginDate": last, "endDate": first}})

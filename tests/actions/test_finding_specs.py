@@ -6,19 +6,19 @@ from botocore.validate import ParamValidator
 from mock_inspector.findings import best_practice, cis, cve, network_reachability, runtime_behavior
 
 from ..support.aws import (
-    PACKAGES,
-    a_group,
-    a_target,
-    a_template,
-    an_ended_run,
-    described_finding,
-    described_run,
-    exclusions_of,
-    findings_of,
+    RULES_PACKAGES,
+    create_group,
+    create_target,
+    create_template,
+    describe_exclusions,
+    describe_finding,
+    describe_run,
+    list_findings,
+    start_and_finish_run,
 )
-from ..support.requests import MODEL
+from ..support.service_model import MODEL
 
-EVERY = tuple(PACKAGES.values())
+EVERY = tuple(RULES_PACKAGES.values())
 
 
 CLEAN = "No potential security issues found"
@@ -26,8 +26,8 @@ CLEAN = "No potential security issues found"
 
 def scanned(backend, client, packages=EVERY, **members):
     """The findings of a run over all instances, as DescribeFindings shows them; clean ones left out."""
-    run = an_ended_run(backend, client, a_template(client, packages=packages, **members))
-    found = [described_finding(client, arn) for arn in findings_of(client, run)]
+    run = start_and_finish_run(backend, client, create_template(client, packages=packages, **members))
+    found = [describe_finding(client, arn) for arn in list_findings(client, run)]
     return [finding for finding in found if finding["title"] != CLEAN]
 
 
@@ -50,7 +50,7 @@ def test_a_vulnerable_package_is_reported_as_its_cve(inspector_backend, client):
     assert finding["id"] == "CVE-2016-2177"
     assert finding["title"] == "Instance i-0web is vulnerable to CVE-2016-2177"
     assert (finding["severity"], finding["numericSeverity"]) == ("High", 9.0)
-    assert finding["serviceAttributes"]["rulesPackageArn"] == PACKAGES["Common Vulnerabilities and Exposures"]
+    assert finding["serviceAttributes"]["rulesPackageArn"] == RULES_PACKAGES["Common Vulnerabilities and Exposures"]
     assert attributes(finding).keys() == {"INSTANCE_ID", "CVE_ID", "CVSS2_SCORE", "CVSS3_SCORE", "package_name"}
     assert attributes(finding)["package_name"] == "openssl-1:1.0.1k-14.91"
     assert "update package openssl-1:1.0.1k-14.91." in finding["recommendation"]
@@ -125,7 +125,7 @@ def test_a_port_is_reported_where_the_instance_sits_in_the_network(inspector_bac
 
 
 @pytest.mark.parametrize(
-    ("weakness", "group", "rule_type"),
+    ("spec", "group", "rule_type"),
     [
         (network_reachability(3306, listener=True), "MySQL", "RecognizedPortWithListener"),
         (network_reachability(514, protocol="UDP", listener=False), "Syslog", "RecognizedPortNoListener"),
@@ -140,7 +140,7 @@ def test_what_is_known_of_a_listener_is_in_the_rule_type(spec, group, rule_type,
 
 
 @pytest.mark.parametrize("route", ["PeeredVPC", "VGW"])
-def test_other_routes_than_the_internet_are_named(route, inspector_backend, client):
+def test_network_routes_other_than_the_internet_are_named(route, inspector_backend, client):
     finding = the_only(inspector_backend, client, network_reachability(22, route=route))
 
     assert attributes(finding)["REACHABILITY_TYPE"] == route
@@ -148,7 +148,7 @@ def test_other_routes_than_the_internet_are_named(route, inspector_backend, clie
     assert "internet" not in finding["title"]
 
 
-WEAKNESSES = [
+FINDING_SPECS = [
     cve("CVE-2016-2177"),
     cis("1.1.1 Ensure mounting of cramfs is disabled"),
     best_practice("Enable ASLR"),
@@ -157,11 +157,11 @@ WEAKNESSES = [
 ]
 
 
-def test_each_kind_is_of_the_models_shape(inspector_backend, client):
-    inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=WEAKNESSES)
+def test_findings_of_each_kind_are_of_the_models_shape(inspector_backend, client):
+    inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=FINDING_SPECS)
     shape = MODEL.shape_for("Finding")
     found = scanned(inspector_backend, client)
-    assert len(found) == len(WEAKNESSES)
+    assert len(found) == len(FINDING_SPECS)
     for finding in found:
         assert not ParamValidator().validate(finding, shape).has_errors()
         assert finding["assetAttributes"]["tags"] == [{"key": "Name", "value": "web"}]
@@ -170,8 +170,8 @@ def test_each_kind_is_of_the_models_shape(inspector_backend, client):
 
 
 def test_a_rules_package_reports_what_belongs_to_it_and_no_other_does(inspector_backend, client):
-    inspector_backend.add_instance("i-0web", findings=WEAKNESSES)
-    for name, arn in PACKAGES.items():
+    inspector_backend.add_instance("i-0web", findings=FINDING_SPECS)
+    for name, arn in RULES_PACKAGES.items():
         (finding,) = scanned(inspector_backend, client, packages=[arn])
         assert finding["serviceAttributes"]["rulesPackageArn"] == arn, name
 
@@ -185,23 +185,23 @@ def test_an_added_rules_package_of_the_same_name_reports_the_same(inspector_back
     assert finding["serviceAttributes"]["rulesPackageArn"] == arn
 
 
-def test_packages_without_a_finding_say_so_and_the_others_do_not(inspector_backend, client):
+def test_rules_packages_without_a_finding_say_so_and_the_others_do_not(inspector_backend, client):
     inspector_backend.add_instance("i-0web", findings=[cve("CVE-2016-2177")])
-    run = an_ended_run(inspector_backend, client, a_template(client, packages=EVERY))
-    found = [described_finding(client, arn) for arn in findings_of(client, run)]
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=EVERY))
+    found = [describe_finding(client, arn) for arn in list_findings(client, run)]
 
     clean = [finding["serviceAttributes"]["rulesPackageArn"] for finding in found if finding["title"] == CLEAN]
 
-    assert sorted(clean) == sorted(set(EVERY) - {PACKAGES["Common Vulnerabilities and Exposures"]})
-    assert described_run(client, run)["findingCounts"] == {
+    assert sorted(clean) == sorted(set(EVERY) - {RULES_PACKAGES["Common Vulnerabilities and Exposures"]})
+    assert describe_run(client, run)["findingCounts"] == {
         "High": 1, "Medium": 0, "Low": 0, "Informational": 4, "Undefined": 0,
     }  # fmt: skip
 
 
-def test_only_instances_of_the_target_are_reported(inspector_backend, client):
+def test_findings_are_reported_for_instances_of_the_target_only(inspector_backend, client):
     inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177")])
     inspector_backend.add_instance("i-0db", tags={"Name": "db"}, findings=[cve("CVE-2016-2178")])
-    target = a_target(client, group=a_group(client, Name="db"))
+    target = create_target(client, group=create_group(client, Name="db"))
 
     assert [finding["id"] for finding in scanned(inspector_backend, client, target=target)] == ["CVE-2016-2178"]
 
@@ -210,10 +210,12 @@ def test_the_same_scenario_gives_the_same_findings_with_the_same_ids(inspector_b
     def scenario():
         inspector_backend.reset()
         for number in range(3):
-            inspector_backend.add_instance(f"i-0{number}", findings=WEAKNESSES)
-        target = a_target(client, "target")
-        run = an_ended_run(inspector_backend, client, a_template(client, target, "template", packages=EVERY), "run")
-        return [(arn, described_finding(client, arn)["title"]) for arn in findings_of(client, run)]
+            inspector_backend.add_instance(f"i-0{number}", findings=FINDING_SPECS)
+        target = create_target(client, "target")
+        run = start_and_finish_run(
+            inspector_backend, client, create_template(client, target, "template", packages=EVERY), "run"
+        )
+        return [(arn, describe_finding(client, arn)["title"]) for arn in list_findings(client, run)]
 
     assert scenario() == scenario()
 
@@ -221,7 +223,7 @@ def test_the_same_scenario_gives_the_same_findings_with_the_same_ids(inspector_b
 # What a test's author may change
 
 
-def test_every_text_can_be_overridden(inspector_backend, client):
+def test_every_text_of_a_finding_can_be_overridden(inspector_backend, client):
     spec = cve(
         "CVE-2016-2177",
         severity="Low",
@@ -243,7 +245,7 @@ def test_every_text_can_be_overridden(inspector_backend, client):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (lambda: best_practice("Be nice"), "'Enable ASLR'"),
         (lambda: runtime_behavior("Enable ASLR"), "'Software Without DEP'"),
@@ -259,17 +261,17 @@ def test_every_text_can_be_overridden(inspector_backend, client):
         (lambda: cve("CVE-2016-2177", attributes={"KEY": ""}), "attributes"),
     ],
 )
-def test_what_no_package_reports_is_refused_with_what_there_is(make, told):
-    with pytest.raises(ValueError, match=told.replace("'", ".")):
+def test_a_finding_that_no_rules_package_reports_is_refused_with_what_there_is(make, message):
+    with pytest.raises(ValueError, match=message.replace("'", ".")):
         make()
 
 
-def test_an_unknown_keyword_is_refused_with_those_there_are():
+def test_an_unknown_keyword_of_a_finding_is_refused_with_the_known_ones():
     with pytest.raises(TypeError, match=r"severty.*severity"):
         cve("CVE-2016-2177", severty="Low")  # type: ignore[call-arg]
 
 
-def test_an_instance_takes_nothing_but_weaknesses(inspector_backend):
+def test_an_instance_takes_nothing_but_finding_specs(inspector_backend):
     with pytest.raises(ValueError, match=r"findings: .*cve\("):
         inspector_backend.add_instance("i-0web", findings=["CVE-2016-2177"])
 
@@ -279,17 +281,17 @@ def test_an_instance_takes_nothing_but_weaknesses(inspector_backend):
 
 def leaving(backend, client, after):
     backend.add_instance("i-0web", findings=[cve("CVE-2016-2177")])
-    template = a_template(client)
+    template = create_template(client)
     run = client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
     backend.clock.tick(after)
     backend.remove_instance("i-0web")
     (agent,) = client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
     backend.finish_run(run)
-    titles = [described_finding(client, arn)["title"] for arn in findings_of(client, run)]
-    return agent, titles, described_run(client, run)["state"], exclusions_of(client, run)
+    titles = [describe_finding(client, arn)["title"] for arn in list_findings(client, run)]
+    return agent, titles, describe_run(client, run)["state"], describe_exclusions(client, run)
 
 
-def test_what_was_collected_of_an_instance_that_left_is_evaluated(inspector_backend, client):
+def test_what_was_collected_of_a_removed_instance_is_evaluated(inspector_backend, client):
     agent, titles, state, excluded = leaving(inspector_backend, client, after=100)
 
     assert (agent["agentHealth"], agent["agentHealthCode"]) == ("UNHEALTHY", "SHUTDOWN")
@@ -297,7 +299,7 @@ def test_what_was_collected_of_an_instance_that_left_is_evaluated(inspector_back
     assert (state, excluded) == ("COMPLETED", [])
 
 
-def test_an_instance_that_left_before_anything_was_collected_is_excluded(inspector_backend, client):
+def test_an_instance_removed_before_anything_was_collected_is_excluded(inspector_backend, client):
     agent, titles, state, excluded = leaving(inspector_backend, client, after=0.05)
 
     assert (agent["agentHealth"], agent["agentHealthCode"]) == ("UNKNOWN", "UNKNOWN")
@@ -306,7 +308,7 @@ def test_an_instance_that_left_before_anything_was_collected_is_excluded(inspect
     assert [exclusion["title"] for exclusion in excluded] == ["Agent not found"]
 
 
-def test_an_instance_that_leaves_after_the_collection_changes_nothing(inspector_backend, client):
+def test_an_instance_removed_after_the_collection_changes_nothing(inspector_backend, client):
     agent, titles, state, excluded = leaving(inspector_backend, client, after=180 + 60.1)
 
     assert agent["agentHealth"] == "HEALTHY"
@@ -316,10 +318,10 @@ def test_an_instance_that_leaves_after_the_collection_changes_nothing(inspector_
 
 def test_a_finding_shows_the_instance_as_it_was_when_the_run_started(inspector_backend, client):
     instance = inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177")])
-    run = client.start_assessment_run(assessmentTemplateArn=a_template(client))["assessmentRunArn"]
+    run = client.start_assessment_run(assessmentTemplateArn=create_template(client))["assessmentRunArn"]
     instance.tags["Name"] = "db"
     inspector_backend.finish_run(run)
 
-    (finding,) = findings_of(client, run)
+    (finding,) = list_findings(client, run)
 
-    assert described_finding(client, finding)["assetAttributes"]["tags"] == [{"key": "Name", "value": "web"}]
+    assert describe_finding(client, finding)["assetAttributes"]["tags"] == [{"key": "Name", "value": "web"}]

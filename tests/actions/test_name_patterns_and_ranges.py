@@ -9,20 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..support.aws import create_target, create_template
 from ..support.fast_subset import max_examples
+from ..support.in_process import send_body
 from ..support.listings import (
     LIMITS,
     LISTINGS,
     Listing,
-    _ended_run,
-    _findings,
-    _name,
-    _refusal,
-    _runs,
-    _target,
-    _template,
+    _list_findings,
+    _list_runs,
+    add_completed_run,
+    add_target,
+    add_template,
+    error_code_of,
+    unique_name,
 )
-from ..support.requests import MODEL, create_target, create_template, send
+from ..support.service_model import MODEL
 
 pytestmark = pytest.mark.mock_inspector(freeze=False, limits=LIMITS)
 
@@ -64,7 +66,7 @@ def test_an_empty_filter_or_list_filters_nothing(operation, saying_nothing, insp
 
 
 def _starting_run(backend: Any) -> str:
-    run = _ended_run(backend, _template(backend))
+    run = add_completed_run(backend, add_template(backend))
     backend.set_run_state(run, "CREATED")
     return run
 
@@ -77,12 +79,12 @@ def _named_target(backend: Any, names: list[str]) -> dict[str, str]:
 
 
 def _named_templates(backend: Any, names: list[str]) -> dict[str, str]:
-    target = _target(backend)
-    return {create_template(backend, target, name): name for name in names}
+    target = add_target(backend)
+    return {create_template(backend, target, name, duration=3600, packages=()): name for name in names}
 
 
 def _named_runs(backend: Any, names: list[str]) -> dict[str, str]:
-    template = _template(backend)
+    template = add_template(backend)
     return {
         backend.start_assessment_run(assessmentTemplateArn=template, assessmentRunName=name)["assessmentRunArn"]: name
         for name in names
@@ -187,18 +189,18 @@ def _range(names: tuple[str, str], *ends: float | None) -> dict[str, float]:
 
 @pytest.mark.parametrize("operation", ["ListAssessmentTemplates", "ListAssessmentRuns"])
 def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector_backend, client):
-    target, listing = _target(inspector_backend), LISTINGS[operation](inspector_backend)
+    target, listing = add_target(inspector_backend), LISTINGS[operation](inspector_backend)
     durations = [181, 3600, 3601, 86399]
     templates = {
-        create_template(inspector_backend, target, _name(), durationInSeconds=duration): duration
+        create_template(inspector_backend, target, unique_name(), duration=duration, packages=()): duration
         for duration in durations
     }
     found = templates
     if operation == "ListAssessmentRuns":
-        found = {_ended_run(inspector_backend, template): duration for template, duration in templates.items()}
+        found = {add_completed_run(inspector_backend, template): duration for template, duration in templates.items()}
     for low, high in _bounds_around(durations, 1):
-        wanted = {"durationRange": _range(("minSeconds", "maxSeconds"), low, high)}
-        shown = listing.page(client, {"filter": wanted})[0]
+        requested = {"durationRange": _range(("minSeconds", "maxSeconds"), low, high)}
+        shown = listing.page(client, {"filter": requested})[0]
         assert [arn for arn in shown if arn in found] == _within(found, low, high)
 
 
@@ -211,33 +213,33 @@ def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector
     ],
 )
 def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, to_api, inspector_backend, unchecked_client):
-    template = _template(inspector_backend)
+    template = add_template(inspector_backend)
     runs = []
     for _ in range(3):
         runs.append(inspector_backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
         inspector_backend.finish_run(runs[-1])
     shown = inspector_backend.describe_assessment_runs(assessmentRunArns=runs)["assessmentRuns"]
-    _check_times(unchecked_client, _runs(inspector_backend), member, {run["arn"]: run[to_api] for run in shown})
+    _check_times(unchecked_client, _list_runs(inspector_backend), member, {run["arn"]: run[to_api] for run in shown})
 
 
 def test_ranges_of_findings_times_hold_both_ends_and_may_be_open(inspector_backend, unchecked_client):
-    run = _ended_run(inspector_backend, _template(inspector_backend))
+    run = add_completed_run(inspector_backend, add_template(inspector_backend))
     times = [1_458_067_582.826, 1_458_067_582.827, 1_500_000_000]
     findings = {inspector_backend.add_finding(run, {"createdAt": time}): time for time in times}
-    _check_times(unchecked_client, _findings(inspector_backend), "creationTimeRange", findings)
+    _check_times(unchecked_client, _list_findings(inspector_backend), "creationTimeRange", findings)
 
 
 def _check_times(client: Any, listing: Listing, member: str, times: Mapping[str, float]) -> None:
     """Ask for every range around the times, to the millisecond, which boto3 would cut off."""
     for low, high in _bounds_around(times.values(), 0.001):
-        wanted = {member: _range(("beginDate", "endDate"), low, high)}
-        answer = send(client, listing.operation, {"filter": wanted})
+        requested = {member: _range(("beginDate", "endDate"), low, high)}
+        answer = send_body(client, listing.operation, {"filter": requested})
         assert answer[listing.result] == _within(times, low, high)
 
 
 @pytest.mark.parametrize("member", ["startTimeRange", "completionTimeRange", "stateChangeTimeRange"])
-def test_any_date_from_year_1_to_9999_serves(member, inspector_backend, client):
-    run = _ended_run(inspector_backend, _template(inspector_backend))
+def test_a_time_range_takes_any_date_from_year_1_to_9999(member, inspector_backend, client):
+    run = add_completed_run(inspector_backend, add_template(inspector_backend))
     inspector_backend.set_run_state(run, "COLLECTING_DATA")
     inspector_backend.set_run_state(run, "COMPLETED")
     first, last = datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59)
@@ -250,8 +252,8 @@ def test_any_date_from_year_1_to_9999_serves(member, inspector_backend, client):
 @pytest.mark.parametrize("member", ["startTimeRange", "completionTimeRange"])
 def test_a_run_without_the_time_lies_in_no_range_of_it(member, inspector_backend, client):
     _starting_run(inspector_backend)
-    wanted = {member: {"beginDate": datetime.datetime(1, 1, 1)}}
-    assert client.list_assessment_runs(filter=wanted)["assessmentRunArns"] == []
+    requested = {member: {"beginDate": datetime.datetime(1, 1, 1)}}
+    assert client.list_assessment_runs(filter=requested)["assessmentRunArns"] == []
 
 
 @pytest.mark.parametrize(
@@ -268,5 +270,5 @@ def test_a_run_without_the_time_lies_in_no_range_of_it(member, inspector_backend
 def test_a_range_whose_ends_are_swapped_is_refused(operation, member, code, inspector_backend, client):
     names = ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
     listing = LISTINGS[operation](inspector_backend)
-    assert _refusal(listing.page, client, {"filter": {member: _range(names, 3601, 3600)}}) == code
+    assert error_code_of(listing.page, client, {"filter": {member: _range(names, 3601, 3600)}}) == code
     assert listing.page(client, {"filter": {member: _range(names, 3600, 3600)}})[1] is None

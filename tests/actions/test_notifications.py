@@ -1,4 +1,4 @@
-"""Events: what a template's topics are told, and when; what a run keeps of it."""
+"""Which messages a template's SNS topics get, and when; which of them a run lists."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -10,7 +10,16 @@ from moto import mock_aws
 
 from mock_inspector.findings import cve
 
-from ..support.aws import ACCOUNT, BEST_PRACTICES, CVE, a_run, a_target, a_template, described_run, findings_of
+from ..support.aws import (
+    ACCOUNT,
+    BEST_PRACTICES,
+    CVE,
+    create_target,
+    create_template,
+    describe_run,
+    list_findings,
+    start_run,
+)
 
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:security"
 OTHER_TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:audit"
@@ -32,7 +41,7 @@ def backend(inspector_backend):
 
 @pytest.fixture
 def template(backend, client):
-    return a_template(client)
+    return create_template(client)
 
 
 def subscribe(client, template, *events, topic=TOPIC):
@@ -54,14 +63,14 @@ def after(start, **delta):
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def told(messages):
+def states_in(messages):
     return [message.get("newstate", message["event"]) for message in messages]
 
 
 # The bodies
 
 
-def test_who_subscribes_is_told_so(backend, client, template):
+def test_a_topic_is_notified_of_its_subscription(backend, client, template):
     subscribe(client, template, STARTED)
 
     (record,) = backend.published
@@ -77,20 +86,20 @@ def test_who_subscribes_is_told_so(backend, client, template):
     )
 
 
-def test_subscribing_again_tells_nothing_new(backend, client, template):
+def test_subscribing_again_notifies_nobody(backend, client, template):
     subscribe(client, template, STARTED, STARTED)
 
     assert len(backend.published) == 1
 
 
-def test_the_bodies_are_those_of_production(backend, client, template):
+def test_the_bodies_of_notifications_are_those_of_production(backend, client, template):
     subscribe(client, template, STARTED, CHANGED, REPORTED, COMPLETED)
     target = template.rpartition("/template/")[0]
-    run = a_run(client, template)
+    run = start_run(client, template)
     backend.finish_run(run)
 
     first = {record.event: record.message for record in reversed(backend.published)}
-    finding = findings_of(client, run)[0]
+    finding = list_findings(client, run)[0]
     assert first[STARTED] == (
         f'{{"template":"{template}","run":"{run}","time":"2018-03-30T12:00:00.000Z","event":"{STARTED}",'
         f'"target":"{target}"}}'
@@ -109,10 +118,10 @@ def test_the_bodies_are_those_of_production(backend, client, template):
     )
 
 
-def test_the_count_of_findings_is_written_as_java_writes_a_map(backend, client):
-    template = a_template(client, packages=(CVE, BEST_PRACTICES))
+def test_the_count_of_findings_in_a_notification_is_written_as_java_writes_a_map(backend, client):
+    template = create_template(client, packages=(CVE, BEST_PRACTICES))
     subscribe(client, template, COMPLETED)
-    backend.finish_run(a_run(client, template))
+    backend.finish_run(start_run(client, template))
 
     (message,) = sent(backend, COMPLETED)
     assert message["findingsCount"] == f"{{{CVE}=2, {BEST_PRACTICES}=1}}"
@@ -121,15 +130,15 @@ def test_the_count_of_findings_is_written_as_java_writes_a_map(backend, client):
 # The moments
 
 
-def test_a_jump_tells_everything_that_happened_on_the_way(backend, client, template):
+def test_a_jump_of_the_clock_notifies_of_everything_on_the_way(backend, client, template):
     subscribe(client, template, STARTED, CHANGED, REPORTED, COMPLETED)
-    run = a_run(client, template)
-    assert told(sent(backend)) == [STARTED]
+    run = start_run(client, template)
+    assert states_in(sent(backend)) == [STARTED]
 
     backend.clock.tick(timedelta(days=1))
 
     messages = sent(backend)
-    assert told(messages) == [
+    assert states_in(messages) == [
         STARTED,
         "START_DATA_COLLECTION_PENDING",
         "START_DATA_COLLECTION_IN_PROGRESS",
@@ -142,67 +151,67 @@ def test_a_jump_tells_everything_that_happened_on_the_way(backend, client, templ
         "COMPLETED",
         COMPLETED,
     ]
-    changes = [change["stateChangedAt"] for change in described_run(client, run)["stateChanges"]]
+    changes = [change["stateChangedAt"] for change in describe_run(client, run)["stateChanges"]]
     assert [message["time"] for message in messages if "newstate" in message] == [
         after(change) for change in changes[1:]
     ]
-    assert [message["finding"] for message in sent(backend, REPORTED)] == findings_of(client, run)
+    assert [message["finding"] for message in sent(backend, REPORTED)] == list_findings(client, run)
 
 
-def test_only_what_a_topic_subscribes_to_reaches_it(backend, client, template):
+def test_a_topic_is_notified_of_the_events_it_subscribes_to_only(backend, client, template):
     subscribe(client, template, COMPLETED)
     subscribe(client, template, STARTED, topic=OTHER_TOPIC)
-    subscribe(client, a_template(client), STARTED, CHANGED)
-    backend.finish_run(a_run(client, template))
+    subscribe(client, create_template(client), STARTED, CHANGED)
+    backend.finish_run(start_run(client, template))
 
     records = [record for record in backend.published if record.event != SET_UP]
     assert [(record.topic_arn, record.event) for record in records] == [(OTHER_TOPIC, STARTED), (TOPIC, COMPLETED)]
 
 
-def test_the_subscriptions_of_the_moment_count(backend, client, template):
-    run = a_run(client, template)
+def test_the_subscriptions_at_the_time_of_an_event_count(backend, client, template):
+    run = start_run(client, template)
     backend.clock.tick(60)
     subscribe(client, template, STARTED, CHANGED, COMPLETED)
     backend.clock.tick(150)
     client.unsubscribe_from_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
     backend.finish_run(run)
 
-    assert told(sent(backend)) == ["STOP_DATA_COLLECTION_PENDING", COMPLETED]
+    assert states_in(sent(backend)) == ["STOP_DATA_COLLECTION_PENDING", COMPLETED]
 
 
-def test_who_subscribes_anew_is_not_told_twice(backend, client, template):
+def test_a_topic_that_subscribes_anew_is_not_notified_twice(backend, client, template):
     subscribe(client, template, CHANGED)
-    run = a_run(client, template)
+    run = start_run(client, template)
     client.unsubscribe_from_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
     subscribe(client, template, CHANGED)
     backend.finish_run(run)
 
-    states = told(sent(backend))
+    states = states_in(sent(backend))
     assert len(states) == len(set(states)) == 7
 
 
-def test_a_stop_is_told_at_once_and_what_was_planned_lapses(backend, client, template):
+def test_a_stop_is_notified_at_once_and_what_was_scheduled_lapses(backend, client, template):
     subscribe(client, template, CHANGED, COMPLETED)
-    run = a_run(client, template)
+    run = start_run(client, template)
     backend.clock.tick(60)
     client.stop_assessment_run(assessmentRunArn=run)
     client.stop_assessment_run(assessmentRunArn=run)  # changes nothing
-    assert told(sent(backend))[-1] == "STOP_DATA_COLLECTION_PENDING"
+    assert states_in(sent(backend))[-1] == "STOP_DATA_COLLECTION_PENDING"
     assert sent(backend)[-1]["time"] == after(NOON, seconds=60)
 
     backend.clock.tick(3600)
 
-    states = told(sent(backend))
+    states = states_in(sent(backend))
     assert states[3:] == ["STOP_DATA_COLLECTION_PENDING", "DATA_COLLECTED", "EVALUATING_RULES", "COMPLETED", COMPLETED]
 
 
-def test_a_canceled_run_is_told_of_and_never_completes(backend, client, template):
+def test_a_canceled_run_is_notified_and_never_completes(backend, client, template):
     subscribe(client, template, STARTED, CHANGED, REPORTED, COMPLETED)
-    run = a_run(client, template)
+    run = start_run(client, template)
     client.stop_assessment_run(assessmentRunArn=run, stopAction="SKIP_EVALUATION")
     backend.clock.tick(3600)
 
-    assert told(sent(backend)) == [STARTED, "CANCELED"]
+    assert states_in(sent(backend)) == [STARTED, "CANCELED"]
 
 
 @pytest.mark.parametrize(
@@ -213,19 +222,19 @@ def test_a_canceled_run_is_told_of_and_never_completes(backend, client, template
         ("COMPLETED_WITH_ERRORS", ["COMPLETED_WITH_ERRORS", COMPLETED]),
     ],
 )
-def test_a_forced_state_is_told_of(backend, client, template, state, messages):
+def test_a_forced_state_is_notified(backend, client, template, state, messages):
     subscribe(client, template, CHANGED, COMPLETED)
-    run = a_run(client, template)
+    run = start_run(client, template)
     backend.set_run_state(run, state)
     backend.set_run_state(run, state)
     backend.clock.tick(3600)
 
-    assert told(sent(backend)) == messages
+    assert states_in(sent(backend)) == messages
 
 
-def test_a_finding_that_was_put_in_by_hand_is_reported_too(backend, client, template):
+def test_an_added_finding_is_notified_too(backend, client, template):
     subscribe(client, template, REPORTED)
-    run = a_run(client, template)
+    run = start_run(client, template)
     now = backend.add_finding(run, {"title": "Door open"})
     backend.clock.tick(5)
     later = backend.add_finding(run, {"title": "Window open", "createdAt": NOON.timestamp() - 60})
@@ -236,15 +245,15 @@ def test_a_finding_that_was_put_in_by_hand_is_reported_too(backend, client, temp
     ]
 
 
-def test_all_accounts_and_regions_are_told_in_the_order_of_time(backend, client):
+def test_topics_of_all_accounts_and_regions_are_notified_in_the_order_of_time(backend, client):
     here, there = backend, backend.for_account("210987654321").for_region("eu-west-1")
-    for place in (here, there):
-        target = place.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
-        template = place.create_assessment_template(
+    for owner in (here, there):
+        target = owner.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
+        template = owner.create_assessment_template(
             assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=180, rulesPackageArns=[]
         )["assessmentTemplateArn"]
-        place.subscribe_to_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
-        place.start_assessment_run(assessmentTemplateArn=template)
+        owner.subscribe_to_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
+        owner.start_assessment_run(assessmentTemplateArn=template)
         backend.clock.tick(0.01)
 
     backend.clock.tick(3600)
@@ -261,15 +270,15 @@ def test_all_accounts_and_regions_are_told_in_the_order_of_time(backend, client)
     ]
 
 
-def test_who_is_told_of_an_event_sees_the_moment_of_it(backend, client, template):
+def test_a_notified_handler_sees_the_time_of_the_event(backend, client, template):
     """A subscriber that calls Inspector, as a Lambda handler does, is answered as of the event."""
     seen = []
 
     def subscriber(request, **_):
         if request.url.startswith("https://sns.") and b"Action=Publish" in request.body.encode():
-            seen.append(described_run(client, run)["state"])
+            seen.append(describe_run(client, run)["state"])
 
-    run = a_run(client, template)
+    run = start_run(client, template)
     BUILTIN_HANDLERS.append(("before-send.sns", subscriber))
     try:
         with mock_aws():
@@ -295,14 +304,14 @@ def test_who_is_told_of_an_event_sees_the_moment_of_it(backend, client, template
 
 
 def test_a_run_lists_its_notifications(backend, client, template):
-    run = a_run(client, template)
-    assert described_run(client, run)["notifications"] == []
+    run = start_run(client, template)
+    assert describe_run(client, run)["notifications"] == []
     subscribe(client, template, COMPLETED)
     backend.finish_run(run)
 
-    (notification,) = described_run(client, run)["notifications"]
+    (notification,) = describe_run(client, run)["notifications"]
     assert notification == {
-        "date": described_run(client, run)["completedAt"],
+        "date": describe_run(client, run)["completedAt"],
         "event": COMPLETED,
         "message": backend.published[-1].message,
         "error": False,
@@ -311,30 +320,30 @@ def test_a_run_lists_its_notifications(backend, client, template):
     }
 
 
-def test_a_run_lists_a_finding_once_however_many_topics_are_told_of_it(backend, client, template):
+def test_a_run_lists_a_finding_once_however_many_topics_are_notified(backend, client, template):
     subscribe(client, template, REPORTED)
     subscribe(client, template, REPORTED, topic=OTHER_TOPIC)
-    run = a_run(client, template)
+    run = start_run(client, template)
     backend.finish_run(run)
 
     assert len(sent(backend, REPORTED)) == 4
-    notifications = described_run(client, run)["notifications"]
-    assert [json.loads(entry["message"])["finding"] for entry in notifications] == findings_of(client, run)
+    notifications = describe_run(client, run)["notifications"]
+    assert [json.loads(entry["message"])["finding"] for entry in notifications] == list_findings(client, run)
 
 
 def test_a_run_lists_the_newest_fifty_notifications(backend, client, template):
     subscribe(client, template, CHANGED, REPORTED)
     backend.add_instance("i-0bad", findings=[cve(f"CVE-2020-{number}") for number in range(1000, 1100)])
-    run = a_run(client, template)
+    run = start_run(client, template)
     backend.finish_run(run)
 
     assert len(sent(backend)) == 102 + 7
-    notifications = described_run(client, run)["notifications"]
+    notifications = describe_run(client, run)["notifications"]
     assert len(notifications) == 50
     assert [entry["message"] for entry in notifications] == [record.message for record in backend.published[-50:]]
 
 
-def test_what_was_published_is_the_mocks_own(backend, client, template):
+def test_published_messages_are_the_mocks_own(backend, client, template):
     subscribe(client, template, STARTED)
     backend.published.clear()
 
@@ -343,16 +352,16 @@ def test_what_was_published_is_the_mocks_own(backend, client, template):
     assert backend.published == []
 
 
-def test_nothing_is_kept_when_nobody_subscribes(backend, client, template):
-    run = a_run(client, template)
+def test_no_message_is_kept_when_nobody_subscribes(backend, client, template):
+    run = start_run(client, template)
     backend.finish_run(run)
 
     assert backend.published == []
-    assert described_run(client, run)["notifications"] == []
+    assert describe_run(client, run)["notifications"] == []
 
 
 @pytest.mark.mock_inspector(at=None, freeze=False)
-def test_a_clock_that_runs_tells_when_somebody_looks(inspector_backend):
+def test_a_running_clock_notifies_when_somebody_looks(inspector_backend):
     target = inspector_backend.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
     template = inspector_backend.create_assessment_template(
         assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=180, rulesPackageArns=[]
@@ -364,10 +373,10 @@ def test_a_clock_that_runs_tells_when_somebody_looks(inspector_backend):
     assert [record.event for record in inspector_backend.published] == [SET_UP, COMPLETED]
 
 
-def test_a_target_name_is_no_part_of_it(backend, client):
+def test_a_target_name_is_no_part_of_a_notification(backend, client):
     """Bodies hold ARNs only, so they are ASCII whatever the names are."""
-    template = a_template(client, a_target(client, "Größe ✓"), "täglich")
+    template = create_template(client, create_target(client, "Größe ✓"), "täglich")
     subscribe(client, template, STARTED)
-    a_run(client, template)
+    start_run(client, template)
 
     assert all(record.message.isascii() for record in backend.published)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ..support.fast_subset import max_examples
-from ..support.listings import LIMITS, LISTINGS, Listing, _ended_run, _refusal, _targets, _template
-from ..support.requests import FOREIGN_ACCOUNT, MODEL
+from ..support.listings import LIMITS, LISTINGS, Listing, _list_targets, add_completed_run, add_template, error_code_of
+from ..support.requests import FOREIGN_ACCOUNT
+from ..support.service_model import MODEL
 
 pytestmark = pytest.mark.mock_inspector(freeze=False, limits=LIMITS)
 
@@ -33,7 +34,7 @@ SHRINKING = [
 ]
 
 
-MAX_ON_A_PAGE = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
+MAX_PAGE_SIZES = {"ListEventSubscriptions": 50, "ListAssessmentRunAgents": 500}
 
 
 DEFAULT_PAGE = {"ListExclusions": 100, "GetExclusionsPreview": 100}
@@ -79,19 +80,19 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
 @every_list
 def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    most = MAX_ON_A_PAGE.get(operation, 100)
-    entries, question = listing.fill(most + 1), listing.question()
+    maximum = MAX_PAGE_SIZES.get(operation, 100)
+    entries, question = listing.fill(maximum + 1), listing.question()
     for size in (500, 501, 5000):
         shown, token = listing.page(client, question, maxResults=size)
-        assert shown == entries[:most]
-        assert listing.page(client, question, maxResults=size, nextToken=token) == (entries[most:], None)
+        assert shown == entries[:maximum]
+        assert listing.page(client, question, maxResults=size, nextToken=token) == (entries[maximum:], None)
 
 
 @pytest.mark.parametrize("size", [0, -1, -(2**31)])
 @every_list
 def test_a_page_of_less_than_one_entry_is_refused(operation, size, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    assert _refusal(listing.page, client, listing.question(), maxResults=size) == "INVALID_MAX_RESULTS"
+    assert error_code_of(listing.page, client, listing.question(), maxResults=size) == "INVALID_MAX_RESULTS"
 
 
 @pytest.mark.parametrize("operation", SHRINKING)
@@ -136,11 +137,11 @@ def _other_questions(backend: Any, operation: str) -> list[dict[str, Any]]:
         "ListFindings": {"severities": ["Informational"]},
         "ListAssessmentRunAgents": {"agentHealths": ["HEALTHY"], "agentHealthCodes": []},
     }
-    template = _template(backend)
+    template = add_template(backend)
     narrower: dict[str, dict[str, Any]] = {
         "ListAssessmentTemplates": {"assessmentTargetArns": [template.rpartition("/template/")[0]]},
         "ListAssessmentRuns": {"assessmentTemplateArns": [template]},
-        "ListFindings": {"assessmentRunArns": [_ended_run(backend, template)]},
+        "ListFindings": {"assessmentRunArns": [add_completed_run(backend, template)]},
         "ListEventSubscriptions": {"resourceArn": template},
     }
     another = LISTINGS[operation](backend).question()
@@ -155,7 +156,7 @@ def _token(client: Any, listing: Listing, question: dict[str, Any]) -> str:
 
 
 @every_list
-def test_a_token_serves_again_and_with_another_page_size(operation, inspector_backend, client):
+def test_a_page_token_serves_again_and_with_another_page_size(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     entries, question = listing.fill(7), listing.question()
     token = _token(client, listing, question)
@@ -168,39 +169,39 @@ def test_a_token_serves_again_and_with_another_page_size(operation, inspector_ba
     "garbage", ["1", "null", "AAAA", "=" * 300, "nächste", "a b", "\x00", "😀", f"{'A' * 27}="], ids=ascii
 )
 @every_list
-def test_a_token_that_is_none_is_refused(operation, garbage, inspector_backend, client):
+def test_an_invalid_page_token_is_refused(operation, garbage, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(2)
-    code = _refusal(listing.page, client, listing.question(), nextToken=garbage)
+    code = error_code_of(listing.page, client, listing.question(), nextToken=garbage)
     assert code == "INVALID_PAGINATION_TOKEN"
 
 
-def test_a_token_that_was_tampered_with_is_refused(inspector_backend, client):
-    listing = _targets(inspector_backend)
+def test_a_page_token_that_was_tampered_with_is_refused(inspector_backend, client):
+    listing = _list_targets(inspector_backend)
     listing.fill(3)
     token = _token(client, listing, {})
-    for place, character in enumerate(token):
+    for number, character in enumerate(token):
         for other in {"A", "z", "5", "_", "=", "\n", ""} - {character}:
-            tampered = token[:place] + other + token[place + 1 :]
-            assert _refusal(listing.page, client, {}, nextToken=tampered) == "INVALID_PAGINATION_TOKEN", tampered
+            tampered = token[:number] + other + token[number + 1 :]
+            assert error_code_of(listing.page, client, {}, nextToken=tampered) == "INVALID_PAGINATION_TOKEN", tampered
 
 
 @every_list
-def test_a_token_of_another_operation_is_refused(operation, inspector_backend, client):
+def test_a_page_token_of_another_operation_is_refused(operation, inspector_backend, client):
     listings = [make(inspector_backend) for make in LISTINGS.values()]
     for listing in listings:
         listing.fill(2)
     questions = {listing.operation: listing.question() for listing in listings}
     tokens = {listing.operation: _token(client, listing, questions[listing.operation]) for listing in listings}
-    asked = next(listing for listing in listings if listing.operation == operation)
+    params = next(listing for listing in listings if listing.operation == operation)
     tokens.pop(operation)
     for token in tokens.values():
-        code = _refusal(asked.page, client, questions[operation], nextToken=token)
+        code = error_code_of(params.page, client, questions[operation], nextToken=token)
         assert code == "INVALID_PAGINATION_TOKEN"
 
 
 @pytest.mark.parametrize("operation", [name for name in LISTINGS if name != "ListRulesPackages"])
-def test_a_token_of_another_question_is_refused(operation, inspector_backend, client):
+def test_a_page_token_of_another_request_is_refused(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(2)
     question = listing.question()
@@ -208,16 +209,16 @@ def test_a_token_of_another_question_is_refused(operation, inspector_backend, cl
     others = _other_questions(inspector_backend, operation)
     assert others
     for other in others:
-        code = _refusal(listing.page, client, {**question, **other}, nextToken=token)
+        code = error_code_of(listing.page, client, {**question, **other}, nextToken=token)
         assert code == "INVALID_PAGINATION_TOKEN"
 
 
 @pytest.mark.parametrize("operation", WITHOUT_QUESTION)
-def test_a_token_of_another_region_or_account_is_refused(operation, inspector_backend, client):
+def test_a_page_token_of_another_region_or_account_is_refused(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(7)
     token = _token(client, listing, {})
     for stranger in (inspector_backend.for_region("eu-west-1"), inspector_backend.for_account(FOREIGN_ACCOUNT)):
         LISTINGS[operation](stranger).fill(7)
         ask = getattr(stranger, xform_name(operation))
-        assert _refusal(ask, nextToken=token) == "INVALID_PAGINATION_TOKEN"
+        assert error_code_of(ask, nextToken=token) == "INVALID_PAGINATION_TOKEN"

@@ -5,17 +5,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ..support.aws import a_run, a_template, an_ended_run, refused
+from ..support.aws import create_template, raises_api_error, start_and_finish_run, start_run
 
 
 def test_a_deleted_runs_report_is_gone(inspector_backend, client):
-    asked = {"assessmentRunArn": an_ended_run(inspector_backend, client), "reportFileFormat": "HTML"}
-    client.get_assessment_report(**asked, reportType="FULL")
+    params = {"assessmentRunArn": start_and_finish_run(inspector_backend, client), "reportFileFormat": "HTML"}
+    client.get_assessment_report(**params, reportType="FULL")
 
-    client.delete_assessment_run(assessmentRunArn=asked["assessmentRunArn"])
+    client.delete_assessment_run(assessmentRunArn=params["assessmentRunArn"])
 
-    with refused("NoSuchEntityException", "ASSESSMENT_RUN_DOES_NOT_EXIST"):
-        client.get_assessment_report(**asked, reportType="FULL")
+    with raises_api_error("NoSuchEntityException", "ASSESSMENT_RUN_DOES_NOT_EXIST"):
+        client.get_assessment_report(**params, reportType="FULL")
 
 
 # Reports
@@ -29,16 +29,16 @@ def reported(client, run, file_format="HTML", kind="FULL"):
 
 
 def test_a_run_in_progress_has_no_report(inspector_backend, client):
-    run = a_run(client)
+    run = start_run(client)
 
-    with refused("AssessmentRunInProgressException") as caught:
+    with raises_api_error("AssessmentRunInProgressException") as caught:
         reported(client, run)
 
     assert caught.value.response["assessmentRunArns"] == [run]
 
 
 def test_each_report_is_in_progress_at_first_and_then_has_a_url(inspector_backend, client):
-    run = an_ended_run(inspector_backend, client)
+    run = start_and_finish_run(inspector_backend, client)
     for file_format, kind in RESOURCE_TYPES:
         assert reported(client, run, file_format, kind) == {"status": "WORK_IN_PROGRESS"}
 
@@ -54,7 +54,7 @@ def test_each_report_is_in_progress_at_first_and_then_has_a_url(inspector_backen
 
 @pytest.mark.mock_inspector(at="2024-02-29T12:00:00Z")
 def test_a_reports_url_is_presigned_in_form_for_fifteen_minutes(inspector_backend, client):
-    run = an_ended_run(inspector_backend, client)
+    run = start_and_finish_run(inspector_backend, client)
     reported(client, run)
     inspector_backend.clock.move_to("2024-02-29T23:59:58Z")
 
@@ -69,20 +69,20 @@ def test_a_reports_url_is_presigned_in_form_for_fifteen_minutes(inspector_backen
 
 
 @pytest.mark.mock_inspector(at="2017-04-24T23:59:00Z")
-def test_runs_from_before_reports_were_introduced_have_none(inspector_backend, client, nobody):
-    template = a_template(client, nobody)
-    old = a_run(client, template)
+def test_runs_from_before_reports_were_introduced_have_none(inspector_backend, client, empty_target):
+    template = create_template(client, empty_target)
+    old = start_run(client, template)
     inspector_backend.clock.move_to("2017-04-25T00:00:00Z")
-    new = a_run(client, template)
+    new = start_run(client, template)
     inspector_backend.clock.tick(3600)
 
-    with refused("UnsupportedFeatureException"):
+    with raises_api_error("UnsupportedFeatureException"):
         reported(client, old)
     assert reported(client, new) == {"status": "WORK_IN_PROGRESS"}
 
 
 def test_the_report_of_a_run_that_failed_fails(inspector_backend, client):
-    run = a_run(client)
+    run = start_run(client)
     inspector_backend.set_run_state(run, "FAILED")
 
     reported(client, run)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support.aws import ACCOUNT, now, refused
+from ..support.aws import ACCOUNT, current_time, raises_api_error
 
 # The role
 
@@ -15,7 +15,7 @@ def test_the_service_linked_role_is_there_from_the_start(inspector_backend, regi
         f"arn:{partition}:iam::{ACCOUNT}:role/aws-service-role/inspector.amazonaws.com/AWSServiceRoleForAmazonInspector"
     )
     assert role["valid"] is True
-    assert role["registeredAt"] == now(inspector_backend)
+    assert role["registeredAt"] == current_time(inspector_backend)
 
 
 def test_a_registered_role_replaces_the_one_before(inspector_backend, client):
@@ -26,7 +26,7 @@ def test_a_registered_role_replaces_the_one_before(inspector_backend, client):
     role = client.describe_cross_account_access_role()
 
     assert (role["roleArn"], role["valid"]) == (f"arn:aws:iam::{ACCOUNT}:role/path/to/second", True)
-    assert role["registeredAt"].timestamp() == now(inspector_backend)
+    assert role["registeredAt"].timestamp() == current_time(inspector_backend)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_registered_role_replaces_the_one_before(inspector_backend, client):
 def test_what_is_no_role_of_the_account_is_refused(inspector_backend, client, role, exception, code):
     before = client.describe_cross_account_access_role()["roleArn"]
 
-    with refused(exception, code):
+    with raises_api_error(exception, code):
         client.register_cross_account_access_role(roleArn=role)
 
     assert client.describe_cross_account_access_role()["roleArn"] == before

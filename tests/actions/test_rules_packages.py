@@ -7,13 +7,13 @@ import pytest
 from mock_inspector.findings import cve, runtime_behavior
 
 from ..support.aws import (
-    PACKAGES,
-    a_template,
-    an_ended_run,
-    described_finding,
-    described_run,
-    exclusions_of,
-    findings_of,
+    RULES_PACKAGES,
+    create_template,
+    describe_exclusions,
+    describe_finding,
+    describe_run,
+    list_findings,
+    start_and_finish_run,
 )
 
 # Rules packages
@@ -79,9 +79,9 @@ def test_a_rules_package_can_be_added(inspector_backend, client):
         "provider": "Own",
         "description": "Ours.",
     }
-    run = an_ended_run(inspector_backend, client, a_template(client, packages=[arn]))
-    [finding] = findings_of(client, run)
-    assert described_finding(client, finding)["serviceAttributes"]["rulesPackageArn"] == arn
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=[arn]))
+    [finding] = list_findings(client, run)
+    assert describe_finding(client, finding)["serviceAttributes"]["rulesPackageArn"] == arn
 
 
 def test_a_rules_package_can_be_added_under_a_given_arn(inspector_backend, client):
@@ -89,7 +89,7 @@ def test_a_rules_package_can_be_added_under_a_given_arn(inspector_backend, clien
 
     assert inspector_backend.add_rules_package("Own rules", arn=arn) == arn
 
-    assert a_template(client, packages=[arn])
+    assert create_template(client, packages=[arn])
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_rules_package_needs_an_arn_of_its_region(inspector_backend, arn):
         inspector_backend.add_rules_package("Own rules", arn=arn)
 
 
-EVERY = tuple(PACKAGES.values())
+EVERY = tuple(RULES_PACKAGES.values())
 
 
 # Rules packages that are deprecated
@@ -113,34 +113,37 @@ EVERY = tuple(PACKAGES.values())
 
 def test_a_deprecated_rules_package_is_excluded_as_a_whole(inspector_backend, client):
     """As Runtime Behavior Analysis was, after templates had been made with it."""
-    vulnerabilities, behavior = PACKAGES["Common Vulnerabilities and Exposures"], PACKAGES["Runtime Behavior Analysis"]
+    vulnerabilities, behavior = (
+        RULES_PACKAGES["Common Vulnerabilities and Exposures"],
+        RULES_PACKAGES["Runtime Behavior Analysis"],
+    )
     inspector_backend.add_instance("i-0web", findings=[cve("CVE-2016-2177"), runtime_behavior("Software Without DEP")])
     inspector_backend.add_instance("i-0db", findings=[runtime_behavior("Software Without DEP")])
-    template = a_template(client, packages=[vulnerabilities, behavior])
+    template = create_template(client, packages=[vulnerabilities, behavior])
     inspector_backend.add_rules_package("Runtime Behavior Analysis", arn=behavior, deprecated=True)
-    run = an_ended_run(inspector_backend, client, template)
+    run = start_and_finish_run(inspector_backend, client, template)
 
-    (exclusion,) = exclusions_of(client, run)
+    (exclusion,) = describe_exclusions(client, run)
 
     assert exclusion["title"] == "Deprecated rules package"
     assert "the rules package Runtime Behavior Analysis" in exclusion["description"]
     assert exclusion["scopes"] == exclusion["attributes"] == [{"key": "RULES_PACKAGE_ARN", "value": behavior}]
     reported = [
-        described_finding(client, arn)["serviceAttributes"]["rulesPackageArn"] for arn in findings_of(client, run)
+        describe_finding(client, arn)["serviceAttributes"]["rulesPackageArn"] for arn in list_findings(client, run)
     ]
     assert reported == [vulnerabilities]
-    assert described_run(client, run)["state"] == "COMPLETED"
+    assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 def test_a_deprecated_rules_package_is_previewed_without_instances_too(inspector_backend, client):
     package = inspector_backend.add_rules_package("Old", deprecated=True)
-    template = a_template(client, packages=[package])
+    template = create_template(client, packages=[package])
     token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
     inspector_backend.clock.tick(10)
     shown = client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)["exclusionPreviews"]
 
     assert [exclusion["title"] for exclusion in shown] == ["No instances in target", "Deprecated rules package"]
-    assert findings_of(client, an_ended_run(inspector_backend, client, template)) == []
+    assert list_findings(client, start_and_finish_run(inspector_backend, client, template)) == []
 
 
 def test_a_deprecated_rules_package_is_described_but_no_longer_listed(inspector_backend, client):
@@ -151,10 +154,15 @@ def test_a_deprecated_rules_package_is_described_but_no_longer_listed(inspector_
     assert to_api["name"] == "Old"
 
 
-def test_no_rules_package_is_deprecated_unless_the_test_says_so(inspector_backend, client):
+def test_no_rules_package_is_deprecated_by_default(inspector_backend, client):
     inspector_backend.add_instance("i-0web", operating_system="Amazon Linux AMI release 2015.09")
 
-    assert exclusions_of(client, an_ended_run(inspector_backend, client, a_template(client, packages=EVERY))) == []
+    assert (
+        describe_exclusions(
+            client, start_and_finish_run(inspector_backend, client, create_template(client, packages=EVERY))
+        )
+        == []
+    )
 
 
 def test_deprecated_takes_nothing_but_a_truth_value(inspector_backend):

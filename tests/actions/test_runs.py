@@ -11,24 +11,33 @@ from mock_inspector import mock_inspector
 from ..support.aws import (
     BEST_PRACTICES,
     CVE,
-    a_group,
-    a_run,
-    a_target,
-    a_template,
-    all_there_is_to_see,
-    an_ended_run,
-    described_finding,
-    described_run,
-    exclusions_of,
-    findings_of,
-    history_of,
-    refused,
+    create_group,
+    create_target,
+    create_template,
+    describe_everything,
+    describe_exclusions,
+    describe_finding,
+    describe_run,
+    list_findings,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
+    state_history,
 )
 from ..support.fast_subset import max_examples
-from ..support.run_timeline import AFTER_STOP, DURATION, END, FINDINGS, MOMENTS, STOP, STORY, UNTIL_STOP
+from ..support.run_timeline import (
+    AFTER_STOP,
+    DURATION_SECONDS,
+    END_SECONDS,
+    FINDINGS_SECONDS,
+    OFFSETS_MS,
+    STOP_SECONDS,
+    TIMELINE,
+    UNTIL_STOP,
+)
 
 STATES = [
-    *(state for state, _ in STORY),
+    *(state for state, _ in TIMELINE),
     "START_EVALUATING_RULES_PENDING",
     "COMPLETED_WITH_ERRORS",
     "CANCELED",
@@ -47,17 +56,17 @@ def backend(inspector_backend):
 
 @pytest.fixture
 def template(backend, client):
-    return a_template(client, duration=DURATION)
+    return create_template(client, duration=DURATION_SECONDS)
 
 
 @pytest.fixture
 def run(client, template):
-    return a_run(client, template)
+    return start_run(client, template)
 
 
 def go_to(backend, client, run, offset):
     """Move the clock to ``offset`` seconds after the run's start."""
-    backend.clock.move_to(described_run(client, run)["createdAt"] + datetime.timedelta(seconds=offset))
+    backend.clock.move_to(describe_run(client, run)["createdAt"] + datetime.timedelta(seconds=offset))
 
 
 # The default timeline
@@ -66,29 +75,29 @@ def go_to(backend, client, run, offset):
 def test_a_run_takes_the_timeline_of_the_reference(backend, client, run):
     backend.clock.tick(3600)
 
-    assert history_of(client, run) == STORY
+    assert state_history(client, run) == TIMELINE
 
 
-@pytest.mark.parametrize(("index", "offset"), list(enumerate(offset for _, offset in STORY)))
+@pytest.mark.parametrize(("index", "offset"), list(enumerate(offset for _, offset in TIMELINE)))
 def test_each_state_begins_at_its_millisecond(backend, client, run, index, offset):
     if index:
         go_to(backend, client, run, offset - 0.001)
-        assert history_of(client, run) == STORY[:index]
+        assert state_history(client, run) == TIMELINE[:index]
         backend.clock.tick(0.001)
 
-    assert history_of(client, run) == STORY[: index + 1]
+    assert state_history(client, run) == TIMELINE[: index + 1]
 
 
-@pytest.mark.parametrize(("state", "offset"), STORY)
+@pytest.mark.parametrize(("state", "offset"), TIMELINE)
 def test_what_a_run_shows_of_itself_follows_from_its_state(backend, client, run, state, offset):
     go_to(backend, client, run, offset)
 
-    shown = described_run(client, run)
+    shown = describe_run(client, run)
 
     start = shown["createdAt"].timestamp()
     assert shown["state"] == state
     assert shown["stateChangedAt"].timestamp() == pytest.approx(start + offset, abs=1e-4)
-    assert shown["dataCollected"] is (offset >= STOP + 59.964)
+    assert shown["dataCollected"] is (offset >= STOP_SECONDS + 59.964)
     if offset < 0.126:
         assert "startedAt" not in shown
     else:
@@ -101,9 +110,9 @@ def test_what_a_run_shows_of_itself_follows_from_its_state(backend, client, run,
 
 
 def test_a_run_keeps_what_its_template_said(backend, client):
-    template = a_template(client, duration=900, packages=[BEST_PRACTICES, CVE], attributes={"team": "blue"})
+    template = create_template(client, duration=900, packages=[BEST_PRACTICES, CVE], attributes={"team": "blue"})
 
-    shown = described_run(client, a_run(client, template, "nightly"))
+    shown = describe_run(client, start_run(client, template, "nightly"))
 
     assert shown["name"] == "nightly"
     assert shown["assessmentTemplateArn"] == template
@@ -119,49 +128,49 @@ def test_finish_run_moves_the_clock_to_the_end_and_no_further(backend, client, r
     backend.finish_run(run)
     backend.finish_run(run)
 
-    assert backend.clock.now() - begun == datetime.timedelta(seconds=END)
-    assert described_run(client, run)["state"] == "COMPLETED"
+    assert backend.clock.now() - begun == datetime.timedelta(seconds=END_SECONDS)
+    assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 # Findings and exclusions
 
 
 def test_no_finding_is_visible_before_it_was_made(backend, client, run):
-    go_to(backend, client, run, FINDINGS - 0.001)
-    assert findings_of(client) == findings_of(client, run) == []
+    go_to(backend, client, run, FINDINGS_SECONDS - 0.001)
+    assert list_findings(client) == list_findings(client, run) == []
 
     backend.clock.tick(0.001)
-    [finding] = findings_of(client, run)
+    [finding] = list_findings(client, run)
 
-    assert findings_of(client) == [finding]
-    assert described_finding(client, finding)["createdAt"].timestamp() == backend.clock.now().timestamp()
+    assert list_findings(client) == [finding]
+    assert describe_finding(client, finding)["createdAt"].timestamp() == backend.clock.now().timestamp()
 
 
 def test_a_clean_run_says_so_once_for_each_rules_package(backend, client):
-    run = an_ended_run(backend, client, a_template(client, packages=[CVE, BEST_PRACTICES]))
+    run = start_and_finish_run(backend, client, create_template(client, packages=[CVE, BEST_PRACTICES]))
 
-    findings = [described_finding(client, arn) for arn in findings_of(client, run)]
+    findings = [describe_finding(client, arn) for arn in list_findings(client, run)]
 
     assert [finding["serviceAttributes"]["rulesPackageArn"] for finding in findings] == [CVE, BEST_PRACTICES]
     for finding in findings:
         assert finding["title"] == "No potential security issues found"
         assert (finding["severity"], finding["numericSeverity"]) == ("Informational", 0.0)
         assert finding["serviceAttributes"]["assessmentRunArn"] == run
-    assert described_run(client, run)["findingCounts"] == {**NO_COUNTS, "Informational": 2}
+    assert describe_run(client, run)["findingCounts"] == {**NO_COUNTS, "Informational": 2}
 
 
 def test_the_templates_user_attributes_are_on_each_finding(backend, client):
     attributes = {"team": "blue", "tier": "1"}
-    template = a_template(client, packages=[CVE, BEST_PRACTICES], attributes=attributes)
-    run = an_ended_run(backend, client, template)
+    template = create_template(client, packages=[CVE, BEST_PRACTICES], attributes=attributes)
+    run = start_and_finish_run(backend, client, template)
     by_hand = backend.add_finding(run, {"title": "Put in by hand"})
 
-    findings = findings_of(client, run)
+    findings = list_findings(client, run)
 
     assert len(findings) == 3
     assert by_hand in findings
     for finding in findings:
-        shown = described_finding(client, finding)["userAttributes"]
+        shown = describe_finding(client, finding)["userAttributes"]
         assert shown == [{"key": key, "value": value} for key, value in attributes.items()]
 
 
@@ -169,37 +178,37 @@ def test_agents_that_cannot_be_assessed_are_excluded(backend, client, template):
     backend.add_instance("i-ill", agent_health="UNHEALTHY")
     backend.add_instance("i-bare", agent_health="UNKNOWN")
 
-    run = a_run(client, template)
-    assert exclusions_of(client, run) == []
+    run = start_run(client, template)
+    assert describe_exclusions(client, run) == []
     backend.finish_run(run)
 
-    shown = [(exclusion["title"], exclusion["attributes"]) for exclusion in exclusions_of(client, run)]
+    shown = [(exclusion["title"], exclusion["attributes"]) for exclusion in describe_exclusions(client, run)]
     assert shown == [
         ("Agent is unhealthy", [{"key": "INSTANCE_ID", "value": "i-ill"}]),
         ("Agent not found", [{"key": "INSTANCE_ID", "value": "i-bare"}]),
     ]
-    assert described_run(client, run)["state"] == "COMPLETED"
+    assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 def test_a_run_none_of_whose_agents_could_be_assessed_completes_with_errors(backend, client):
     backend.add_instance("i-ill", tags={"Name": "db"}, agent_health="UNHEALTHY")
-    template = a_template(client, a_target(client, group=a_group(client, Name="db")))
+    template = create_template(client, create_target(client, group=create_group(client, Name="db")))
 
-    run = an_ended_run(backend, client, template)
+    run = start_and_finish_run(backend, client, template)
 
-    shown = described_run(client, run)
+    shown = describe_run(client, run)
     assert shown["state"] == "COMPLETED_WITH_ERRORS"
     assert shown["completedAt"] == shown["stateChangedAt"]
     assert "findingCounts" in shown
 
 
 def test_a_run_without_instances_completes_and_reports_the_exclusion(backend, client):
-    template = a_template(client, a_target(client, group=a_group(client, Name="nobody")))
+    template = create_template(client, create_target(client, group=create_group(client, Name="nobody")))
 
-    run = an_ended_run(backend, client, template)
+    run = start_and_finish_run(backend, client, template)
 
-    assert [exclusion["title"] for exclusion in exclusions_of(client, run)] == ["No instances in target"]
-    assert described_run(client, run)["state"] == "COMPLETED"
+    assert [exclusion["title"] for exclusion in describe_exclusions(client, run)] == ["No instances in target"]
+    assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 def test_a_run_keeps_the_instances_it_began_with(backend, client, run):
@@ -237,8 +246,10 @@ def after(client, visits, stop):
     with mock_inspector(at="2024-02-28T23:58:00Z", id_seed="pure", region="us-west-2") as backend:
         backend.add_instance("i-web")
         backend.add_instance("i-ill", agent_health="UNHEALTHY")
-        target = a_target(client, "pure")
-        run = a_run(client, a_template(client, target, "pure", packages=[CVE, BEST_PRACTICES], attributes={"a": "b"}))
+        target = create_target(client, "pure")
+        run = start_run(
+            client, create_template(client, target, "pure", packages=[CVE, BEST_PRACTICES], attributes={"a": "b"})
+        )
         start = backend.clock.now()
         for moment, (ticks, reads) in sorted(visits.items()):
             goal = start + datetime.timedelta(milliseconds=moment)
@@ -249,17 +260,18 @@ def after(client, visits, stop):
             if stop is not None and stop[0] == moment:
                 client.stop_assessment_run(assessmentRunArn=run, stopAction=stop[1])
             if reads:
-                all_there_is_to_see(client, run)
-        return {**all_there_is_to_see(client, run), "next": a_group(client, Name="next")}
+                describe_everything(client, run)
+        return {**describe_everything(client, run), "next": create_group(client, Name="next")}
 
 
 STOPS = st.tuples(
-    MOMENTS.filter(lambda moment: moment < round(END * 1000)), st.sampled_from(["START_EVALUATION", "SKIP_EVALUATION"])
+    OFFSETS_MS.filter(lambda moment: moment < round(END_SECONDS * 1000)),
+    st.sampled_from(["START_EVALUATION", "SKIP_EVALUATION"]),
 )
 
 
 @settings(max_examples=max_examples(60), deadline=None)
-@given(visits=st.dictionaries(MOMENTS, st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6), stop=STOPS)
+@given(visits=st.dictionaries(OFFSETS_MS, st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6), stop=STOPS)
 @pytest.mark.parametrize("stopped", [False, True])
 def test_however_time_passes_a_run_comes_out_the_same(client, visits, stop, stopped):
     needed = {max(visits): (False, False)}
@@ -272,48 +284,50 @@ def test_however_time_passes_a_run_comes_out_the_same(client, visits, stop, stop
 # Stopping
 
 
-@pytest.mark.parametrize("offset", [0.0, 0.030, 0.061, 0.125, 0.126, 90.0, STOP - 0.001])
+@pytest.mark.parametrize("offset", [0.0, 0.030, 0.061, 0.125, 0.126, 90.0, STOP_SECONDS - 0.001])
 def test_a_stop_with_evaluation_ends_the_data_collection_at_once(backend, client, run, offset):
     go_to(backend, client, run, offset)
 
     client.stop_assessment_run(assessmentRunArn=run, stopAction="START_EVALUATION")
     backend.clock.tick(3600)
 
-    begun = [(state, since) for state, since in STORY if since <= offset]
-    assert history_of(client, run) == [*begun, *((state, round(offset + since, 3)) for state, since in AFTER_STOP)]
-    assert len(findings_of(client, run)) == 1
+    begun = [(state, since) for state, since in TIMELINE if since <= offset]
+    assert state_history(client, run) == [*begun, *((state, round(offset + since, 3)) for state, since in AFTER_STOP)]
+    assert len(list_findings(client, run)) == 1
 
 
-def test_a_stop_evaluates_unless_it_is_told_otherwise(backend, client, run):
+def test_a_stop_evaluates_by_default(backend, client, run):
     client.stop_assessment_run(assessmentRunArn=run)
 
-    assert described_run(client, run)["state"] == "STOP_DATA_COLLECTION_PENDING"
+    assert describe_run(client, run)["state"] == "STOP_DATA_COLLECTION_PENDING"
 
 
-@pytest.mark.parametrize("offset", [since for _, since in STORY[4:-1]])
+@pytest.mark.parametrize("offset", [since for _, since in TIMELINE[4:-1]])
 def test_a_stop_with_evaluation_changes_nothing_after_the_data_collection(backend, client, run, offset):
     go_to(backend, client, run, offset)
 
     client.stop_assessment_run(assessmentRunArn=run, stopAction="START_EVALUATION")
     backend.clock.tick(3600)
 
-    assert history_of(client, run) == STORY
+    assert state_history(client, run) == TIMELINE
 
 
-@pytest.mark.parametrize("offset", [*(since for _, since in STORY[:-1]), FINDINGS, round(END - 0.001, 3)])
+@pytest.mark.parametrize(
+    "offset", [*(since for _, since in TIMELINE[:-1]), FINDINGS_SECONDS, round(END_SECONDS - 0.001, 3)]
+)
 def test_a_stop_without_evaluation_cancels_the_run_and_leaves_no_findings(backend, client, run, offset):
     go_to(backend, client, run, offset)
 
     client.stop_assessment_run(assessmentRunArn=run, stopAction="SKIP_EVALUATION")
-    at_once = described_run(client, run)
+    at_once = describe_run(client, run)
     backend.clock.tick(3600)
 
-    assert described_run(client, run) == at_once
-    assert history_of(client, run) == [*(change for change in STORY if change[1] <= offset), ("CANCELED", offset)]
+    assert describe_run(client, run) == at_once
+    assert state_history(client, run) == [*(change for change in TIMELINE if change[1] <= offset), ("CANCELED", offset)]
     assert at_once["completedAt"] == at_once["stateChangedAt"]
     assert at_once["findingCounts"] == NO_COUNTS
-    assert findings_of(client, run) == []
-    assert exclusions_of(client, run) == []
+    assert list_findings(client, run) == []
+    assert describe_exclusions(client, run) == []
 
 
 def test_a_run_that_is_stopping_can_still_be_canceled(backend, client, run):
@@ -321,20 +335,20 @@ def test_a_run_that_is_stopping_can_still_be_canceled(backend, client, run):
     client.stop_assessment_run(assessmentRunArn=run, stopAction="SKIP_EVALUATION")
     backend.clock.tick(3600)
 
-    assert described_run(client, run)["state"] == "CANCELED"
-    assert findings_of(client, run) == []
+    assert describe_run(client, run)["state"] == "CANCELED"
+    assert list_findings(client, run) == []
 
 
 @pytest.mark.parametrize("action", ["START_EVALUATION", "SKIP_EVALUATION"])
 @pytest.mark.parametrize("state", sorted(TERMINAL))
 def test_a_run_that_has_ended_cannot_be_stopped(backend, client, run, state, action):
     backend.set_run_state(run, state)
-    before = described_run(client, run)
+    before = describe_run(client, run)
 
-    with refused("InvalidInputException", "INVALID_ASSESSMENT_RUN_STATE"):
+    with raises_api_error("InvalidInputException", "INVALID_ASSESSMENT_RUN_STATE"):
         client.stop_assessment_run(assessmentRunArn=run, stopAction=action)
 
-    assert described_run(client, run) == before
+    assert describe_run(client, run) == before
 
 
 # Forced states
@@ -345,15 +359,15 @@ def test_a_run_can_be_put_into_every_state_and_stays_there(backend, client, run,
     go_to(backend, client, run, 10)
 
     backend.set_run_state(run, state)
-    shown = described_run(client, run)
+    shown = describe_run(client, run)
     backend.clock.tick(86_400)
 
-    assert described_run(client, run) == shown
+    assert describe_run(client, run) == shown
     assert shown["state"] == shown["stateChanges"][-1]["state"] == state
     assert shown["stateChangedAt"] == shown["stateChanges"][-1]["stateChangedAt"]
-    assert history_of(client, run)[:4] == UNTIL_STOP
-    assert findings_of(client, run) == []
-    assert exclusions_of(client, run) == []
+    assert state_history(client, run)[:4] == UNTIL_STOP
+    assert list_findings(client, run) == []
+    assert describe_exclusions(client, run) == []
     if state in TERMINAL:
         assert shown["completedAt"] == shown["stateChangedAt"]
         assert shown["findingCounts"] == NO_COUNTS
@@ -371,27 +385,27 @@ def test_counts_follow_the_findings_through_forced_states(backend, client, run):
     backend.add_finding(run, {"severity": "High"})
     backend.set_run_state(run, "FAILED")
     backend.add_finding(run, {"severity": "High"})
-    assert described_run(client, run)["findingCounts"] == {**NO_COUNTS, "High": 2}
+    assert describe_run(client, run)["findingCounts"] == {**NO_COUNTS, "High": 2}
 
     backend.set_run_state(run, "COLLECTING_DATA")
-    assert "findingCounts" not in described_run(client, run)
+    assert "findingCounts" not in describe_run(client, run)
 
     backend.clock.tick(5)
     backend.set_run_state(run, "COMPLETED")
-    shown = described_run(client, run)
+    shown = describe_run(client, run)
     assert shown["findingCounts"] == {**NO_COUNTS, "High": 2}
     assert shown["completedAt"].timestamp() == pytest.approx(backend.clock.now().timestamp(), abs=1e-4)
-    assert [state for state, _ in history_of(client, run)] == ["CREATED", "FAILED", "COLLECTING_DATA", "COMPLETED"]
+    assert [state for state, _ in state_history(client, run)] == ["CREATED", "FAILED", "COLLECTING_DATA", "COMPLETED"]
 
 
 def test_a_completed_run_that_is_forced_to_fail_keeps_its_findings(backend, client, template):
-    run = an_ended_run(backend, client, template)
+    run = start_and_finish_run(backend, client, template)
 
     backend.set_run_state(run, "FAILED")
 
-    assert [state for state, _ in history_of(client, run)] == [*(state for state, _ in STORY), "FAILED"]
-    assert described_run(client, run)["findingCounts"] == {**NO_COUNTS, "Informational": 1}
-    assert len(findings_of(client, run)) == 1
+    assert [state for state, _ in state_history(client, run)] == [*(state for state, _ in TIMELINE), "FAILED"]
+    assert describe_run(client, run)["findingCounts"] == {**NO_COUNTS, "Informational": 1}
+    assert len(list_findings(client, run)) == 1
 
 
 def test_a_run_that_was_put_into_a_state_goes_on_when_it_is_stopped(backend, client, run):
@@ -402,8 +416,8 @@ def test_a_run_that_was_put_into_a_state_goes_on_when_it_is_stopped(backend, cli
     client.stop_assessment_run(assessmentRunArn=run)
     backend.finish_run(run)
 
-    assert history_of(client, run)[-4:] == [(state, round(3610 + since, 3)) for state, since in AFTER_STOP]
-    assert len(findings_of(client, run)) == 1
+    assert state_history(client, run)[-4:] == [(state, round(3610 + since, 3)) for state, since in AFTER_STOP]
+    assert len(list_findings(client, run)) == 1
 
 
 @pytest.mark.parametrize("state", ["DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES"])
@@ -414,8 +428,8 @@ def test_a_stop_takes_no_run_back_to_a_data_collection_that_is_over(backend, cli
     client.stop_assessment_run(assessmentRunArn=run)
     backend.clock.tick(3600)
 
-    assert "STOP_DATA_COLLECTION_PENDING" not in dict(history_of(client, run))
-    assert described_run(client, run)["dataCollected"] is True
+    assert "STOP_DATA_COLLECTION_PENDING" not in dict(state_history(client, run))
+    assert describe_run(client, run)["dataCollected"] is True
 
 
 def test_a_run_without_an_end_ahead_cannot_be_finished(backend, client, run):
@@ -425,7 +439,7 @@ def test_a_run_without_an_end_ahead_cannot_be_finished(backend, client, run):
         backend.finish_run(run)
 
 
-def test_a_state_that_is_none_is_refused_with_those_there_are(backend, client, run):
+def test_an_unknown_run_state_is_refused_with_the_known_ones(backend, client, run):
     with pytest.raises(ValueError, match=r"COMPLETED_WITH_ERRORS.*'DONE'"):
         backend.set_run_state(run, "DONE")
 
@@ -433,37 +447,37 @@ def test_a_state_that_is_none_is_refused_with_those_there_are(backend, client, r
 # Names
 
 
-def test_names_are_made_up_and_unique_within_a_template(backend, client):
-    target = a_target(client, group=a_group(client, Name="nobody"))
-    template = a_template(client, target, "nightly")
-    runs = [a_run(client, template, "Run 2 for nightly"), *(a_run(client, template) for _ in range(3))]
+def test_run_names_are_generated_and_unique_within_a_template(backend, client):
+    target = create_target(client, group=create_group(client, Name="nobody"))
+    template = create_template(client, target, "nightly")
+    runs = [start_run(client, template, "Run 2 for nightly"), *(start_run(client, template) for _ in range(3))]
 
-    names = [described_run(client, run)["name"] for run in runs]
+    names = [describe_run(client, run)["name"] for run in runs]
 
     assert len(set(names)) == 4
     assert all("nightly" in name for name in names)
 
 
-def test_a_made_up_name_fits_however_long_the_templates_is(backend, client):
-    template = a_template(client, a_target(client, group=a_group(client, Name="nobody")), "x" * 140)
+def test_a_generated_run_name_fits_however_long_the_templates_is(backend, client):
+    template = create_template(client, create_target(client, group=create_group(client, Name="nobody")), "x" * 140)
 
-    names = [described_run(client, a_run(client, template))["name"] for _ in range(2)]
+    names = [describe_run(client, start_run(client, template))["name"] for _ in range(2)]
 
     assert names[0] != names[1]
     assert all(len(name) <= 140 for name in names)
 
 
 def test_a_run_name_is_taken_within_its_template_until_the_run_is_deleted(backend, client):
-    target = a_target(client)
-    one, other = (a_template(client, target, name) for name in ("one", "other"))
-    run = an_ended_run(backend, client, one, "nightly")
+    target = create_target(client)
+    one, other = (create_template(client, target, name) for name in ("one", "other"))
+    run = start_and_finish_run(backend, client, one, "nightly")
 
-    with refused("InvalidInputException"):
-        a_run(client, one, "nightly")
-    an_ended_run(backend, client, other, "nightly")
+    with raises_api_error("InvalidInputException"):
+        start_run(client, one, "nightly")
+    start_and_finish_run(backend, client, other, "nightly")
     client.delete_assessment_run(assessmentRunArn=run)
 
-    assert described_run(client, a_run(client, one, "nightly"))["name"] == "nightly"
+    assert describe_run(client, start_run(client, one, "nightly"))["name"] == "nightly"
 
 
 # Agents
@@ -472,12 +486,12 @@ def test_a_run_name_is_taken_within_its_template_until_the_run_is_deleted(backen
 @pytest.fixture
 def other(backend, client, template):
     """A second template of the same instances."""
-    return a_template(client)
+    return create_template(client)
 
 
 def test_a_busy_instance_refuses_a_second_run_and_is_named(backend, client, run, other):
-    with refused("AgentsAlreadyRunningAssessmentException") as caught:
-        a_run(client, other)
+    with raises_api_error("AgentsAlreadyRunningAssessmentException") as caught:
+        start_run(client, other)
 
     answer = caught.value.response
     assert answer["agents"] == [{"agentId": "i-web", "assessmentRunArn": run}]
@@ -489,11 +503,11 @@ def test_a_busy_instance_refuses_a_second_run_and_is_named(backend, client, run,
 @pytest.mark.parametrize(("instances", "truncated"), [(10, False), (11, True)])
 def test_up_to_ten_busy_instances_are_named(inspector_backend, client, instances, truncated):
     ids = [inspector_backend.add_instance(f"i-{number:02}").instance_id for number in range(instances)]
-    template = a_template(client)
-    run = a_run(client, template)
+    template = create_template(client)
+    run = start_run(client, template)
 
-    with refused("AgentsAlreadyRunningAssessmentException") as caught:
-        a_run(client, template)
+    with raises_api_error("AgentsAlreadyRunningAssessmentException") as caught:
+        start_run(client, template)
 
     answer = caught.value.response
     assert answer["agents"] == [{"agentId": agent_id, "assessmentRunArn": run} for agent_id in ids[:10]]
@@ -503,30 +517,30 @@ def test_up_to_ten_busy_instances_are_named(inspector_backend, client, instances
 @pytest.mark.parametrize("health", ["UNHEALTHY", "UNKNOWN"])
 def test_only_a_healthy_instance_can_be_busy(inspector_backend, client, health):
     inspector_backend.add_instance("i-ill", agent_health=health)
-    template = a_template(client)
+    template = create_template(client)
 
-    assert a_run(client, template) != a_run(client, template)
+    assert start_run(client, template) != start_run(client, template)
 
 
 def test_runs_of_different_instances_go_on_side_by_side(backend, client):
     backend.add_instance("i-db", tags={"Name": "db"})
-    web, db = (a_target(client, group=a_group(client, Name=name)) for name in ("web", "db"))
+    web, db = (create_target(client, group=create_group(client, Name=name)) for name in ("web", "db"))
 
-    runs = [a_run(client, a_template(client, target)) for target in (web, db)]
-    backend.clock.tick(END)
+    runs = [start_run(client, create_template(client, target)) for target in (web, db)]
+    backend.clock.tick(END_SECONDS)
 
-    assert [history_of(client, run) for run in runs] == [STORY, STORY]
+    assert [state_history(client, run) for run in runs] == [TIMELINE, TIMELINE]
 
 
 def test_instances_are_free_again_when_their_data_is_collected(backend, client, run, other):
-    go_to(backend, client, run, STOP + 59.963)
-    with refused("AgentsAlreadyRunningAssessmentException"):
-        a_run(client, other)
+    go_to(backend, client, run, STOP_SECONDS + 59.963)
+    with raises_api_error("AgentsAlreadyRunningAssessmentException"):
+        start_run(client, other)
 
     backend.clock.tick(0.001)
 
-    assert described_run(client, run)["state"] == "DATA_COLLECTED"
-    assert described_run(client, a_run(client, other))["state"] == "CREATED"
+    assert describe_run(client, run)["state"] == "DATA_COLLECTED"
+    assert describe_run(client, start_run(client, other))["state"] == "CREATED"
 
 
 @pytest.mark.parametrize(
@@ -541,31 +555,31 @@ def test_instances_are_free_again_when_their_data_is_collected(backend, client, 
 def test_instances_are_free_again_when_their_run_has_ended(backend, client, run, other, end):
     end(backend, client, run)
 
-    assert described_run(client, a_run(client, other))["state"] == "CREATED"
+    assert describe_run(client, start_run(client, other))["state"] == "CREATED"
 
 
 def test_a_stop_keeps_the_instances_until_their_data_is_collected(backend, client, run, other):
     client.stop_assessment_run(assessmentRunArn=run)
     backend.clock.tick(59.963)
-    with refused("AgentsAlreadyRunningAssessmentException"):
-        a_run(client, other)
+    with raises_api_error("AgentsAlreadyRunningAssessmentException"):
+        start_run(client, other)
 
     backend.clock.tick(0.001)
 
-    assert a_run(client, other)
+    assert start_run(client, other)
 
 
 def test_five_hundred_instances_may_run_at_once_and_no_more(inspector_backend, client):
     for number in range(500):
         inspector_backend.add_instance(f"i-{number:03}", tags={"half": str(number % 2)})
-    template = a_template(client)
+    template = create_template(client)
     inspector_backend.add_instance("i-500")
 
-    with refused("LimitExceededException", "ASSESSMENT_RUN_LIMIT_EXCEEDED"):
-        a_run(client, template)
+    with raises_api_error("LimitExceededException", "ASSESSMENT_RUN_LIMIT_EXCEEDED"):
+        start_run(client, template)
     inspector_backend.remove_instance("i-500")
 
-    assert described_run(client, a_run(client, template))["state"] == "CREATED"
+    assert describe_run(client, start_run(client, template))["state"] == "CREATED"
 
 
 @pytest.mark.mock_inspector(limits={"agents": 3})
@@ -573,11 +587,13 @@ def test_the_quota_of_instances_counts_those_in_running_assessments(inspector_ba
     for name in ("web", "db"):
         for number in range(2):
             inspector_backend.add_instance(f"i-{name}-{number}", tags={"Name": name})
-    web, db = (a_template(client, a_target(client, group=a_group(client, Name=name))) for name in ("web", "db"))
-    run = a_run(client, web)
+    web, db = (
+        create_template(client, create_target(client, group=create_group(client, Name=name))) for name in ("web", "db")
+    )
+    run = start_run(client, web)
 
-    with refused("LimitExceededException", "ASSESSMENT_RUN_LIMIT_EXCEEDED"):
-        a_run(client, db)
+    with raises_api_error("LimitExceededException", "ASSESSMENT_RUN_LIMIT_EXCEEDED"):
+        start_run(client, db)
     inspector_backend.finish_run(run)
 
-    assert described_run(client, a_run(client, db))["state"] == "CREATED"
+    assert describe_run(client, start_run(client, db))["state"] == "CREATED"

@@ -1,7 +1,6 @@
-"""All actions, moves of the clock, changes of the fleet and faults, in any order, against the rules (rules_model.py and its kin).
+"""All actions, moves of the clock, changes of the fleet and faults, in any order, compared with the reference model.
 
-``HYPOTHESIS_PROFILE=thorough`` makes many more and longer examples of it, for minutes on end.
-"""
+``HYPOTHESIS_PROFILE=thorough`` tries many more and longer sequences, for minutes."""
 
 import inspect
 import os
@@ -31,7 +30,8 @@ from ..support.fake_service import fake_store
 from ..support.fast_subset import max_examples
 from ..support.reference_model.actions import Model
 from ..support.reference_model.state import LIMITS, SEVERITIES, Refused
-from ..support.requests import FOREIGN_ACCOUNT, MODEL, OPERATIONS
+from ..support.requests import FOREIGN_ACCOUNT
+from ..support.service_model import MODEL, OPERATIONS
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 PROFILE = settings(
@@ -47,7 +47,7 @@ BEGIN = 1_771_200_000_000
 PACKAGES = [CVE, CIS, BEST_PRACTICES]
 STATES = list(MODEL.shape_for("AssessmentRunState").enum)
 EVENTS = list(MODEL.shape_for("InspectorEvent").enum)
-WEAKNESSES = [
+FINDING_SPECS = [
     (CVE, "CVE-2016-0001", "High", findings.cve("CVE-2016-0001", severity="High")),
     (CVE, "CVE-2016-0002", "Low", findings.cve("CVE-2016-0002", severity="Low")),
     (
@@ -89,24 +89,24 @@ def milliseconds(value):
     return [milliseconds(entry) for entry in value] if isinstance(value, list) else value
 
 
-def finding_told(finding):
+def without_mock_texts(finding):
     """What the model knows of a finding."""
     service = finding["serviceAttributes"]
-    told = {
+    comparable = {
         "id": finding.get("id"),
         "agentId": finding["assetAttributes"].get("agentId"),
         "assessmentRunArn": service["assessmentRunArn"],
         "rulesPackageArn": service.get("rulesPackageArn"),
     }
     same = {name: finding[name] for name in ("arn", "severity", "userAttributes", "createdAt", "updatedAt")}
-    return {**same, **{name: value for name, value in told.items() if value is not None}}
+    return {**same, **{name: value for name, value in comparable.items() if value is not None}}
 
 
-def told(operation, answer):
+def comparable(operation, answer):
     """What the model knows of an answer."""
     answer = milliseconds({name: value for name, value in answer.items() if name != "ResponseMetadata"})
     if operation == "DescribeFindings":
-        answer["findings"] = [finding_told(finding) for finding in answer["findings"]]
+        answer["findings"] = [without_mock_texts(finding) for finding in answer["findings"]]
     if operation == "DescribeExclusions":
         answer["exclusions"] = {arn: exclusion["title"] for arn, exclusion in answer["exclusions"].items()}
     if operation == "GetExclusionsPreview":
@@ -114,7 +114,7 @@ def told(operation, answer):
     return answer
 
 
-def entry_told(operation, entry):
+def comparable_entry(operation, entry):
     """What the model knows of an entry of a list."""
     if operation == "ListAssessmentRunAgents":
         return entry["agentId"], entry["agentHealth"], entry["agentHealthCode"]
@@ -172,15 +172,15 @@ class Service(RuleBasedStateMachine):
     def ask(self, operation, members):
         """The answer to a call, or the error in its place."""
         try:
-            return told(operation, getattr(self.client, xform_name(operation))(**members)), None
+            return comparable(operation, getattr(self.client, xform_name(operation))(**members)), None
         except ClientError as error:
             return None, error.response
 
-    def check_names(self, said):
+    def check_names(self, answers):
         """The runs and agents that an error names are such as it says."""
-        for arn in said.get("assessmentRunArns", []):
+        for arn in answers.get("assessmentRunArns", []):
             assert arn in self.model.busy(self.model.of["run"].values())
-        for agent in said.get("agents", []):
+        for agent in answers.get("agents", []):
             assert agent["assessmentRunArn"] in self.model.holders(agent["agentId"])
 
     def call(self, operation, **members):
@@ -199,7 +199,7 @@ class Service(RuleBasedStateMachine):
         """Ask for a page, the entries after a place. Returns the last one's place and the token for the next page."""
 
         def expect():
-            due.extend(place for place in self.model.listed(operation, members) if place[0] > after)
+            due.extend(index for index in self.model.listed(operation, members) if index[0] > after)
 
         due: list[tuple[int, Any]] = []
         more = {} if token is None else {"nextToken": token}
@@ -207,7 +207,7 @@ class Service(RuleBasedStateMachine):
         if answer is None:
             return None
         entries = next(value for value in answer.values() if isinstance(value, list))
-        assert [entry_told(operation, entry) for entry in entries] == [shown for _, shown in due[:size]], members
+        assert [comparable_entry(operation, entry) for entry in entries] == [shown for _, shown in due[:size]], members
         assert ("nextToken" in answer) == (len(due) > size)
         return (due[size - 1][0], answer["nextToken"]) if len(due) > size else None
 
@@ -230,8 +230,8 @@ class Service(RuleBasedStateMachine):
         way = data.draw(st.sampled_from(["live"] * 12 + list(ways)))
         return data.draw(st.sampled_from(live if way == "live" and live else ways.get(way) or ways["none"]))
 
-    def several(self, data, noun, most=3):
-        return [self.some(data, noun) for _ in range(data.draw(st.integers(1, most)))]
+    def several(self, data, noun, maximum=3):
+        return [self.some(data, noun) for _ in range(data.draw(st.integers(1, maximum)))]
 
     def maybe(self, data, **members):
         """Some of the members, each drawn when it is there."""
@@ -253,7 +253,7 @@ class Service(RuleBasedStateMachine):
     # The fleet, the clock, faults and what is put in by hand
 
     @initialize(begun=st.sampled_from(["nothing", "run", "findings", "findings"]))
-    def furnish(self, begun):
+    def prepare(self, begun):
         self.add_instance({"Name": "web"}, "HEALTHY", [0])
         group = self.call("CreateResourceGroup", resourceGroupTags=[{"key": "Name", "value": "web"}])[
             "resourceGroupArn"
@@ -267,13 +267,13 @@ class Service(RuleBasedStateMachine):
         if begun == "findings":
             self.move_to(BEGIN + 300_000)
 
-    @rule(tags=tags, health=health, suffers=st.lists(st.sampled_from(range(len(WEAKNESSES))), max_size=2))
+    @rule(tags=tags, health=health, suffers=st.lists(st.sampled_from(range(len(FINDING_SPECS))), max_size=2))
     def add_instance(self, tags, health, suffers):
         self.numbers += 1
         instance_id = f"i-{self.numbers % 8}"
         if instance_id in self.model.instances:
             return
-        specs = [WEAKNESSES[place] for place in suffers]
+        specs = [FINDING_SPECS[index] for index in suffers]
         self.backend.add_instance(instance_id, tags=tags, agent_health=health, findings=[one[3] for one in specs])
         self.model.joined(instance_id, tags=tags, health=health, findings=[one[:3] for one in specs])
 
@@ -344,8 +344,8 @@ class Service(RuleBasedStateMachine):
         asset = {"schemaVersion": 1, "agentId": "i-1"}
         arn = self.backend.add_finding(run["arn"], {"severity": severity, "id": rule, "assetAttributes": asset})
         package = next(iter(run["packages"]), None)
-        told = {"severity": severity, "rule": rule, "agent": "i-1", "package": package}
-        self.model.reported("finding", run, arn, by_hand=True, **told)
+        comparable = {"severity": severity, "rule": rule, "agent": "i-1", "package": package}
+        self.model.reported("finding", run, arn, by_hand=True, **comparable)
         arn = self.backend.add_exclusion(run["arn"], {"title": "By hand"})
         self.model.reported("exclusion", run, arn, by_hand=True, title="By hand")
 
@@ -519,7 +519,7 @@ class Service(RuleBasedStateMachine):
     @precondition(lambda self: self.model.of["finding"])
     @rule(data=one_of_data, count=st.integers(1, 10), start=st.integers(0, 6))
     def add_attributes(self, data, count, start):
-        attributes = data.draw(pairs) or [{"key": f"k{start + place}"} for place in range(count)]
+        attributes = data.draw(pairs) or [{"key": f"k{start + index}"} for index in range(count)]
         self.call("AddAttributesToFindings", findingArns=self.several(data, "finding"), attributes=attributes)
 
     @precondition(lambda self: self.model.of["finding"])
@@ -559,19 +559,19 @@ class Service(RuleBasedStateMachine):
         return {"filter": self.maybe(data, assessmentTargetNamePattern=patterns)}
 
     def about_templates(self, data):
-        wanted = self.maybe(data, namePattern=patterns, rulesPackageArns=packages)
-        return self.of_some(data, "assessmentTargetArns", "target") | {"filter": wanted | self.durations(data)}
+        requested = self.maybe(data, namePattern=patterns, rulesPackageArns=packages)
+        return self.of_some(data, "assessmentTargetArns", "target") | {"filter": requested | self.durations(data)}
 
     def about_runs(self, data):
-        wanted = self.maybe(
+        requested = self.maybe(
             data, namePattern=patterns, rulesPackageArns=packages, states=st.lists(st.sampled_from(STATES), max_size=4)
         )
         ranges = data.draw(st.lists(st.sampled_from(["start", "completion", "stateChange"]), max_size=2))
-        wanted |= {f"{name}TimeRange": self.moments(data) for name in ranges}
-        return self.of_some(data, "assessmentTemplateArns", "template") | {"filter": wanted | self.durations(data)}
+        requested |= {f"{name}TimeRange": self.moments(data) for name in ranges}
+        return self.of_some(data, "assessmentTemplateArns", "template") | {"filter": requested | self.durations(data)}
 
     def about_findings(self, data):
-        wanted = self.maybe(
+        requested = self.maybe(
             data,
             severities=st.lists(st.sampled_from(SEVERITIES), max_size=2),
             rulesPackageArns=packages,
@@ -579,8 +579,8 @@ class Service(RuleBasedStateMachine):
             agentIds=st.lists(st.sampled_from(["i-1", "i-2", "i-3"]), max_size=2),
             userAttributes=pairs.filter(lambda drawn: all("value" in pair for pair in drawn)),
         )
-        wanted |= {"creationTimeRange": self.moments(data)} if data.draw(st.booleans()) else {}
-        return self.of_some(data, "assessmentRunArns", "run") | {"filter": wanted}
+        requested |= {"creationTimeRange": self.moments(data)} if data.draw(st.booleans()) else {}
+        return self.of_some(data, "assessmentRunArns", "run") | {"filter": requested}
 
     def about_exclusions(self, data):
         return {"assessmentRunArn": self.some(data, "run")}
@@ -588,8 +588,8 @@ class Service(RuleBasedStateMachine):
     def about_run_agents(self, data):
         healths = st.lists(st.sampled_from(["HEALTHY", "UNHEALTHY", "UNKNOWN"]), max_size=2)
         codes = st.lists(st.sampled_from(["RUNNING", "UNHEALTHY", "UNKNOWN", "SHUTDOWN"]), max_size=2)
-        wanted = {"agentHealths": data.draw(healths), "agentHealthCodes": data.draw(codes)}
-        return {"assessmentRunArn": self.some(data, "run"), "filter": wanted if data.draw(st.booleans()) else {}}
+        requested = {"agentHealths": data.draw(healths), "agentHealthCodes": data.draw(codes)}
+        return {"assessmentRunArn": self.some(data, "run"), "filter": requested if data.draw(st.booleans()) else {}}
 
     def about_subscriptions(self, data):
         return {"resourceArn": self.some(data, "template")} if data.draw(st.booleans()) else {}
@@ -632,14 +632,16 @@ class Service(RuleBasedStateMachine):
     @rule(data=one_of_data)
     def read_on_with_another_question(self, data):
         operation, members, (_, token) = data.draw(st.sampled_from(self.readers))
-        other, asked = self.question(data)
+        other, params = self.question(data)
 
         def expect():
             raise Refused("InvalidInputException", "INVALID_PAGINATION_TOKEN")
 
-        said = [{**had, "filter": {k: v for k, v in had.get("filter", {}).items() if v}} for had in (members, asked)]
-        if operation != other or said[0] != said[1]:
-            self.both(other, expect, nextToken=token, **asked)
+        answers = [
+            {**had, "filter": {k: v for k, v in had.get("filter", {}).items() if v}} for had in (members, params)
+        ]
+        if operation != other or answers[0] != answers[1]:
+            self.both(other, expect, nextToken=token, **params)
 
     # Everything
 
@@ -693,11 +695,11 @@ DESCRIBED = {
 }
 
 
-def test_every_action_is_in_a_rule_of_the_machine():
+def test_every_action_is_in_a_rule_of_the_state_machine():
     assert set(OPERATIONS) <= set(re.findall(r'"([A-Z]\w+)"', inspect.getsource(Service))) | set(QUESTIONS)
 
 
-def test_the_mock_keeps_the_rules(session):
+def test_the_mock_behaves_as_the_reference_model(session):
     config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
     Service.client = session.client("inspector", config=config)
     run_state_machine_as_test(Service, settings=PROFILE)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from ..support.aws import CVE, a_run, a_template, an_ended_run
+from ..support.aws import CVE, create_template, start_and_finish_run, start_run
 
 
 def sent_by(client, run):
@@ -21,10 +21,10 @@ def summed(client, run):
     return as_mapping(client.get_telemetry_metadata(assessmentRunArn=run)["telemetryMetadata"])
 
 
-def test_every_agent_sends_an_amount_of_its_own(inspector_backend, client):
+def test_every_agent_sends_its_own_amount_of_telemetry(inspector_backend, client):
     for number in range(20):
         inspector_backend.add_instance(f"i-{number:08x}")
-    sent = sent_by(client, an_ended_run(inspector_backend, client))
+    sent = sent_by(client, start_and_finish_run(inspector_backend, client))
 
     totals = [telemetry["Total"] for telemetry in sent.values()]
     assert len(set(totals)) == 20
@@ -34,29 +34,29 @@ def test_every_agent_sends_an_amount_of_its_own(inspector_backend, client):
         assert telemetry["InspectorSplitMsgBegin"] == telemetry["InspectorSplitMsgEnd"]
 
 
-def test_an_agent_sends_the_same_in_every_run_and_every_mock(inspector_backend, client):
+def test_an_agent_sends_the_same_telemetry_in_every_run_and_every_mock(inspector_backend, client):
     def sent():
         inspector_backend.add_instance("i-0web")
-        return sent_by(client, an_ended_run(inspector_backend, client, a_template(client)))
+        return sent_by(client, start_and_finish_run(inspector_backend, client, create_template(client)))
 
     before = sent()
     inspector_backend.reset()
     assert sent() == before
 
 
-def test_total_is_the_sum_of_an_agents_messages(inspector_backend, client):
+def test_total_telemetry_is_the_sum_of_an_agents_messages(inspector_backend, client):
     inspector_backend.add_instance("i-0web")
-    (telemetry,) = sent_by(client, an_ended_run(inspector_backend, client)).values()
+    (telemetry,) = sent_by(client, start_and_finish_run(inspector_backend, client)).values()
 
     total = telemetry.pop("Total")
     assert total == tuple(map(sum, zip(*telemetry.values(), strict=True)))
 
 
-def test_a_run_adds_up_what_its_agents_sent(inspector_backend, client):
+def test_a_run_adds_up_the_telemetry_of_its_agents(inspector_backend, client):
     inspector_backend.add_instance("i-0web")
     inspector_backend.add_instance("i-0win", operating_system="Windows Server 2016")
     inspector_backend.add_instance("i-0own", telemetry=[{"messageType": "Own", "count": 2, "dataSize": 30}])
-    run = an_ended_run(inspector_backend, client)
+    run = start_and_finish_run(inspector_backend, client)
 
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -68,10 +68,10 @@ def test_a_run_adds_up_what_its_agents_sent(inspector_backend, client):
     assert summed(client, run) == {kind: (counts[kind], sizes[kind]) for kind in counts}
 
 
-def test_windows_sends_nothing_of_what_it_does_not_have(inspector_backend, client):
+def test_windows_sends_no_telemetry_of_what_it_does_not_have(inspector_backend, client):
     inspector_backend.add_instance("i-0web", operating_system="Ubuntu 18.04.1 LTS")
     inspector_backend.add_instance("i-0win", operating_system="Windows Server 2016")
-    sent = sent_by(client, an_ended_run(inspector_backend, client))
+    sent = sent_by(client, start_and_finish_run(inspector_backend, client))
 
     missing = {"InspectorTerminal", "InspectorKernelModule", "InspectorDuplicateProcess"}
     assert sent["i-0web"].keys() - sent["i-0win"].keys() == missing
@@ -83,18 +83,18 @@ def test_windows_sends_nothing_of_what_it_does_not_have(inspector_backend, clien
     [{"agent_health": "UNHEALTHY"}, {"agent_health": "UNKNOWN"}, {"operating_system": "BeOS R5"}],
     ids=lambda members: "".join(members.values()),
 )
-def test_nothing_is_sent_by_an_agent_that_is_left_out(members, inspector_backend, client):
+def test_an_excluded_agent_sends_no_telemetry(members, inspector_backend, client):
     inspector_backend.add_instance("i-0out", **members)
-    run = an_ended_run(inspector_backend, client, a_template(client, packages=[CVE]))
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=[CVE]))
 
     assert sent_by(client, run) == {"i-0out": {}}
     assert summed(client, run) == {}
 
 
 @pytest.mark.parametrize(("after", "sent"), [(0.05, False), (60, True)])
-def test_an_instance_that_leaves_has_sent_what_was_collected_by_then(after, sent, inspector_backend, client):
+def test_a_removed_instance_has_sent_the_telemetry_collected_by_then(after, sent, inspector_backend, client):
     inspector_backend.add_instance("i-0web")
-    run = a_run(client)
+    run = start_run(client)
     inspector_backend.clock.tick(after)
     inspector_backend.remove_instance("i-0web")
     inspector_backend.finish_run(run)
@@ -103,10 +103,10 @@ def test_an_instance_that_leaves_has_sent_what_was_collected_by_then(after, sent
     assert bool(sent_by(client, run)["i-0web"]) is sent
 
 
-def test_what_the_test_says_of_telemetry_counts(inspector_backend, client):
+def test_given_telemetry_replaces_the_generated(inspector_backend, client):
     given = [{"messageType": "InspectorUser", "count": 3, "dataSize": 300}]
     inspector_backend.add_instance("i-0web", telemetry=given)
-    run = an_ended_run(inspector_backend, client)
+    run = start_and_finish_run(inspector_backend, client)
 
     assert sent_by(client, run) == {"i-0web": {"InspectorUser": (3, 300)}}
     assert summed(client, run) == {"InspectorUser": (3, 300), "Total": (3, 300)}

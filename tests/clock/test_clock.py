@@ -1,4 +1,4 @@
-"""The one clock: frozen at the start or by whoever froze it, told alike by everything, moved alike by everything."""
+"""The mock's clock: who freezes it, who moves it, and that every clock shows the same time."""
 
 import asyncio
 import datetime
@@ -13,16 +13,16 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_run, a_template, described_run
+from ..support.aws import create_template, describe_run, start_run
 from ..support.time_control import (
     FREEZERS,
     MOMENT,
     UTC,
-    changes_since,
+    changed_attributes,
     frozen_by_freezegun_inside,
     in_another_thread,
     real_sleep,
-    replaceable,
+    replaceable_attributes,
 )
 
 SECOND = datetime.timedelta(seconds=1)
@@ -58,13 +58,13 @@ def backend(request):
         (-0.5, datetime.datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)),
     ],
 )
-def test_time_stands_at_the_moment_asked_for(at, moment):
+def test_time_stands_at_the_requested_moment(at, moment):
     with mock_inspector(at=at) as backend:
         assert backend.clock.now() == datetime.datetime.now(UTC) == moment
         assert backend.clock.now().utcoffset() == datetime.timedelta()
 
 
-def test_time_stands_at_the_moment_of_the_start_when_none_is_asked_for():
+def test_time_stands_at_the_moment_of_the_start_by_default():
     before = datetime.datetime.now(UTC)
     with mock_inspector() as backend:
         start = backend.clock.now()
@@ -90,7 +90,7 @@ def test_time_stands_at_the_moment_of_the_start_when_none_is_asked_for():
         datetime.timedelta(1),
     ],
 )
-def test_what_is_no_moment_is_refused(at):
+def test_a_value_that_is_not_a_moment_is_refused(at):
     with pytest.raises((TypeError, ValueError), match=r"^at: .*ISO 8601"):
         mock_inspector(at=at)
 
@@ -103,7 +103,7 @@ def test_a_moment_is_refused_where_nothing_is_frozen():
 # Everything tells the same time
 
 
-def told(client, backend):
+def times_of_all_clocks(client, backend):
     """The moment that each clock tells, as a ``datetime``."""
     signed = []
 
@@ -113,10 +113,10 @@ def told(client, backend):
 
     client.meta.events.register("before-send.inspector.StartAssessmentRun", look_at)
     try:
-        answer = client.start_assessment_run(assessmentTemplateArn=a_template(client))
+        answer = client.start_assessment_run(assessmentTemplateArn=create_template(client))
     finally:
         client.meta.events.unregister("before-send.inspector.StartAssessmentRun", look_at)
-    run = described_run(client, answer["assessmentRunArn"])
+    run = describe_run(client, answer["assessmentRunArn"])
     return {
         "datetime.now()": datetime.datetime.now(UTC),
         "time.time()": datetime.datetime.fromtimestamp(time.time(), UTC),
@@ -145,28 +145,28 @@ def told(client, backend):
     ids=["tick", "number", "timedelta", "datetime", "text", "epoch", "sleep", "asyncio"],
 )
 def test_all_clocks_agree_however_time_was_moved(client, backend, move):
-    clocks = told(client, backend)
+    clocks = times_of_all_clocks(client, backend)
     assert clocks == dict.fromkeys(clocks, MOMENT)
 
     move(backend.clock)
 
-    assert told(client, backend) == dict.fromkeys(clocks, MOMENT + SECOND)
+    assert times_of_all_clocks(client, backend) == dict.fromkeys(clocks, MOMENT + SECOND)
 
 
 def test_a_run_ends_on_every_clock_at_once(client, backend):
-    run = a_run(client, a_template(client))
+    run = start_run(client, create_template(client))
 
     backend.finish_run(run)
 
-    shown = described_run(client, run)
+    shown = describe_run(client, run)
     assert shown["state"] == "COMPLETED"
     assert shown["completedAt"].timestamp() == pytest.approx(time.time(), abs=1e-4)
     assert backend.clock.now() == datetime.datetime.now(UTC)
 
 
-def test_other_threads_are_told_the_same_time(client, backend):
+def test_other_threads_see_the_same_time(client, backend):
     def work():
-        return backend.clock.now(), described_run(client, a_run(client))["createdAt"]
+        return backend.clock.now(), describe_run(client, start_run(client))["createdAt"]
 
     backend.clock.tick(60)
 
@@ -179,14 +179,14 @@ def test_accounts_and_regions_have_one_clock(session, backend):
         for account, region in [("123456789012", "us-west-2"), ("210987654321", "us-west-2"), ("AKIA", "eu-west-1")]
     ]
     sibling = backend.for_account("210987654321").for_region("eu-west-1")
-    runs = [a_run(each, a_template(each, packages=[rules_package(each)])) for each in clients]
+    runs = [start_run(each, create_template(each, packages=[rules_package(each)])) for each in clients]
 
     sibling.clock.tick(3600)
 
     assert {backend.clock.now(), backend.for_region("eu-west-1").clock.now(), sibling.clock.now()} == {
         MOMENT + 3600 * SECOND
     }
-    shown = [described_run(each, run) for each, run in zip(clients, runs, strict=True)]
+    shown = [describe_run(each, run) for each, run in zip(clients, runs, strict=True)]
     assert [run["state"] for run in shown] == ["COMPLETED"] * 3
     assert len({run["completedAt"] for run in shown}) == 1
 
@@ -242,14 +242,14 @@ def test_a_frozen_time_that_ticks_is_moved_forward_too(freezer):
 
 
 @pytest.mark.parametrize("freezer", [freeze_time(MOMENT), time_machine.travel(MOMENT, tick=False)])
-def test_a_moment_asked_for_moves_the_time_of_whoever_froze_it(freezer):
+def test_a_requested_moment_moves_the_time_of_whoever_froze_it(freezer):
     with freezer:
         with mock_inspector(at=MOMENT + 60 * SECOND) as backend:
             assert backend.clock.now() == datetime.datetime.now(UTC) == MOMENT + 60 * SECOND
-        before = replaceable()
+        before = replaceable_attributes()
         with pytest.raises(ValueError, match="2020-02-29"), mock_inspector(at=MOMENT):
             pytest.fail("it began")
-        assert changes_since(before) == set()
+        assert changed_attributes(before) == set()
 
 
 def test_a_freeze_inside_the_mock_is_followed_and_left_again(client):
@@ -266,13 +266,13 @@ def test_a_freeze_inside_the_mock_is_followed_and_left_again(client):
 
 def test_a_freeze_inside_a_mock_that_froze_nothing_is_followed(client):
     with mock_inspector(freeze=False) as backend, freeze_time(MOMENT) as theirs:
-        run = a_run(client)
-        assert described_run(client, run)["createdAt"] == backend.clock.now() == MOMENT
+        run = start_run(client)
+        assert describe_run(client, run)["createdAt"] == backend.clock.now() == MOMENT
         theirs.tick(60)
         backend.clock.tick(60)
         time.sleep(3600)
         assert backend.clock.now() == datetime.datetime.now(UTC) == MOMENT + 3720 * SECOND
-        assert described_run(client, run)["state"] == "COMPLETED"
+        assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 # Time that runs
@@ -301,16 +301,16 @@ def test_a_mock_that_does_not_freeze_follows_the_running_clock():
 
 def test_a_tick_shifts_the_mocks_clock_against_the_running_one(client):
     with mock_inspector(freeze=False) as backend:
-        run = a_run(client)
+        run = start_run(client)
         backend.clock.tick(3600)
         backend.clock.tick(0.5)
         with ahead_by(backend, datetime.timedelta(seconds=3600.5)) as moments:
             answer = client.list_assessment_runs()
-            new = described_run(client, a_run(client))["createdAt"]
+            new = describe_run(client, start_run(client))["createdAt"]
             moments.append(new)
         dated = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
         assert abs(new - dated) < 60 * SECOND
-        assert described_run(client, run)["state"] == "COMPLETED"
+        assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 def test_the_mocks_clock_can_be_moved_to_a_moment_while_time_runs(client):
@@ -318,9 +318,9 @@ def test_the_mocks_clock_can_be_moved_to_a_moment_while_time_runs(client):
         goal = backend.clock.now() + 86_400 * SECOND
         backend.clock.move_to(goal)
         assert goal <= backend.clock.now() < goal + 60 * SECOND
-        run = a_run(client)
+        run = start_run(client)
         backend.finish_run(run)
-        assert described_run(client, run)["state"] == "COMPLETED"
+        assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 # Forward only
@@ -380,9 +380,9 @@ def test_a_running_clock_moves_forward_only():
 
 
 def test_spans_below_a_millisecond_add_up(client, backend):
-    run = a_run(client)
+    run = start_run(client)
     for _ in range(30 * 4):
         backend.clock.tick(datetime.timedelta(microseconds=250))
 
     assert backend.clock.now() == MOMENT + datetime.timedelta(milliseconds=30)
-    assert described_run(client, run)["state"] == "START_DATA_COLLECTION_PENDING"
+    assert describe_run(client, run)["state"] == "START_DATA_COLLECTION_PENDING"

@@ -15,13 +15,13 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_run, described_run
+from ..support.aws import describe_run, start_run
 from ..support.time_control import (
     FREEZERS,
     HANG_TIMEOUT_SECONDS,
     MOMENT,
     in_another_thread,
-    longest,
+    longest_wait,
     real_sleep,
     selector_waits,
 )
@@ -45,7 +45,7 @@ def clock(request):
 
 
 @pytest.fixture
-def passed(clock):
+def elapsed_seconds(clock):
     """How many seconds the clock has moved since the test began."""
     start = clock.now()
 
@@ -59,25 +59,25 @@ def passed(clock):
 
 
 @pytest.mark.parametrize("nap", [asyncio.sleep, sleep, asyncio.tasks.sleep])
-def test_sleeping_moves_the_clock_under_every_name(passed, nap):
+def test_sleeping_moves_the_clock_under_every_name(elapsed_seconds, nap):
     asyncio.run(nap(HOUR))
 
-    assert passed() == HOUR
+    assert elapsed_seconds() == HOUR
 
 
-def test_what_sleeping_returns_is_kept(clock):
+def test_what_asyncio_sleep_returns_is_kept(clock):
     assert asyncio.run(asyncio.sleep(30, "done")) == "done"
 
 
 @pytest.mark.parametrize("seconds", [0, 0.000_001, 0.001, 0.0301, 0.1, 1, 1.5, 59.964, 86_401, 100 * 86_400])
-def test_the_clock_moves_by_just_what_was_slept(passed, seconds):
+def test_the_clock_moves_by_just_what_was_slept(elapsed_seconds, seconds):
     async def naps():
         for _ in range(10):
             await asyncio.sleep(seconds)
 
     asyncio.run(naps())
 
-    assert passed() == pytest.approx(10 * seconds, rel=1e-15, abs=1e-9)
+    assert elapsed_seconds() == pytest.approx(10 * seconds, rel=1e-15, abs=1e-9)
 
 
 @pytest.mark.parametrize("days", [1, 400, 10_000])
@@ -109,9 +109,9 @@ def test_a_poll_that_awaits_ends_in_no_time(client):
     seen: list[tuple[float, str]] = []
 
     async def poll(backend):
-        run = a_run(client)
+        run = start_run(client)
         while not seen or seen[-1][1] != "COMPLETED":
-            seen.append(((backend.clock.now() - MOMENT).total_seconds(), described_run(client, run)["state"]))
+            seen.append(((backend.clock.now() - MOMENT).total_seconds(), describe_run(client, run)["state"]))
             await asyncio.sleep(30)
 
     with mock_inspector(at=MOMENT, region="us-west-2") as backend:
@@ -126,14 +126,14 @@ def test_a_poll_that_awaits_ends_in_no_time(client):
     ]
 
 
-def test_blocking_sleeps_and_awaited_ones_move_the_same_time(clock, passed):
+def test_blocking_sleeps_and_awaited_ones_move_the_same_time(clock, elapsed_seconds):
     async def naps():
         timer = asyncio.create_task(asyncio.sleep(10))
         await asyncio.sleep(0)
         time.sleep(4)  # noqa: ASYNC251  code under test does it
         clock.tick(3)
         await timer
-        return passed()
+        return elapsed_seconds()
 
     assert asyncio.run(naps()) == pytest.approx(10)
 
@@ -142,12 +142,12 @@ def test_blocking_sleeps_and_awaited_ones_move_the_same_time(clock, passed):
 
 
 @pytest.fixture
-def diary(passed):
+def diary(elapsed_seconds):
     """What happened, and when: ``diary.note(what)``."""
 
     class Diary(list):
         def note(self, what):
-            self.append((what, round(passed(), 3)))
+            self.append((what, round(elapsed_seconds(), 3)))
 
     return Diary()
 
@@ -296,17 +296,17 @@ def test_events_queues_and_locks_wait_for_what_timers_bring(diary):
     assert diary == [("set", 1), ("put", 2), ("released", 3)]
 
 
-def test_tasks_that_do_not_sleep_leave_the_clock_alone(client, passed):
+def test_tasks_that_do_not_sleep_leave_the_clock_alone(client, elapsed_seconds):
     async def work():
         for _ in range(100):
             await asyncio.sleep(0)
-        return a_run(client)
+        return start_run(client)
 
     async def workers():
         return await asyncio.wait_for(asyncio.gather(*(work() for _ in range(5))), HOUR)
 
     assert len(asyncio.run(workers())) == 5
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
 def test_a_task_that_yields_without_end_does_not_keep_timers_from_coming_due(inspector_backend):
@@ -392,7 +392,7 @@ def test_work_that_began_before_the_mock_is_waited_for():
 
 
 @by_the_mock
-def test_work_that_takes_too_long_times_out_in_real_time(passed):
+def test_work_that_takes_too_long_times_out_in_real_time(elapsed_seconds):
     done = Event()
 
     async def scenario():
@@ -401,22 +401,22 @@ def test_work_that_takes_too_long_times_out_in_real_time(passed):
         done.set()
         return waits
 
-    assert longest(asyncio.run(scenario())) > 0
-    assert passed() == pytest.approx(0.1)
+    assert longest_wait(asyncio.run(scenario())) > 0
+    assert elapsed_seconds() == pytest.approx(0.1)
 
 
 @by_the_mock
-def test_when_the_work_is_done_timers_jump_again(passed):
+def test_when_the_work_is_done_timers_jump_again(elapsed_seconds):
     async def scenario():
         await in_the_loops_executor()
         await asyncio.sleep(HOUR)
 
     asyncio.run(scenario())
 
-    assert passed() == HOUR
+    assert elapsed_seconds() == HOUR
 
 
-def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(passed):
+def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(elapsed_seconds):
     async def scenario():
         for _ in range(200):
             await asyncio.to_thread(len, "work")
@@ -426,11 +426,11 @@ def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(passed):
         asyncio.run(scenario())
 
     assert sum(wait or 0 for wait in waits) < 200 * QUIET_PERIOD_SECONDS
-    assert passed() == 200 * HOUR
+    assert elapsed_seconds() == 200 * HOUR
 
 
 @by_the_mock
-def test_work_that_nobody_awaits_ends_with_its_loop(passed):
+def test_work_that_nobody_awaits_ends_with_its_loop(elapsed_seconds):
     done: list[str] = []
 
     async def scenario():
@@ -441,7 +441,7 @@ def test_work_that_nobody_awaits_ends_with_its_loop(passed):
     asyncio.run(scenario())
 
     assert done == ["worked"]
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
 # Sockets and processes
@@ -457,7 +457,7 @@ async def echo_after(seconds, reader, writer):
         writer.close()
 
 
-async def asked(timeout, seconds=0.0):
+async def echo(timeout, seconds=0.0):
     """What a server of the same loop answers after ``seconds`` to a client that waits for ``timeout``, and when."""
     begun = asyncio.get_running_loop().time()
     server = await asyncio.start_server(lambda *streams: echo_after(seconds, *streams), "127.0.0.1", 0)
@@ -473,28 +473,28 @@ async def asked(timeout, seconds=0.0):
         return answer, pytest.approx(asyncio.get_running_loop().time() - begun)
 
 
-def test_tasks_talk_over_sockets_as_ever(passed):
-    assert asyncio.run(asked(timeout=1)) == (b"hello\n", 0)
-    assert passed() == 0
+def test_tasks_talk_over_sockets_as_ever(elapsed_seconds):
+    assert asyncio.run(echo(timeout=1)) == (b"hello\n", 0)
+    assert elapsed_seconds() == 0
 
 
-def test_a_server_that_sleeps_answers_by_the_clock(passed):
-    assert asyncio.run(asked(timeout=HOUR, seconds=60)) == (b"hello\n", 60)
+def test_a_server_that_sleeps_answers_by_the_clock(elapsed_seconds):
+    assert asyncio.run(echo(timeout=HOUR, seconds=60)) == (b"hello\n", 60)
 
-    assert passed() == 60
+    assert elapsed_seconds() == 60
 
 
 def test_a_client_does_not_wait_for_a_server_that_sleeps_too_long(clock):
-    assert asyncio.run(asked(timeout=60, seconds=HOUR)) == (b"timed out", 60)
+    assert asyncio.run(echo(timeout=60, seconds=HOUR)) == (b"timed out", 60)
 
 
-def test_many_tasks_talk_over_sockets_at_once(passed):
+def test_many_tasks_talk_over_sockets_at_once(elapsed_seconds):
     async def scenario():
-        return await asyncio.gather(*(asked(timeout=HOUR, seconds=number) for number in range(1, 6)))
+        return await asyncio.gather(*(echo(timeout=HOUR, seconds=number) for number in range(1, 6)))
 
     assert asyncio.run(scenario()) == [(b"hello\n", number) for number in range(1, 6)]
 
-    assert passed() == 5
+    assert elapsed_seconds() == 5
 
 
 def test_processes_are_waited_for_in_real_time(inspector_backend):
@@ -575,7 +575,7 @@ def test_a_loop_is_as_before_when_the_mock_is_left():
         assert loop.time() - before[1] < 60
         with selector_waits() as waits:
             await asyncio.sleep(0.2)
-        assert longest(waits) > POLL_INTERVAL_SECONDS
+        assert longest_wait(waits) > POLL_INTERVAL_SECONDS
 
     asyncio.run(scenario())
 
@@ -590,16 +590,16 @@ def test_a_loop_can_be_run_in_one_mock_after_the_other_and_outside():
                 assert backend.clock.now() - start == timedelta(hours=1)
             with selector_waits() as waits:
                 loop.run_until_complete(asyncio.sleep(0.2))
-            assert longest(waits) > POLL_INTERVAL_SECONDS
+            assert longest_wait(waits) > POLL_INTERVAL_SECONDS
     finally:
         loop.close()
 
 
-def test_many_loops_take_no_time(passed):
+def test_many_loops_take_no_time(elapsed_seconds):
     for _ in range(40):
         asyncio.run(asyncio.sleep(HOUR))
 
-    assert passed() == 40 * HOUR
+    assert elapsed_seconds() == 40 * HOUR
 
 
 def test_a_loop_in_debug_mode_jumps_too(diary):
@@ -615,7 +615,7 @@ def test_a_loop_in_debug_mode_jumps_too(diary):
     assert diary == [("slept", 3), ("blocked", 4)]
 
 
-def test_an_exception_in_a_task_ends_the_loop_and_not_the_clock(passed):
+def test_an_exception_in_a_task_ends_the_loop_and_not_the_clock(elapsed_seconds):
     async def fail():
         await asyncio.sleep(3)
         raise ZeroDivisionError
@@ -624,21 +624,21 @@ def test_an_exception_in_a_task_ends_the_loop_and_not_the_clock(passed):
         with pytest.raises(ZeroDivisionError):
             asyncio.run(fail())
 
-    assert passed() == 6
+    assert elapsed_seconds() == 6
 
 
 # Where timers really wait
 
 
-def test_loops_in_other_threads_run_in_real_time(passed):
+def test_loops_in_other_threads_run_in_real_time(elapsed_seconds):
     def run():
         asyncio.run(asyncio.wait_for(asyncio.sleep(0.2), HOUR))
 
     with selector_waits() as waits:
         in_another_thread(run)
 
-    assert longest(waits) > POLL_INTERVAL_SECONDS
-    assert passed() == 0
+    assert longest_wait(waits) > POLL_INTERVAL_SECONDS
+    assert elapsed_seconds() == 0
 
 
 def test_a_loop_in_another_thread_does_not_notice_the_mock():
@@ -651,7 +651,7 @@ def test_a_loop_in_another_thread_does_not_notice_the_mock():
             for _ in range(3):
                 waits.clear()
                 await asyncio.sleep(0.2)
-                waited.append(longest(waits))
+                waited.append(longest_wait(waits))
 
     thread = Thread(target=lambda: asyncio.run(scenario()), daemon=True)
     thread.start()
@@ -667,7 +667,7 @@ def test_a_loop_in_another_thread_does_not_notice_the_mock():
     assert all(POLL_INTERVAL_SECONDS < seconds < 0.201 for seconds in waited)
 
 
-def test_work_for_a_loop_in_another_thread_is_done_there_in_real_time(passed):
+def test_work_for_a_loop_in_another_thread_is_done_there_in_real_time(elapsed_seconds):
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -679,14 +679,14 @@ def test_work_for_a_loop_in_another_thread_is_done_there_in_real_time(passed):
         thread.join(HANG_TIMEOUT_SECONDS)
         loop.close()
 
-    assert longest(waits) > POLL_INTERVAL_SECONDS
-    assert passed() == 0
+    assert longest_wait(waits) > POLL_INTERVAL_SECONDS
+    assert elapsed_seconds() == 0
 
 
 def test_timers_really_wait_where_nothing_is_frozen():
     with mock_inspector(freeze=False), selector_waits() as waits:
         asyncio.run(asyncio.sleep(0.2))
-    assert longest(waits) > POLL_INTERVAL_SECONDS
+    assert longest_wait(waits) > POLL_INTERVAL_SECONDS
 
 
 @pytest.fixture
@@ -702,7 +702,7 @@ def test_timers_really_wait_where_somebody_gave_loops_real_time():
     with freeze_time(MOMENT, real_asyncio=True), mock_inspector() as backend:
         with selector_waits() as waits:
             asyncio.run(asyncio.sleep(0.2))
-        assert longest(waits) > POLL_INTERVAL_SECONDS
+        assert longest_wait(waits) > POLL_INTERVAL_SECONDS
         assert backend.clock.now() == MOMENT
 
 
@@ -730,7 +730,7 @@ def test_timers_really_wait_in_a_loop_that_has_a_time_of_its_own(inspector_backe
     finally:
         loop.close()
 
-    assert longest(waits) > POLL_INTERVAL_SECONDS
+    assert longest_wait(waits) > POLL_INTERVAL_SECONDS
 
     assert inspector_backend.clock.now() == start
 

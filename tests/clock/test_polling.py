@@ -14,16 +14,17 @@ from mock_inspector.errors import EndlessPollError
 from mock_inspector.state import polling
 
 from ..support.aws import (
-    a_run,
-    a_target,
-    a_template,
-    an_ended_run,
-    described_run,
-    described_target,
-    exclusions_of,
-    findings_of,
+    create_target,
+    create_template,
+    describe_exclusions,
+    describe_run,
+    describe_target,
+    list_findings,
+    start_and_finish_run,
+    start_run,
 )
-from ..support.run_timeline import END, FINDINGS, STORY
+from ..support.fast_subset import sample
+from ..support.run_timeline import END_SECONDS, FINDINGS_SECONDS, TIMELINE
 from ..support.time_control import MOMENT, in_another_thread
 
 pytestmark = pytest.mark.usefixtures("watchdog")
@@ -40,11 +41,11 @@ def backend(inspector_backend):
 
 @pytest.fixture
 def run(backend, client):
-    return a_run(client, a_template(client, duration=180))
+    return start_run(client, create_template(client, duration=180))
 
 
 @pytest.fixture
-def passed(backend):
+def elapsed_seconds(backend):
     """How many seconds the clock has moved since the test began."""
     start = backend.clock.now()
 
@@ -55,7 +56,7 @@ def passed(backend):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
+def low_limits(monkeypatch):
     """Thresholds that are reached soon, for what takes longest."""
     monkeypatch.setattr(polling, "STILL", 5)
     monkeypatch.setattr(polling, "STILL_AND_OVER", 50)
@@ -75,7 +76,7 @@ def until_it_changes(read, limit=2000):
 
 
 def state_of(client, run):
-    return described_run(client, run)["state"]
+    return describe_run(client, run)["state"]
 
 
 def report_of(client, run, kind="FULL"):
@@ -85,27 +86,27 @@ def report_of(client, run, kind="FULL"):
 # Moved on
 
 
-def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, passed):
+def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, elapsed_seconds):
     seen: list[tuple[str, float]] = []
     while not seen or seen[-1][0] != "COMPLETED":
-        seen.append((state_of(client, run), passed()))
+        seen.append((state_of(client, run), elapsed_seconds()))
 
     answers = Counter(seen)
-    *ahead, end = [(state, since) for state, since in answers if (state, since) in STORY]
-    assert [*ahead, end] == STORY
+    *ahead, end = [(state, since) for state, since in answers if (state, since) in TIMELINE]
+    assert [*ahead, end] == TIMELINE
     assert {answers[each] for each in ahead} == {MAX_IDENTICAL_READS}
     assert answers[end] == 1
-    assert set(answers) - set(STORY) == {("EVALUATING_RULES", FINDINGS)}, "which is a change of the run, too"
+    assert set(answers) - set(TIMELINE) == {("EVALUATING_RULES", FINDINGS_SECONDS)}, "which is a change of the run, too"
 
 
-def test_a_report_that_is_fetched_again_and_again_is_made(backend, client, run, passed):
+def test_a_report_that_is_fetched_again_and_again_is_made(backend, client, run, elapsed_seconds):
     backend.finish_run(run)
-    done = passed()
+    done = elapsed_seconds()
 
     times, report = until_it_changes(lambda: report_of(client, run)["status"])
 
     assert (times, report) == (MAX_IDENTICAL_READS, "COMPLETED")
-    assert 1 <= passed() - done < 60
+    assert 1 <= elapsed_seconds() - done < 60
 
 
 def test_a_report_can_be_fetched_by_recursion(backend, client, run):
@@ -132,82 +133,88 @@ def test_a_report_that_is_asked_for_while_the_run_goes_on_comes_in_the_end(clien
     assert answers == ["WORK_IN_PROGRESS", "COMPLETED"]
 
 
-def test_an_exclusions_preview_that_is_fetched_again_and_again_is_made(backend, client, passed):
-    template = a_template(client)
+def test_an_exclusions_preview_that_is_fetched_again_and_again_is_made(backend, client, elapsed_seconds):
+    template = create_template(client)
     token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
 
     def status():
         return client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)["previewStatus"]
 
     assert until_it_changes(status) == (MAX_IDENTICAL_READS, "COMPLETED")
-    assert 1 <= passed() < 60
+    assert 1 <= elapsed_seconds() < 60
 
 
 @pytest.mark.parametrize(
     ("read", "moment"),
-    [
-        (findings_of, FINDINGS),
-        (lambda client, run: findings_of(client), FINDINGS),
-        (lambda client, run: client.list_assessment_runs(filter={"states": ["COMPLETED"]})["assessmentRunArns"], END),
-        (lambda client, run: client.get_telemetry_metadata(assessmentRunArn=run)["telemetryMetadata"], 0.126),
-        (
-            lambda client, run: client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"][0][
-                "telemetryMetadata"
-            ],
-            0.126,
-        ),
-    ],
+    sample(
+        3,
+        [
+            (list_findings, FINDINGS_SECONDS),
+            (lambda client, run: list_findings(client), FINDINGS_SECONDS),
+            (
+                lambda client, run: client.list_assessment_runs(filter={"states": ["COMPLETED"]})["assessmentRunArns"],
+                END_SECONDS,
+            ),
+            (lambda client, run: client.get_telemetry_metadata(assessmentRunArn=run)["telemetryMetadata"], 0.126),
+            (
+                lambda client, run: client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"][0][
+                    "telemetryMetadata"
+                ],
+                0.126,
+            ),
+        ],
+    ),
     ids=["findings of a run", "all findings", "runs", "telemetry", "agents"],
 )
-def test_whatever_time_brings_is_brought_to_a_poll_for_it(client, run, passed, read, moment):
+def test_a_poll_is_moved_to_whatever_time_brings(client, run, elapsed_seconds, read, moment):
     assert read(client, run) == []
 
     until_it_changes(lambda: read(client, run))
 
-    assert passed() == moment
+    assert elapsed_seconds() == moment
 
 
-def test_exclusions_are_brought_to_a_poll_for_them(backend, client, passed):
+def test_exclusions_are_brought_to_a_poll_for_them(backend, client, elapsed_seconds):
     backend.add_instance("i-ill", agent_health="UNHEALTHY")
-    run = a_run(client)
+    run = start_run(client)
 
-    assert until_it_changes(lambda: len(exclusions_of(client, run)))[1] >= 1
-    assert FINDINGS - 60 < passed() <= 3700
+    assert until_it_changes(lambda: len(describe_exclusions(client, run)))[1] >= 1
+    assert FINDINGS_SECONDS - 60 < elapsed_seconds() <= 3700
 
 
-def test_sleeping_for_no_time_is_no_sleeping(client, run, passed):
+def test_sleeping_for_no_time_is_no_sleeping(client, run, elapsed_seconds):
     def poll():
         time.sleep(0)
         return state_of(client, run)
 
-    assert until_it_changes(poll) == (MAX_IDENTICAL_READS, STORY[1][0])
-    assert passed() == STORY[1][1]
+    assert until_it_changes(poll) == (MAX_IDENTICAL_READS, TIMELINE[1][0])
+    assert elapsed_seconds() == TIMELINE[1][1]
 
 
-def test_several_runs_polled_by_turns_are_moved_on(client, run, passed):
-    other = a_run(client, a_template(client, a_target(client, group=empty_group(client)), duration=600))
+def test_polls_of_several_runs_by_turns_are_moved_on(client, run, elapsed_seconds):
+    other = start_run(client, create_template(client, create_target(client, group=empty_group(client)), duration=600))
 
     assert until_it_changes(lambda: (state_of(client, run), state_of(client, other)))[0] == MAX_IDENTICAL_READS
-    assert passed() == STORY[1][1]
+    assert elapsed_seconds() == TIMELINE[1][1]
 
 
 def empty_group(client):
     return client.create_resource_group(resourceGroupTags=[{"key": "Name", "value": "nobody"}])["resourceGroupArn"]
 
 
-@pytest.mark.usefixtures("impatient")
-def test_however_many_runs_are_polled_by_turns_they_are_moved_on(backend, client, passed):
-    template = a_template(client, a_target(client, group=empty_group(client)))
-    runs = [a_run(client, template) for _ in range(12)]
+@pytest.mark.usefixtures("low_limits")
+def test_however_many_runs_are_polled_by_turns_they_are_moved_on(backend, client, elapsed_seconds):
+    template = create_template(client, create_target(client, group=empty_group(client)))
+    runs = [start_run(client, template) for _ in range(12)]
 
     until_it_changes(lambda: [state_of(client, run) for run in runs], limit=50)
 
-    assert passed() == STORY[1][1]
+    assert elapsed_seconds() == TIMELINE[1][1]
 
 
 def test_a_poll_moves_the_time_of_whoever_froze_it(client):
     with freeze_time(MOMENT) as theirs, mock_inspector(region="us-west-2"):
-        run = a_run(client)
+        run = start_run(client)
         until_it_changes(lambda: state_of(client, run))
         assert theirs() - MOMENT.replace(tzinfo=None) == timedelta(milliseconds=30)
 
@@ -220,32 +227,33 @@ def read_often(client, run, times=MAX_IDENTICAL_READS - 1):
         assert state_of(client, run) == "CREATED"
 
 
-def test_what_is_written_in_between_begins_the_count_again(client, run, passed):
+def test_a_write_between_polls_begins_their_count_again(client, run, elapsed_seconds):
     for number in range(3):
         read_often(client, run)
-        a_target(client, f"in between {number}")
+        create_target(client, f"in between {number}")
 
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
 @pytest.mark.parametrize("times", [MAX_IDENTICAL_READS - 1, MAX_IDENTICAL_READS])
-def test_a_clock_that_moves_in_between_begins_the_count_again(backend, client, run, passed, times):
+def test_a_clock_that_moves_between_polls_begins_their_count_again(backend, client, run, elapsed_seconds, times):
     for _ in range(3):
         read_often(client, run, times)
         backend.clock.tick(0.001)
 
-    assert passed() == 0.003
+    assert elapsed_seconds() == 0.003
 
 
-def test_sleeping_in_between_begins_the_count_again(client, run, passed):
+def test_sleeping_between_polls_begins_their_count_again(client, run, elapsed_seconds):
     for _ in range(3):
         read_often(client, run, MAX_IDENTICAL_READS)
         time.sleep(0.001)
 
-    assert passed() == 0.003
+    assert elapsed_seconds() == 0.003
 
 
-def test_different_reads_are_counted_apart(backend, client, session, run, passed):
+@pytest.mark.slow
+def test_polls_with_different_requests_are_counted_apart(backend, client, session, run, elapsed_seconds):
     elsewhere = session.client("inspector", region_name="eu-west-1")
     for _ in range(MAX_IDENTICAL_READS - 1):
         state_of(client, run)
@@ -255,49 +263,50 @@ def test_different_reads_are_counted_apart(backend, client, session, run, passed
         client.list_findings(maxResults=2)
         elsewhere.list_assessment_runs()
 
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
-def test_reads_of_other_threads_never_move_the_clock(client, run, passed):
+@pytest.mark.slow
+def test_polls_of_other_threads_never_move_the_clock(client, run, elapsed_seconds):
     in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
     read_often(client, run)
     in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
-@pytest.mark.usefixtures("impatient")
-def test_what_time_cannot_change_may_be_read_for_ever(backend, client, run, passed):
-    target, package = a_target(client), client.list_rules_packages()["rulesPackageArns"][0]
+@pytest.mark.usefixtures("low_limits")
+def test_a_poll_for_what_time_cannot_change_is_never_ended(backend, client, run, elapsed_seconds):
+    target, package = create_target(client), client.list_rules_packages()["rulesPackageArns"][0]
 
     for _ in range(200):
         client.list_assessment_targets()
-        described_target(client, target)
+        describe_target(client, target)
         client.list_rules_packages()
         client.describe_rules_packages(rulesPackageArns=[package])
         client.describe_cross_account_access_role()
 
-    assert passed() == 0
+    assert elapsed_seconds() == 0
 
 
-@pytest.mark.usefixtures("impatient")
-def test_what_has_ended_may_be_read_often(backend, client, run, passed):
+@pytest.mark.usefixtures("low_limits")
+def test_a_completed_run_may_be_polled_often(backend, client, run, elapsed_seconds):
     backend.finish_run(run)
 
     for _ in range(50):
         assert state_of(client, run) == "COMPLETED"
-        assert len(findings_of(client, run)) >= 1
+        assert len(list_findings(client, run)) >= 1
 
-    assert passed() == END
+    assert elapsed_seconds() == END_SECONDS
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 @pytest.mark.mock_inspector(freeze=False)
-def test_time_that_runs_is_never_moved_and_no_poll_is_ended(inspector_backend, client):
-    forced = a_run(client)
+def test_running_time_is_never_moved_and_no_poll_is_ended(inspector_backend, client):
+    forced = start_run(client)
     inspector_backend.set_run_state(forced, "COLLECTING_DATA")
-    run = a_run(client, a_template(client, a_target(client, group=empty_group(client))))
+    run = start_run(client, create_template(client, create_target(client, group=empty_group(client))))
     start = inspector_backend.clock.now()
 
     for _ in range(100):
@@ -336,13 +345,13 @@ def ended_poll(read, wait=lambda: None, limit=2000):
     pytest.fail("it went on")
 
 
-def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend, client, run, passed):
+def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend, client, run, elapsed_seconds):
     backend.set_run_state(run, "COLLECTING_DATA")
 
     message, times = ended_poll(lambda: state_of(client, run))
 
     assert times == MAX_IDENTICAL_READS
-    assert passed() == 0
+    assert elapsed_seconds() == 0
     for part in [
         "DescribeAssessmentRuns",
         f"{run} is COLLECTING_DATA",
@@ -352,6 +361,7 @@ def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend,
         assert part in message
 
 
+@pytest.mark.slow
 def test_a_poll_that_sleeps_ends_with_the_reason_and_the_line_that_sleeps(backend, client, run):
     backend.set_run_state(run, "EVALUATING_RULES")
 
@@ -361,7 +371,7 @@ def test_a_poll_that_sleeps_ends_with_the_reason_and_the_line_that_sleeps(backen
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_a_poll_that_awaits_ends_with_the_reason_and_the_line_that_awaits(backend, client, run):
     backend.set_run_state(run, "COLLECTING_DATA")
 
@@ -376,7 +386,7 @@ def test_a_poll_that_awaits_ends_with_the_reason_and_the_line_that_awaits(backen
         assert part in str(caught.value)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 @pytest.mark.parametrize("wait", [lambda: None, nap], ids=["still", "sleeping"])
 def test_a_poll_of_a_run_that_has_ended_ends_with_the_reason(backend, client, run, wait):
     backend.finish_run(run)
@@ -387,15 +397,15 @@ def test_a_poll_of_a_run_that_has_ended_ends_with_the_reason(backend, client, ru
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_a_poll_for_findings_of_no_run_ends_with_the_reason(backend, client):
-    message, _ = ended_poll(lambda: findings_of(client), nap)
+    message, _ = ended_poll(lambda: list_findings(client), nap)
 
     for part in ["ListFindings", "No assessment run", backend.account_id, backend.region, line_of(nap)]:
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_a_poll_for_a_report_that_failed_ends_with_the_reason(backend, client, run):
     backend.set_run_state(run, "FAILED")
 
@@ -405,7 +415,7 @@ def test_a_poll_for_a_report_that_failed_ends_with_the_reason(backend, client, r
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_a_poll_that_other_reads_interrupt_ends_too(backend, client, run):
     backend.set_run_state(run, "COLLECTING_DATA")
 
@@ -417,7 +427,7 @@ def test_a_poll_that_other_reads_interrupt_ends_too(backend, client, run):
     assert f"{run} is COLLECTING_DATA" in ended_poll(read, nap)[0]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_sleeping_without_end_ends_with_the_state_of_the_last_run(backend, client, run):
     backend.set_run_state(run, "COLLECTING_DATA")
 
@@ -428,7 +438,7 @@ def test_sleeping_without_end_ends_with_the_state_of_the_last_run(backend, clien
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_sleeping_without_end_and_without_a_run_says_so(backend):
     message, _ = ended_poll(nap)
 
@@ -436,7 +446,7 @@ def test_sleeping_without_end_and_without_a_run_says_so(backend):
         assert part in message
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_awaiting_without_end_ends_too(backend):
     async def wait():
         while True:
@@ -446,16 +456,16 @@ def test_awaiting_without_end_ends_too(backend):
         asyncio.run(wait())
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_sleeping_is_not_without_end_while_a_run_goes_on(backend, client):
-    backend.finish_run(a_run(client, a_template(client, duration=180)))
-    a_run(client, a_template(client, duration=86_400))
+    backend.finish_run(start_run(client, create_template(client, duration=180)))
+    start_run(client, create_template(client, duration=86_400))
 
     for _ in range(1000):
         time.sleep(1)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("low_limits")
 def test_sleeping_is_not_without_end_while_things_are_written(backend, client):
     for number in range(10):
         for _ in range(100):
@@ -463,8 +473,8 @@ def test_sleeping_is_not_without_end_while_things_are_written(backend, client):
         client.create_resource_group(resourceGroupTags=[{"key": "number", "value": str(number)}])
 
 
-@pytest.mark.usefixtures("impatient")
-def test_after_the_error_the_mock_goes_on(backend, client, run):
+@pytest.mark.usefixtures("low_limits")
+def test_after_an_endless_poll_error_the_mock_goes_on(backend, client, run):
     backend.set_run_state(run, "COLLECTING_DATA")
     ended_poll(lambda: state_of(client, run))
 
@@ -472,15 +482,16 @@ def test_after_the_error_the_mock_goes_on(backend, client, run):
     while state_of(client, run) != "COMPLETED":
         pass
 
-    assert len(findings_of(client, run)) == 1
+    assert len(list_findings(client, run)) == 1
 
 
-def test_a_poll_of_an_old_run_is_not_moved_on_by_a_new_one(backend, client, passed):
-    old = an_ended_run(backend, client, a_template(client, duration=180))
-    a_run(client)
-    begun = passed()
+@pytest.mark.slow
+def test_a_poll_of_an_old_run_is_not_moved_on_by_a_new_one(backend, client, elapsed_seconds):
+    old = start_and_finish_run(backend, client, create_template(client, duration=180))
+    start_run(client)
+    begun = elapsed_seconds()
 
     for _ in range(3 * MAX_IDENTICAL_READS):
         assert state_of(client, old) == "COMPLETED"
 
-    assert passed() == begun
+    assert elapsed_seconds() == begun

@@ -14,7 +14,7 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_run, a_template, described_run
+from ..support.aws import create_template, describe_run, start_run
 from ..support.fast_subset import slow
 from ..support.time_control import FREEZERS, MOMENT, in_another_thread, real_sleeps
 
@@ -65,7 +65,7 @@ def test_sleeping_moves_the_clock_by_just_that(freezer, seconds):
     assert sleeps == []
 
 
-def test_a_number_of_another_type_can_be_slept(inspector_backend):
+def test_sleep_takes_a_number_of_another_type(inspector_backend):
     class Number:
         """What numpy's integers are to ``sleep``."""
 
@@ -132,7 +132,7 @@ def test_a_module_imported_while_sleeping_waits_sleeps_by_the_next_mocks_clock(m
         assert moved(backend, module.nap, 30) == timedelta(seconds=30)
 
 
-def test_what_is_no_plain_module_does_not_disturb(monkeypatch):
+def test_entries_of_sys_modules_that_are_no_modules_do_not_disturb_sleeping(monkeypatch):
     class Lazy(ModuleType):
         def __getattr__(self, name):
             if name.startswith("__"):
@@ -148,7 +148,7 @@ def test_what_is_no_plain_module_does_not_disturb(monkeypatch):
     assert stand_in.sleep is _REAL[0]
 
 
-def test_another_mock_looks_only_through_modules_that_are_new(make_module, monkeypatch):
+def test_another_mock_scans_only_new_modules_for_sleep(make_module, monkeypatch):
     looked_through: set[str] = set()
 
     def looked(module):
@@ -190,7 +190,7 @@ def error_of(function, *args, **keywords):
         *(1e10, 1e300, 10**30, pytest.param(10**400, id="10**400")),
     ],
 )
-def test_what_cannot_be_slept_is_refused_as_python_does(inspector_backend, make_module, seconds):
+def test_sleep_refuses_a_bad_value_as_python_does(inspector_backend, make_module, seconds):
     module = make_module()()
     start = inspector_backend.clock.now()
 
@@ -230,7 +230,7 @@ def test_the_thread_of_the_mock_is_the_one_that_entered_it():
 
 
 @pytest.mark.parametrize("keywords", [{"sleep": False}, {"freeze": False}])
-def test_sleeping_really_waits_where_it_is_to(make_module, keywords):
+def test_sleeping_really_waits_without_freeze_or_sleep(make_module, keywords):
     module = make_module()()
     with mock_inspector(**keywords):
         for nap in naps(module):
@@ -322,7 +322,7 @@ def test_a_sleep_that_is_replaced_meanwhile_holds(inspector_backend, make_module
     assert [moved(inspector_backend, nap, 30) for nap in naps(module)] == [timedelta(seconds=30)] * 3
 
 
-def test_a_name_that_was_replaced_in_one_module_holds(monkeypatch, make_module):
+def test_a_sleep_that_was_replaced_in_one_module_holds(monkeypatch, make_module):
     module = make_module()()
     slept: list[float] = []
     monkeypatch.setattr(module, "nap", slept.append)
@@ -342,9 +342,9 @@ def watched(client, seconds):
     """What a loop sees that looks at a run again and again, sleeping in between: moments after the start, states."""
     seen: list[tuple] = []
     with mock_inspector(at=MOMENT, id_seed="poll", region="us-west-2") as backend:
-        run = a_run(client, a_template(client, duration=180))
+        run = start_run(client, create_template(client, duration=180))
         while not seen or seen[-1][1] != "COMPLETED":
-            shown = described_run(client, run)
+            shown = describe_run(client, run)
             seen.append((backend.clock.now() - MOMENT, shown["state"], shown["stateChangedAt"] - MOMENT, run))
             time.sleep(seconds)
     return seen

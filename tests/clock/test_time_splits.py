@@ -13,10 +13,18 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..support.aws import BEST_PRACTICES, CVE, a_group, a_run, a_target, a_template, all_there_is_to_see
+from ..support.aws import (
+    BEST_PRACTICES,
+    CVE,
+    create_group,
+    create_target,
+    create_template,
+    describe_everything,
+    start_run,
+)
 from ..support.fast_subset import max_examples
-from ..support.run_timeline import MOMENTS
-from ..support.time_control import FREEZERS, watched
+from ..support.run_timeline import OFFSETS_MS
+from ..support.time_control import FREEZERS, fail_if_hanging
 
 UTC = datetime.timezone.utc
 TOPIC = "arn:aws:sns:us-west-2:123456789012:events"
@@ -77,13 +85,13 @@ def findings(client, seen):
 
 def everything(client, seen):
     for run in (seen["run"], seen["stopped"]):
-        all_there_is_to_see(client, run)
+        describe_everything(client, run)
 
 
 READS = [nothing, a_run_each, findings, everything]
 
 
-# Worlds
+# What is compared
 
 
 def story(client, freezer, spans):
@@ -92,16 +100,18 @@ def story(client, freezer, spans):
     The values say in which steps the span before passes: how much of what is left of it (in thousandths), in which way,
     and what is read after it.
     """
-    with watched(), freezer(id_seed="splits", region="us-west-2") as backend:
+    with fail_if_hanging(), freezer(id_seed="splits", region="us-west-2") as backend:
         backend.add_instance("i-web", tags={"Name": "web"})
         backend.add_instance("i-ill", tags={"Name": "ill"}, agent_health="UNHEALTHY")
-        targets = [a_target(client, name, a_group(client, Name=name)) for name in ("web", "ill")]
+        targets = [create_target(client, name, create_group(client, Name=name)) for name in ("web", "ill")]
         web, ill = (
-            a_template(client, target, name, duration=180, packages=[CVE, BEST_PRACTICES], attributes={"name": name})
+            create_template(
+                client, target, name, duration=180, packages=[CVE, BEST_PRACTICES], attributes={"name": name}
+            )
             for target, name in zip(targets, ("web", "ill"), strict=True)
         )
         client.subscribe_to_event(resourceArn=web, event="ASSESSMENT_RUN_STATE_CHANGED", topicArn=TOPIC)
-        known = {"run": a_run(client, web, "run"), "stopped": a_run(client, ill, "stopped")}
+        known = {"run": start_run(client, web, "run"), "stopped": start_run(client, ill, "stopped")}
         known["token"] = client.create_exclusions_preview(assessmentTemplateArn=ill)["previewToken"]
         start = backend.clock.now()
 
@@ -110,10 +120,10 @@ def story(client, freezer, spans):
             return {
                 "moment": backend.clock.now(),
                 "process": datetime.datetime.now(UTC),
-                "run": all_there_is_to_see(client, known["run"]),
-                "stopped": all_there_is_to_see(client, known["stopped"]),
+                "run": describe_everything(client, known["run"]),
+                "stopped": describe_everything(client, known["stopped"]),
                 "preview": (preview["previewStatus"], preview["exclusionPreviews"]),
-                "next id": a_group(client, Name="next"),
+                "next id": create_group(client, Name="next"),
             }
 
         async def scenario():
@@ -136,7 +146,7 @@ def story(client, freezer, spans):
         return asyncio.run(scenario())
 
 
-VISITS = MOMENTS.map(lambda milliseconds: milliseconds * 1000) | st.integers(0, 250_000_000)
+VISITS = OFFSETS_MS.map(lambda milliseconds: milliseconds * 1000) | st.integers(0, 250_000_000)
 STEPS = st.lists(st.tuples(st.integers(0, 1000), st.sampled_from(WAYS), st.sampled_from(READS)), max_size=5)
 
 
@@ -154,13 +164,13 @@ def test_a_span_is_the_sum_of_its_smallest_parts(freezer, way):
             for _ in range(20):
                 await way(backend, microseconds)
 
-    with watched(), freezer() as backend:
+    with fail_if_hanging(), freezer() as backend:
         start = backend.clock.now()
         asyncio.run(scenario(backend))
         assert backend.clock.now() - start == datetime.timedelta(microseconds=20 * 61_356_217)
 
 
-def test_what_is_compared_shows_a_difference_of_a_millisecond(client):
+def test_the_comparison_shows_a_difference_of_a_millisecond(client):
     def seen(visit):
         pages = story(client, FREEZERS[0], {visit: []})
         return [(page["run"], page["stopped"]) for page in pages]

@@ -17,10 +17,26 @@ from mock_inspector.external.endpoints import Endpoints
 from mock_inspector.state.external import Credentials
 from mock_inspector.state.service import FakeService
 
-from ..support.aws import ACCOUNT, a_run, a_target, a_template, an_ended_run, described_run, refused
+from ..support.aws import (
+    ACCOUNT,
+    create_target,
+    create_template,
+    describe_run,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
+)
 from ..support.fake_service import fake_service
 from ..support.fast_subset import slow
-from ..support.other_services import SomeEc2, a_handler, a_topic, instances, ran_on, signed, to_preview
+from ..support.other_services import (
+    FakeEc2,
+    client_with,
+    create_topic,
+    preview_agents,
+    registered_handler,
+    run_agent_ids,
+    run_instances,
+)
 
 COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
 
@@ -29,58 +45,60 @@ ABSENT_TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:nowhere"
 
 
 @pytest.mark.slow
-def test_moto_may_come_later_and_go_earlier(inspector_backend, client):
-    template = a_template(client)
+def test_moto_may_begin_later_and_end_earlier(inspector_backend, client):
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
     with mock_aws():
-        topic = a_topic()
+        topic = create_topic()
         client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
-        instances()
-        assert len(ran_on(client, a_run(client, template))) == 1
+        run_instances()
+        assert len(run_agent_ids(client, start_run(client, template))) == 1
     inspector_backend.clock.tick(3600)
-    run = an_ended_run(inspector_backend, client, template)
+    run = start_and_finish_run(inspector_backend, client, template)
 
-    assert ran_on(client, run) == []
+    assert run_agent_ids(client, run) == []
     assert {record.status for record in inspector_backend.published} == {"SUCCESS"}
 
 
 @pytest.mark.parametrize("order", [(mock_aws, mock_inspector), (mock_inspector, mock_aws)], ids=["around", "inside"])
 def test_moto_may_be_around_the_mock_or_inside(order, client):
     def scenario():
-        launched = instances()
-        assert ran_on(client, a_run(client)) == launched
+        launched = run_instances()
+        assert run_agent_ids(client, start_run(client)) == launched
 
     outer, inner = order
     outer()(inner()(scenario))()
 
 
-def test_a_service_that_moto_was_told_not_to_mock_is_no_neighbour(client):
+def test_a_service_that_moto_does_not_mock_is_not_used(client):
     with mock_aws(config={"core": {"service_whitelist": ["sns"]}}), mock_inspector() as backend:
-        a_topic()
+        create_topic()
         backend.add_instance("i-0own")
-        assert to_preview(client, a_target(client)).keys() == {"i-0own"}
+        assert preview_agents(client, create_target(client)).keys() == {"i-0own"}
 
 
-@pytest.mark.parametrize("allow_network", [False, True])
+@pytest.mark.parametrize("allow_network", [False, slow(True)])
 @pytest.mark.parametrize("service", ["ec2", slow("sns"), slow("sts"), slow("iam")])
-def test_a_neighbour_that_breaks_down_breaks_nothing(client, service, allow_network):
+def test_a_service_that_breaks_down_breaks_nothing(client, service, allow_network):
     def broken(**_):
         raise RuntimeError("out of order")
 
-    with mock_inspector(allow_network=allow_network) as backend, a_handler(broken, service):
-        template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
+    with mock_inspector(allow_network=allow_network) as backend, registered_handler(broken, service):
+        template = create_template(
+            client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
+        )
         client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
         client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
-        run = an_ended_run(backend, client, template)
-        assert described_run(client, run)["state"] == "COMPLETED"
+        run = start_and_finish_run(backend, client, template)
+        assert describe_run(client, run)["state"] == "COMPLETED"
         assert backend.published[-1].status == "SUCCESS"
 
 
-def test_nothing_leaves_the_machine_for_a_neighbour_that_is_silent(client, monkeypatch):
+def test_nothing_leaves_the_machine_for_a_service_that_is_silent(client, monkeypatch):
     """With the network allowed too: it is the user's requests that may go out, not the mock's own."""
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
-    with mock_inspector(allow_network=True), a_handler(lambda **_: None, "sns"):
-        client.subscribe_to_event(resourceArn=a_template(client), event=COMPLETED, topicArn=ABSENT_TOPIC)
+    with mock_inspector(allow_network=True), registered_handler(lambda **_: None, "sns"):
+        client.subscribe_to_event(resourceArn=create_template(client), event=COMPLETED, topicArn=ABSENT_TOPIC)
 
 
 def test_no_client_is_made_where_nothing_could_answer(client, monkeypatch):
@@ -88,21 +106,23 @@ def test_no_client_is_made_where_nothing_could_answer(client, monkeypatch):
     monkeypatch.setattr("mock_inspector.external.client.BUILTIN_HANDLERS", nobody)
     monkeypatch.setattr("botocore.session.Session.create_client", lambda *_, **__: pytest.fail("a client was made"))
     with mock_inspector() as backend:
-        template = a_template(client)
+        template = create_template(client)
         client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
-        an_ended_run(backend, client, template)
+        start_and_finish_run(backend, client, template)
 
 
 class SomeSns(BaseHTTPRequestHandler):
     """An SNS that is reached over HTTP."""
 
     open: ClassVar[bool]
-    said: ClassVar[list[tuple[str, str]]]
+    answered: ClassVar[list[tuple[str, str]]]
 
     def do_POST(self):
-        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self.said.append((asked["Action"][0], self.headers["Authorization"].partition("Credential=")[2].split("/")[0]))
-        action = asked["Action"][0]
+        requests = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.answered.append(
+            (requests["Action"][0], self.headers["Authorization"].partition("Credential=")[2].split("/")[0])
+        )
+        action = requests["Action"][0]
         if self.open:
             status, body = 200, f"<{action}Response><{action}Result/></{action}Response>"
         else:
@@ -119,7 +139,7 @@ class SomeSns(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def some_sns(monkeypatch):
-    SomeSns.open, SomeSns.said = True, []
+    SomeSns.open, SomeSns.answered = True, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), SomeSns)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", f"http://127.0.0.1:{server.server_port}")
@@ -128,19 +148,19 @@ def some_sns(monkeypatch):
     server.server_close()
 
 
-def test_an_sns_that_the_environment_names_is_as_good(some_sns, inspector_backend, client):
-    template = a_template(client)
+def test_an_sns_endpoint_of_the_environment_serves_as_well(some_sns, inspector_backend, client):
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
     some_sns.open = False
-    run = an_ended_run(inspector_backend, client, template)
+    run = start_and_finish_run(inspector_backend, client, template)
 
-    assert some_sns.said == [
+    assert some_sns.answered == [
         ("GetTopicAttributes", "AKIAEXAMPLE"),
         ("Publish", "AKIAEXAMPLE"),
         ("GetTopicAttributes", "AKIAEXAMPLE"),
     ]
-    assert described_run(client, run)["notifications"][0]["snsPublishStatusCode"] == "ACCESS_DENIED"
-    with refused("AccessDeniedException", "ACCESS_DENIED_TO_SNS_TOPIC"):
+    assert describe_run(client, run)["notifications"][0]["snsPublishStatusCode"] == "ACCESS_DENIED"
+    with raises_api_error("AccessDeniedException", "ACCESS_DENIED_TO_SNS_TOPIC"):
         client.subscribe_to_event(resourceArn=template, event=REPORTED, topicArn=ABSENT_TOPIC)
 
 
@@ -148,15 +168,15 @@ def test_an_sns_that_the_environment_names_is_as_good(some_sns, inspector_backen
 def test_an_endpoint_where_nobody_answers_is_none(url, inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     begun = os.times().elapsed  # of all clocks, the one that is not frozen
-    template = a_template(client)
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
-    an_ended_run(inspector_backend, client, template)
+    start_and_finish_run(inspector_backend, client, template)
 
     assert inspector_backend.published[-1].status == "SUCCESS"
     assert os.times().elapsed - begun < 10
 
 
-class NobodyThere(socketserver.BaseRequestHandler):
+class SilentHandler(socketserver.BaseRequestHandler):
     """A place where connections are taken, and nothing is ever said; it remembers what came."""
 
     came: ClassVar[list[bytes]]
@@ -168,10 +188,10 @@ class NobodyThere(socketserver.BaseRequestHandler):
 
 
 @pytest.fixture
-def nobody_there(monkeypatch):
-    NobodyThere.came = []
+def silent_server(monkeypatch):
+    SilentHandler.came = []
     monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), NobodyThere)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), SilentHandler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -181,51 +201,53 @@ def nobody_there(monkeypatch):
 
 def look_for_the_account(region="us-west-2"):
     """Make a call for whose account an STS is asked."""
-    a_target(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}, region))
+    create_target(client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}, region))
 
 
-def test_an_endpoint_that_is_silent_is_waited_for_once(nobody_there, monkeypatch):
+def test_an_endpoint_that_is_silent_is_waited_for_once(silent_server, monkeypatch):
     """In however many tests and regions: in this minute, it is left alone."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", nobody_there)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", silent_server)
     monkeypatch.setattr("mock_inspector.external.client._READ_TIMEOUT", 1)
     for _ in range(2):
         with mock_inspector():
             look_for_the_account()
             look_for_the_account("eu-west-1")
 
-    (request,) = NobodyThere.came
+    (request,) = SilentHandler.came
     assert USER_AGENT.encode() in request
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_no_neighbour_is_looked_for_where_the_mock_itself_is_served(host, nobody_there, inspector_backend, monkeypatch):
+def test_no_service_is_looked_for_where_the_mock_itself_is_served(host, silent_server, inspector_backend, monkeypatch):
     """It would wait for itself."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{nobody_there.replace('127.0.0.1', host)}/some/path")
-    fake_service(inspector_backend).external.own_urls.add(nobody_there)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{silent_server.replace('127.0.0.1', host)}/some/path")
+    fake_service(inspector_backend).external.own_urls.add(silent_server)
     look_for_the_account()
 
-    assert NobodyThere.came == []
+    assert SilentHandler.came == []
 
 
-def test_a_server_of_the_mock_is_no_neighbour_of_it(inspector_backend, client, monkeypatch):
+def test_a_server_of_the_mock_is_not_one_of_its_services(inspector_backend, client, monkeypatch):
     pytest.importorskip("waitress")
     from mock_inspector.server import InspectorServer
 
     with InspectorServer(inspector_backend) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
-        assert to_preview(client, a_target(client)) == {}
+        assert preview_agents(client, create_target(client)) == {}
     assert fake_service(inspector_backend).external.own_urls == set()
 
 
-def test_where_the_mock_itself_is_served_handlers_are_asked_all_the_same(inspector_backend, client, monkeypatch):
+def test_where_the_mock_itself_is_served_botocore_handlers_are_used_all_the_same(
+    inspector_backend, client, monkeypatch
+):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     fake_service(inspector_backend).external.own_urls.add("http://localhost:9/")
-    with a_handler(SomeEc2(), "ec2"):
-        assert to_preview(client, a_target(client)).keys() == {"i-0elsewhere"}
+    with registered_handler(FakeEc2(), "ec2"):
+        assert preview_agents(client, create_target(client)).keys() == {"i-0elsewhere"}
 
 
-class TestPatience:
+class TestEndpointTimeouts:
     """What a failure says about an endpoint, by the seconds that it took."""
 
     @pytest.fixture
@@ -233,21 +255,21 @@ class TestPatience:
         monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
         return Endpoints()
 
-    def test_a_quick_failure_says_nothing(self, endpoints):
+    def test_a_quick_failure_blocks_no_endpoint(self, endpoints):
         endpoints.failed("sts", "http://localhost:5000", 0.1, connected=False)
         assert not endpoints.is_silent("sts", "http://localhost:5000")
 
-    def test_an_answer_that_never_came_speaks_for_its_service(self, endpoints):
+    def test_a_read_timeout_blocks_the_service(self, endpoints):
         endpoints.failed("sts", "http://localhost:5000", 5, connected=True)
         assert endpoints.is_silent("sts", "http://127.0.0.1:5000/")
         assert not endpoints.is_silent("ec2", "http://localhost:5000")
 
-    def test_a_connection_that_never_came_about_speaks_for_the_place(self, endpoints):
+    def test_a_connect_timeout_blocks_the_endpoint(self, endpoints):
         endpoints.failed("sts", "https://aws.example.com", 1, connected=False)
         assert endpoints.is_silent("ec2", "https://aws.example.com:443")
         assert not endpoints.is_silent("ec2", "http://aws.example.com")
 
-    def test_after_a_minute_it_is_tried_again(self, endpoints, monkeypatch):
+    def test_a_blocked_endpoint_is_tried_again_after_a_minute(self, endpoints, monkeypatch):
         monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 100.0)
         endpoints.failed("sts", "http://localhost:5000", 5, connected=False)
         monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 159.0)
@@ -256,7 +278,7 @@ class TestPatience:
         assert not endpoints.is_silent("sts", "http://localhost:5000")
 
 
-def test_a_world_of_its_own_has_no_neighbours(inspector_backend):
-    service = FakeService(account_id=ACCOUNT)
+def test_a_service_without_external_services_uses_none(inspector_backend):
+    own_service = FakeService(account_id=ACCOUNT)
 
-    assert service.context.external.find_account(Credentials("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None
+    assert own_service.context.external.find_account(Credentials("AKIAIOSFODNN7EXAMPLE"), "us-west-2") is None

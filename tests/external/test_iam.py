@@ -6,8 +6,8 @@ from moto.core import set_initial_no_auth_action_count
 
 from mock_inspector.external import policies
 
-from ..support.aws import ACCOUNT, a_template, an_ended_run, described_run, refused
-from ..support.other_services import document, ran_on, signed, to_preview
+from ..support.aws import ACCOUNT, create_template, describe_run, raises_api_error, start_and_finish_run
+from ..support.other_services import client_with, policy_document, preview_agents, run_agent_ids
 
 COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
 
@@ -23,11 +23,15 @@ DESCRIBING = {"Effect": "Allow", "Action": ["ec2:Describe*"], "Resource": "*"}
 
 def a_role(trust=TRUSTING, policies=(DESCRIBING,), name="inspector", managed=()):
     iam = boto3.client("iam")
-    role = iam.create_role(RoleName=name, Path="/audit/", AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    role = iam.create_role(RoleName=name, Path="/audit/", AssumeRolePolicyDocument=policy_document(trust))["Role"][
+        "Arn"
+    ]
     for number, statement in enumerate(policies):
-        iam.put_role_policy(RoleName=name, PolicyName=f"policy{number}", PolicyDocument=document(statement))
+        iam.put_role_policy(RoleName=name, PolicyName=f"policy{number}", PolicyDocument=policy_document(statement))
     for number, statement in enumerate(managed):
-        policy = iam.create_policy(PolicyName=f"managed{number}", PolicyDocument=document(statement))["Policy"]["Arn"]
+        policy = iam.create_policy(PolicyName=f"managed{number}", PolicyDocument=policy_document(statement))["Policy"][
+            "Arn"
+        ]
         iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     return role
 
@@ -63,14 +67,14 @@ def test_a_fit_role_is_registered(backend, client, more):
 def test_an_unfit_role_is_refused(backend, client, more, code):
     role = f"arn:aws:iam::{ACCOUNT}:role/nobody" if more is None else a_role(**more)
 
-    with refused("InvalidCrossAccountRoleException", code) as caught:
+    with raises_api_error("InvalidCrossAccountRoleException", code) as caught:
         client.register_cross_account_access_role(roleArn=role)
     assert role in str(caught.value)
 
 
 def test_a_role_of_another_path_is_another_role(backend, client):
     a_role()
-    with refused("InvalidCrossAccountRoleException"):
+    with raises_api_error("InvalidCrossAccountRoleException"):
         client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
 
 
@@ -105,17 +109,19 @@ def test_policies_are_read_as_iam_does(statement, allowed):
 @set_initial_no_auth_action_count(0)
 def enforced_story(client, backend):
     topic = f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
-    template = a_template(signed("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}))
+    template = create_template(
+        client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
+    )
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
     client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
-    assert to_preview(client, template).keys() == {"i-0own"}
-    run = an_ended_run(backend, client, template)
-    assert ran_on(client, run) == ["i-0own"]
-    assert described_run(client, run)["state"] == "COMPLETED"
+    assert preview_agents(client, template).keys() == {"i-0own"}
+    run = start_and_finish_run(backend, client, template)
+    assert run_agent_ids(client, run) == ["i-0own"]
+    assert describe_run(client, run)["state"] == "COMPLETED"
 
 
 @pytest.mark.slow
-def test_an_iam_that_refuses_what_the_mock_asks_breaks_nothing(backend, client):
+def test_an_iam_that_denies_the_mocks_requests_breaks_nothing(backend, client):
     """moto's enforced IAM, which knows that the mock has not the caller's secret."""
     backend.add_instance("i-0own")
     enforced_story(client, backend)

@@ -7,12 +7,12 @@ import pytest
 
 from ..support.aws import (
     ACCOUNT,
-    a_template,
-    an_ended_run,
-    described_run,
-    refused,
+    create_template,
+    describe_run,
+    raises_api_error,
+    start_and_finish_run,
 )
-from ..support.other_services import a_topic, document, signed
+from ..support.other_services import client_with, create_topic, policy_document
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -41,11 +41,11 @@ def a_queue_of(topic):
 
 
 def test_a_queue_behind_the_topic_receives_the_events(backend, client):
-    topic = a_topic()
+    topic = create_topic()
     read = a_queue_of(topic)
-    template = a_template(client)
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
-    run = an_ended_run(backend, client, template)
+    run = start_and_finish_run(backend, client, template)
 
     set_up, completed = read()
     assert json.loads(set_up["Message"])["event"] == "ENABLE_ASSESSMENT_NOTIFICATIONS"
@@ -56,9 +56,9 @@ def test_a_queue_behind_the_topic_receives_the_events(backend, client):
 
 
 def test_a_topic_that_sns_does_not_know_is_refused(backend, client):
-    template = a_template(client)
+    template = create_template(client)
 
-    with refused("NoSuchEntityException", "SNS_TOPIC_DOES_NOT_EXIST") as caught:
+    with raises_api_error("NoSuchEntityException", "SNS_TOPIC_DOES_NOT_EXIST") as caught:
         client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
     assert ABSENT_TOPIC in str(caught.value)
     assert client.list_event_subscriptions(resourceArn=template)["subscriptions"] == []
@@ -70,10 +70,10 @@ def test_a_topic_that_sns_does_not_know_is_refused(backend, client):
 )
 def test_a_topic_whose_policy_denies_inspector_is_refused(backend, client, principal):
     deny = {"Effect": "Deny", "Principal": principal, "Action": "sns:Publish", "Resource": "*"}
-    topic = a_topic(Policy=document(deny))
+    topic = create_topic(Policy=policy_document(deny))
 
-    with refused("AccessDeniedException", "ACCESS_DENIED_TO_SNS_TOPIC"):
-        client.subscribe_to_event(resourceArn=a_template(client), event=COMPLETED, topicArn=topic)
+    with raises_api_error("AccessDeniedException", "ACCESS_DENIED_TO_SNS_TOPIC"):
+        client.subscribe_to_event(resourceArn=create_template(client), event=COMPLETED, topicArn=topic)
 
 
 @pytest.mark.slow
@@ -81,30 +81,32 @@ def test_a_topic_is_looked_for_in_its_own_region_and_account(backend, client):
     credentials = boto3.client("sts").assume_role(
         RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs", RoleSessionName="visit"
     )["Credentials"]
-    theirs = signed("sns", credentials, region="eu-west-1").create_topic(Name="theirs")["TopicArn"]
+    theirs = client_with("sns", credentials, region="eu-west-1").create_topic(Name="theirs")["TopicArn"]
 
-    template = a_template(client)
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=theirs)
     assert theirs.split(":")[3:5] == ["eu-west-1", OTHER_ACCOUNT]
-    with refused("NoSuchEntityException"):
+    with raises_api_error("NoSuchEntityException"):
         client.subscribe_to_event(
             resourceArn=template, event=COMPLETED, topicArn=theirs.replace("eu-west-1", "eu-west-2")
         )
 
 
-def test_a_run_tells_how_its_messages_fared(backend, client):
+def test_a_run_shows_the_delivery_status_of_its_messages(backend, client):
     """Each snsPublishStatusCode by what a user would do: delete a topic, close one, use one that takes no plain text."""
-    gone, closed, fine = a_topic("gone"), a_topic("closed"), a_topic("fine")
-    fifo = a_topic("queue.fifo", FifoTopic="true")
-    template = a_template(client)
+    gone, closed, fine = create_topic("gone"), create_topic("closed"), create_topic("fine")
+    fifo = create_topic("queue.fifo", FifoTopic="true")
+    template = create_template(client)
     for topic in (gone, closed, fifo, fine):
         client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": closed}
     boto3.client("sns").delete_topic(TopicArn=gone)
-    boto3.client("sns").set_topic_attributes(TopicArn=closed, AttributeName="Policy", AttributeValue=document(deny))
-    run = an_ended_run(backend, client, template)
+    boto3.client("sns").set_topic_attributes(
+        TopicArn=closed, AttributeName="Policy", AttributeValue=policy_document(deny)
+    )
+    run = start_and_finish_run(backend, client, template)
 
-    notifications = described_run(client, run)["notifications"]
+    notifications = describe_run(client, run)["notifications"]
     statuses = {entry["snsTopicArn"]: entry["snsPublishStatusCode"] for entry in notifications}
     assert statuses == {
         gone: "TOPIC_DOES_NOT_EXIST",
@@ -120,8 +122,8 @@ def test_a_run_tells_how_its_messages_fared(backend, client):
 
 @pytest.mark.mock_inspector
 def test_without_an_sns_every_topic_is_taken_as_existing(inspector_backend, client):
-    template = a_template(client)
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)
-    an_ended_run(inspector_backend, client, template)
+    start_and_finish_run(inspector_backend, client, template)
 
     assert [record.status for record in inspector_backend.published] == ["SUCCESS", "SUCCESS"]

@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from ..support.aws import ACCOUNT, a_target, a_template, refused
-from ..support.other_services import document, instances, signed, to_preview
+from ..support.aws import ACCOUNT, create_target, create_template, raises_api_error
+from ..support.other_services import client_with, policy_document, preview_agents, run_instances
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -24,7 +24,7 @@ def visitor(backend):
 
 
 def test_an_assumed_role_acts_for_its_account(backend, client, visitor):
-    target = a_target(signed("inspector", visitor), "theirs")
+    target = create_target(client_with("inspector", visitor), "theirs")
 
     assert target.split(":")[4] == OTHER_ACCOUNT
     assert client.list_assessment_targets()["assessmentTargetArns"] == []
@@ -32,39 +32,39 @@ def test_an_assumed_role_acts_for_its_account(backend, client, visitor):
 
 
 def test_a_key_that_iam_made_acts_for_its_account(backend, visitor):
-    iam = signed("iam", visitor)
+    iam = client_with("iam", visitor)
     iam.create_user(UserName="scanner")
     key = iam.create_access_key(UserName="scanner")["AccessKey"]
 
-    assert a_target(signed("inspector", key)).split(":")[4] == OTHER_ACCOUNT
+    assert create_target(client_with("inspector", key)).split(":")[4] == OTHER_ACCOUNT
 
 
 @pytest.mark.slow
-def test_the_neighbours_are_those_of_that_account(backend, client, visitor):
+def test_external_services_are_those_of_the_callers_account(backend, client, visitor):
     """The fleet and the topics of a run are looked for where the credentials of its request act."""
-    theirs = instances(2, ec2=signed("ec2", visitor))
-    mine = instances(1)
-    topic = signed("sns", visitor).create_topic(Name="theirs")["TopicArn"]
-    inspector = signed("inspector", visitor)
-    template = a_template(inspector, packages=())
+    theirs = run_instances(2, ec2=client_with("ec2", visitor))
+    mine = run_instances(1)
+    topic = client_with("sns", visitor).create_topic(Name="theirs")["TopicArn"]
+    inspector = client_with("inspector", visitor)
+    template = create_template(inspector, packages=())
     inspector.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
 
-    assert to_preview(inspector, template).keys() == set(theirs)
-    assert to_preview(client, a_target(client)).keys() == set(mine)
+    assert preview_agents(inspector, template).keys() == set(theirs)
+    assert preview_agents(client, create_target(client)).keys() == set(mine)
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/inspector"
-    with refused("InvalidCrossAccountRoleException"):
+    with raises_api_error("InvalidCrossAccountRoleException"):
         inspector.register_cross_account_access_role(roleArn=role)
-    signed("iam", visitor).create_role(RoleName="inspector", AssumeRolePolicyDocument=document(TRUSTING))
-    with refused("InvalidCrossAccountRoleException", "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"):
+    client_with("iam", visitor).create_role(RoleName="inspector", AssumeRolePolicyDocument=policy_document(TRUSTING))
+    with raises_api_error("InvalidCrossAccountRoleException", "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"):
         inspector.register_cross_account_access_role(roleArn=role)
 
 
 @pytest.mark.mock_inspector(account_id=OTHER_ACCOUNT)
 @pytest.mark.parametrize("key", ["testing", "AKIAIOSFODNN7EXAMPLE"])
 def test_a_key_that_nobody_handed_out_keeps_the_default_account(backend, visitor, key):
-    mine = signed("inspector", {"AccessKeyId": key, "SecretAccessKey": "secret"})
+    mine = client_with("inspector", {"AccessKeyId": key, "SecretAccessKey": "secret"})
 
-    assert a_target(mine).split(":")[4] == OTHER_ACCOUNT
+    assert create_target(mine).split(":")[4] == OTHER_ACCOUNT
 
 
 @pytest.mark.slow
@@ -74,10 +74,10 @@ def test_a_key_of_motos_own_account_is_told_from_a_made_up_one(backend):
     iam.create_user(UserName="scanner")
     key = iam.create_access_key(UserName="scanner")["AccessKey"]
 
-    assert a_target(signed("inspector", key)).split(":")[4] == ACCOUNT
+    assert create_target(client_with("inspector", key)).split(":")[4] == ACCOUNT
 
 
 def test_a_registered_key_needs_no_sts(backend, visitor):
     backend.register_access_key(visitor["AccessKeyId"])
 
-    assert a_target(signed("inspector", visitor)).split(":")[4] == ACCOUNT
+    assert create_target(client_with("inspector", visitor)).split(":")[4] == ACCOUNT

@@ -9,11 +9,11 @@ from mock_inspector import activation, mock_inspector
 from mock_inspector.failure_report import failure_report
 from mock_inspector.findings import cve
 
-from ..support.aws import a_group, a_run, a_target, a_template, refused
-from ..support.requests import knock
+from ..support.aws import create_group, create_target, create_template, raises_api_error, start_run
+from ..support.in_process import send_raw
 
 
-def active_world():
+def active_service():
     active = activation.active()
     assert active is not None
     return active.service
@@ -21,7 +21,7 @@ def active_world():
 
 def report_now():
     """The text about the mock that is active, as it is now."""
-    service = active_world()
+    service = active_service()
     return failure_report(service, service.clock.read())
 
 
@@ -38,7 +38,7 @@ def words(lines):
 # What it says
 
 
-def test_the_head_tells_what_there_is_and_the_clock(client):
+def test_the_first_lines_count_the_resources_and_show_the_clock(client):
     with mock_inspector(region="us-west-2", at="2020-01-01T00:00:00Z") as backend:
         assert report_now().splitlines() == [
             "123456789012 us-west-2: empty",
@@ -58,37 +58,37 @@ def test_the_head_tells_what_there_is_and_the_clock(client):
 
 
 def test_calls_stand_in_order_with_what_came_of_them(inspector_backend, client):
-    group = a_group(client, Name="web")
-    target = a_target(client, "web", group)
+    group = create_group(client, Name="web")
+    target = create_target(client, "web", group)
     inspector_backend.clock.tick(90)
     client.list_assessment_targets(filter={"assessmentTargetNamePattern": "x" * 140})
     client.describe_assessment_targets(assessmentTargetArns=[target, target[:-1] + "!"])
     client.delete_assessment_target(assessmentTargetArn=target)
     lines = block(report_now(), "Calls: 5")
-    said = words(lines)
+    report = words(lines)
     short = target.rpartition(":")[2]
-    assert f'{target[-30:-1]}!"]' in said, "of what is no ARN the end is kept"
-    assert f'CreateAssessmentTarget assessmentTargetName="web", resourceGroupArn={group.rpartition(":")[2]}' in said
-    assert f"-> {short} +1:30 ListAssessmentTargets" in said
-    assert 'filter={assessmentTargetNamePattern: "xxx' in said
-    assert "-> 0 assessmentTargetArns" in said
-    assert f"-> 1 assessmentTargets, failed: {short[:-1]}! INVALID_ARN" in said
+    assert f'{target[-30:-1]}!"]' in report, "of what is no ARN the end is kept"
+    assert f'CreateAssessmentTarget assessmentTargetName="web", resourceGroupArn={group.rpartition(":")[2]}' in report
+    assert f"-> {short} +1:30 ListAssessmentTargets" in report
+    assert 'filter={assessmentTargetNamePattern: "xxx' in report
+    assert "-> 0 assessmentTargetArns" in report
+    assert f"-> 1 assessmentTargets, failed: {short[:-1]}! INVALID_ARN" in report
     assert lines[0].startswith("    +0s  CreateResourceGroup")
     assert lines[-1] == f"  +1:30  DeleteAssessmentTarget assessmentTargetArn={short}"
 
 
-def test_errors_are_told_in_full(inspector_backend, client):
-    target = a_target(client)
-    with refused("NoSuchEntityException") as caught:
+def test_errors_are_shown_in_full(inspector_backend, client):
+    target = create_target(client)
+    with raises_api_error("NoSuchEntityException") as caught:
         client.delete_assessment_target(assessmentTargetArn=target[:-8] + "00000000")
-    said = words(block(report_now(), "Calls"))
-    assert "!! NoSuchEntityException (ASSESSMENT_TARGET_DOES_NOT_EXIST): " in said
+    report = words(block(report_now(), "Calls"))
+    assert "!! NoSuchEntityException (ASSESSMENT_TARGET_DOES_NOT_EXIST): " in report
     message = caught.value.response["Error"]["Message"]
-    assert message.replace(" ", "") in said.replace(" ", "")
+    assert message.replace(" ", "") in report.replace(" ", "")
 
 
 def test_polls_are_one_line_from_first_to_last_answer(inspector_backend, client):
-    run = a_run(client)
+    run = start_run(client)
     for _ in range(120):
         client.describe_assessment_runs(assessmentRunArns=[run])
         time.sleep(30)
@@ -98,8 +98,8 @@ def test_polls_are_one_line_from_first_to_last_answer(inspector_backend, client)
     )
 
 
-def test_calls_that_take_turns_are_put_together(inspector_backend, client):
-    run = a_run(client)
+def test_alternating_calls_are_put_together(inspector_backend, client):
+    run = start_run(client)
     for _ in range(50):
         client.describe_assessment_runs(assessmentRunArns=[run])
         client.list_findings(assessmentRunArns=[run])
@@ -122,17 +122,17 @@ def test_calls_that_change_something_are_not_put_together(inspector_backend, cli
 def test_each_retry_of_a_fault_is_counted(inspector_backend, session):
     inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=2)
     session.client("inspector").list_findings()
-    said = words(block(report_now(), "Calls: 3"))
-    assert "ListFindings ×2" in said  # noqa: RUF001
-    assert "!! ThrottlingException: Rate exceeded" in said
+    report = words(block(report_now(), "Calls: 3"))
+    assert "ListFindings ×2" in report  # noqa: RUF001
+    assert "!! ThrottlingException: Rate exceeded" in report
 
 
-def test_another_accounts_or_regions_calls_and_things_are_told_apart(inspector_backend):
+def test_calls_and_resources_of_another_account_or_region_are_kept_apart(inspector_backend):
     keys = {"aws_secret_access_key": "x"}
     abroad = boto3.client("inspector", region_name="eu-west-1", aws_access_key_id="AKIAEXAMPLE", **keys)
     other = boto3.client("inspector", region_name="us-west-2", aws_access_key_id="210987654321", **keys)
-    a_target(abroad, "abroad")
-    a_target(other, "other")
+    create_target(abroad, "abroad")
+    create_target(other, "other")
     inspector_backend.for_account("210987654321").inject_fault("ListFindings", "InternalException")
     text = report_now()
     assert 'CreateAssessmentTarget [eu-west-1] assessmentTargetName="abroad"' in words(block(text, "Calls"))
@@ -143,16 +143,16 @@ def test_another_accounts_or_regions_calls_and_things_are_told_apart(inspector_b
     inspector_backend.reset()
 
 
-def test_what_names_no_operation_is_shown_too(inspector_backend):
-    knock(inspector_backend, "NoSuchThing", {"x": 1})
-    said = words(block(report_now(), "Calls: 1"))
-    assert said.startswith("+0s (no operation) ")
-    assert "!! UnknownOperationException: " in said
+def test_a_request_without_an_operation_is_shown_too(inspector_backend):
+    send_raw(inspector_backend, "NoSuchThing", {"x": 1})
+    report = words(block(report_now(), "Calls: 1"))
+    assert report.startswith("+0s (no operation) ")
+    assert "!! UnknownOperationException: " in report
 
 
 def test_runs_show_where_they_are_and_what_lies_ahead(inspector_backend, client):
     inspector_backend.add_instance("i-0web")
-    run = a_run(client, a_template(client, duration=3600), name="first")
+    run = start_run(client, create_template(client, duration=3600), name="first")
     inspector_backend.clock.tick(60)
     lines = block(report_now(), "Runs")
     assert lines[0].startswith(f'  run/{run[-10:]} "first" of template/')
@@ -170,7 +170,7 @@ def test_faults_that_are_left_are_listed_and_used_up_ones_are_not(inspector_back
     inspector_backend.inject_fault("ListFindings", "InternalException", times=3)
     inspector_backend.inject_fault("DescribeFindings", "TruncatedBody", times=None)
     for code in ("ThrottlingException", "InternalException"):
-        with refused(code):
+        with raises_api_error(code):
             unchecked_client.list_findings()
     found = words(block(report_now(), "Faults left"))
     assert "ThrottlingException" not in found
@@ -183,12 +183,12 @@ def test_faults_that_are_left_are_listed_and_used_up_ones_are_not(inspector_back
 
 def test_ids_are_explained_also_those_of_what_is_not_there(inspector_backend, client):
     inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177", severity="High")])
-    group = a_group(client, Name="web")
-    target = a_target(client, "web", group)
-    run = a_run(client, a_template(client, target, "daily", duration=900))
+    group = create_group(client, Name="web")
+    target = create_target(client, "web", group)
+    run = start_run(client, create_template(client, target, "daily", duration=900))
     inspector_backend.finish_run(run)
     finding = client.list_findings(filter={"severities": ["High"]})["findingArns"][0]
-    gone = a_target(client, "gone")
+    gone = create_target(client, "gone")
     client.delete_assessment_target(assessmentTargetArn=gone)
     ids = {line.split()[0]: line.strip().partition(" ")[2].strip() for line in block(report_now(), "Ids")}
     short = {"/".join(arn.rpartition(":")[2].split("/")[-2:]): arn for arn in (group, target, finding, gone)}
@@ -198,7 +198,7 @@ def test_ids_are_explained_also_those_of_what_is_not_there(inspector_backend, cl
     assert ids[name["finding"]] == '"CVE-2016-2177", High on i-0web'
     assert ids[name["gone"]] == "not there: deleted, or never made"
     assert any(text.startswith(f'"daily" of {name["target"]}: 900 s, 1 rules package') for text in ids.values())
-    assert f"run/{run[-10:]}" not in ids, "the runs' own block has told of it"
+    assert f"run/{run[-10:]}" not in ids, "the runs' own block shows it"
 
 
 # How large it is
@@ -211,12 +211,12 @@ def columns(line):
 NAMES = ["plain", "x" * 140, "中文" * 60, "word " * 25, "\x1b[31m\x07\u202e\u2028", "é́́" * 40, '"quoted" \\ {}[]']
 
 
-def test_it_never_has_more_than_eighty_columns_or_a_hundred_lines(inspector_backend, unchecked_client):
+def test_the_report_never_has_more_than_eighty_columns_or_a_hundred_lines(inspector_backend, unchecked_client):
     client = unchecked_client
     inspector_backend.add_instance("i-0web", tags={"中文": "中" * 80}, findings=[cve("CVE-2016-2177")])
     assert max(map(columns, report_now().splitlines())) <= 80
     for round_ in range(12):
-        for place, kind in enumerate(NAMES):
+        for index, kind in enumerate(NAMES):
             name = f"{round_} {kind}"[:140]
             group = client.create_resource_group(resourceGroupTags=[{"key": name[:128], "value": name}])
             for number in range(3):
@@ -225,12 +225,12 @@ def test_it_never_has_more_than_eighty_columns_or_a_hundred_lines(inspector_back
                 target = client.create_assessment_target(
                     assessmentTargetName=name, resourceGroupArn=group["resourceGroupArn"]
                 )["assessmentTargetArn"]
-                template = a_template(inspector_backend, target, name)
-                run = a_run(client, template, name)
+                template = create_template(inspector_backend, target, name)
+                run = start_run(client, template, name)
                 inspector_backend.finish_run(run)
-            with refused("InvalidInputException"):
+            with raises_api_error("InvalidInputException"):
                 client.delete_assessment_target(assessmentTargetArn=name * 30)
-            other = inspector_backend.for_region(("eu-west-1", "us-east-1", "ap-south-1")[place % 3])
+            other = inspector_backend.for_region(("eu-west-1", "us-east-1", "ap-south-1")[index % 3])
             other.inject_fault("ListFindings", {"code": "ThrottlingException", "message": name}, when=len)
         lines = report_now().splitlines()
         assert len(lines) <= 100
@@ -254,22 +254,22 @@ def test_the_first_and_the_last_calls_are_kept(inspector_backend, client):
 
 
 @mock_inspector(max_calls=5)
-def test_it_says_when_the_log_has_dropped_calls(client):
+def test_the_report_says_when_the_log_has_dropped_calls(client):
     for number in range(1234):
         client.list_findings(maxResults=number + 1)
     assert len(block(report_now(), "Calls: 1,234, the last 5 kept")) == 5
 
 
 @mock_inspector(max_calls=0)
-def test_it_says_when_the_log_keeps_no_calls(client):
+def test_the_report_says_when_the_log_keeps_no_calls(client):
     client.list_findings()
     assert "Calls: none of 1 kept" in report_now()
 
 
-def test_making_it_changes_nothing(inspector_backend, client):
-    run = a_run(client)
+def test_making_the_report_changes_nothing(inspector_backend, client):
+    run = start_run(client)
     inspector_backend.clock.tick(100)
-    service = active_world()
+    service = active_service()
     before = (service.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))
     assert report_now() == report_now()
     assert before == (service.now, len(inspector_backend.calls), inspector_backend.clock.now(), repr(inspector_backend))

@@ -63,7 +63,7 @@ def test_a_failing_test_shows_its_mock_once_however_it_is_used(pytester, use):
     assert text.startswith("123456789012 us-west-2: 1 target\n")
 
 
-def test_what_passes_is_skipped_fails_as_expected_or_uses_no_mock_has_no_section(pytester):
+def test_a_test_that_passes_is_skipped_xfails_or_uses_no_mock_has_no_section(pytester):
     body = """
 def test_passes(inspector_backend):
     create()
@@ -83,7 +83,7 @@ def test_fails_without():
     assert sections(pytester, body) == []
 
 
-def test_a_mock_of_an_earlier_test_is_none_of_this_one(pytester):
+def test_a_mock_of_an_earlier_test_is_not_shown(pytester):
     body = """
 @mock_inspector
 def test_one():
@@ -181,7 +181,7 @@ def test_the_section_is_shown_in_the_terminal_and_through_xdist(pytester, monkey
 
 
 @pytest.mark.slow
-def test_who_reads_the_reports_finds_it_where_there_is_no_terminal(pytester):
+def test_the_section_is_in_pytests_reports_without_a_terminal(pytester):
     pytester.makeconftest(
         """
         import pathlib
@@ -199,7 +199,7 @@ def test_who_reads_the_reports_finds_it_where_there_is_no_terminal(pytester):
 
 
 @pytest.mark.slow
-def test_a_terminal_without_unicode_still_gets_lines(pytester, monkeypatch):
+def test_a_terminal_without_unicode_still_shows_the_section(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     pytester.makepyfile(PRELUDE + HOSTILE)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
@@ -207,7 +207,7 @@ def test_a_terminal_without_unicode_still_gets_lines(pytester, monkeypatch):
 
 
 @pytest.mark.slow
-def test_passing_tests_do_not_even_load_it(pytester):
+def test_passing_tests_do_not_load_the_failure_report(pytester):
     pytester.makepyfile(
         """
         import sys
@@ -223,6 +223,7 @@ def test_passing_tests_do_not_even_load_it(pytester):
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_made_says_so_and_leaves_the_tests_failure_alone(pytester):
     body = """
 def test_it(inspector_backend, monkeypatch):

@@ -6,8 +6,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from mock_inspector.errors import AccessDeniedException
 
-from ..support.requests import MODEL, furnish
+from ..support.aws import create_resources
 from ..support.response_shapes import check_members
+from ..support.service_model import MODEL
 
 EXCEPTIONS = {shape.name: shape for shape in MODEL.error_shapes}
 
@@ -132,10 +133,10 @@ def test_a_fault_of_any_operation_counts_them_all(unchecked_client, inspector_ba
 
 
 def test_a_fault_counts_only_the_calls_whose_parameters_it_is_for(unchecked_client, inspector_backend):
-    def wanted(params):
+    def requested(params):
         return params.get("maxResults", 0) > 1
 
-    inspector_backend.inject_fault("ListFindings", "ThrottlingException", after=1, when=wanted)
+    inspector_backend.inject_fault("ListFindings", "ThrottlingException", after=1, when=requested)
     outcomes = [outcome(unchecked_client.list_findings, maxResults=size) for size in (1, 2, 1, 2, 2)]
     assert outcomes == ["served", "served", "served", "ThrottlingException", "served"]
 
@@ -147,7 +148,7 @@ def test_faults_of_one_operation_follow_each_other(unchecked_client, inspector_b
     assert outcomes == ["ThrottlingException", "InternalException", "served"]
 
 
-def test_what_a_fault_meets_is_not_carried_out(unchecked_client, inspector_backend):
+def test_a_call_that_meets_a_fault_is_not_carried_out(unchecked_client, inspector_backend):
     inspector_backend.inject_fault("CreateAssessmentTarget", "ServiceTemporarilyUnavailableException")
     call = unchecked_client.create_assessment_target
     assert outcome(call, assessmentTargetName="web") == "ServiceTemporarilyUnavailableException"
@@ -179,8 +180,8 @@ def test_an_error_code_can_be_injected_by_itself_or_with_its_exception(unchecked
     assert caught.value.response["errorCode"] == "ACCESS_DENIED_TO_RULES_PACKAGE"
 
 
-def test_all_items_of_a_batch_can_fail(unchecked_client, inspector_backend):
-    found = [furnish(inspector_backend).finding, "fake-arn"]
+def test_a_fault_can_fail_all_items_of_a_batch(unchecked_client, inspector_backend):
+    found = [create_resources(inspector_backend).finding, "fake-arn"]
     inspector_backend.inject_fault("DescribeFindings", "INTERNAL_ERROR")
     answer = unchecked_client.describe_findings(findingArns=found)
     assert answer["findings"] == []
@@ -213,7 +214,7 @@ def test_all_items_of_a_batch_can_fail(unchecked_client, inspector_backend):
         ("*", "INTERNAL_ERROR", "DescribeFindings"),
     ],
 )
-def test_what_is_no_fault_is_refused(client, inspector_backend, operation, error, says):
+def test_an_invalid_fault_is_refused(client, inspector_backend, operation, error, says):
     with pytest.raises((ValueError, TypeError), match=f"(?s){says}"):
         inspector_backend.inject_fault(operation, error)
     client.list_findings()
@@ -234,27 +235,27 @@ def test_what_is_no_fault_is_refused(client, inspector_backend, operation, error
         ("when", {"maxResults": 1}, "function"),
     ],
 )
-def test_what_is_no_fit_keyword_of_a_fault_is_refused(client, inspector_backend, keyword, value, says):
+def test_an_invalid_keyword_of_a_fault_is_refused(client, inspector_backend, keyword, value, says):
     with pytest.raises((ValueError, TypeError), match=f"{keyword}: takes.*{says}"):
         inspector_backend.inject_fault("ListFindings", "ThrottlingException", **{keyword: value})
     client.list_findings()
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("AccessDeniedException", r"User: arn:.*123456789012.* is not authorized to perform: inspector:"),
         ("InvalidCrossAccountRoleException", "Account 123456789012 does not have a cross-account"),
     ],
 )
-def test_an_injected_error_has_the_text_of_the_real_service_where_it_is_known(inspector_backend, code, told):
+def test_an_injected_error_has_the_text_of_the_real_service_where_it_is_known(inspector_backend, code, message):
     inspector_backend.inject_fault("*", code, times=2)
     client = boto3.client("inspector")
     for attempt in (
         client.list_findings,
         lambda: client.create_assessment_target(assessmentTargetName="t"),
     ):
-        with pytest.raises(ClientError, match=told) as caught:
+        with pytest.raises(ClientError, match=message) as caught:
             attempt()
         if code == "AccessDeniedException":
             assert str(caught.value).endswith(f"inspector:{caught.value.operation_name}")

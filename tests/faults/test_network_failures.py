@@ -15,8 +15,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_target
-from ..support.requests import knock
+from ..support.aws import create_target
+from ..support.in_process import send_raw
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
 
@@ -42,7 +42,7 @@ def trying_twice(session, mode, **options):
 def test_a_lost_request_raises_what_botocore_raises_for_it_with_its_url(session, inspector_backend, name, mode):
     inspector_backend.inject_fault("CreateAssessmentTarget", name, times=2)
     with pytest.raises(getattr(botocore.exceptions, name), match=URL):
-        a_target(trying_twice(session, mode))
+        create_target(trying_twice(session, mode))
     assert [call.error for call in inspector_backend.calls] == [name, name]
     assert inspector_backend.list_assessment_targets()["assessmentTargetArns"] == [], "it is not carried out"
 
@@ -87,7 +87,7 @@ def test_an_error_arrives_damaged_too(session, inspector_backend, name):
 def test_a_damaged_body_is_no_json_of_the_announced_length(inspector_backend, name, operation):
     target = inspector_backend.create_assessment_target(assessmentTargetName="web")["assessmentTargetArn"]
     inspector_backend.inject_fault(operation, name)
-    response = knock(inspector_backend, operation, {"assessmentTargetArn": target} if "Delete" in operation else {})
+    response = send_raw(inspector_backend, operation, {"assessmentTargetArn": target} if "Delete" in operation else {})
     with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         json.loads(response.body.decode("utf-8"))
     assert response.status == 200
@@ -139,7 +139,7 @@ def outcome(call):
 def test_botocore_makes_of_a_damaged_answer_what_it_makes_of_one_from_a_real_server(session, name, mode):
     with mock_inspector(region="us-west-2") as backend:
         backend.inject_fault("ListRulesPackages", name, times=None)
-        damaged = knock(backend, "ListRulesPackages", {})
+        damaged = send_raw(backend, "ListRulesPackages", {})
         mocked = outcome(trying_twice(session, mode).list_rules_packages)
         attempts = len(backend.calls) - 1
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {damaged.headers['Content-Length']}\r\n\r\n".encode()
@@ -163,7 +163,7 @@ def test_aiobotocore_notices_a_truncated_answer_as_it_does_from_a_real_server():
 
     with mock_inspector(region="us-west-2") as backend:
         backend.inject_fault("ListRulesPackages", "TruncatedBody", times=None)
-        damaged = knock(backend, "ListRulesPackages", {})
+        damaged = send_raw(backend, "ListRulesPackages", {})
         mocked, attempts = attempt(), len(backend.calls) - 1
         assert mocked is botocore.exceptions.ConnectionClosedError
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {damaged.headers['Content-Length']}\r\n\r\n".encode()
@@ -234,7 +234,7 @@ def test_a_network_error_surfaces_when_no_try_is_left(retrying_client, inspector
 @pytest.mark.parametrize(
     "error", [*NETWORK, "ThrottlingException", "ServiceUnavailable", "InternalException"], ids=repr
 )
-def test_retries_get_over_a_passing_fault(retrying_client, inspector_backend, error):
+def test_retries_get_over_a_passing_network_failure(retrying_client, inspector_backend, error):
     inspector_backend.inject_fault("ListFindings", error, times=2)
     answer = retrying_client.list_findings()
     assert answer["findingArns"] == []

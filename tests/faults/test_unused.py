@@ -18,12 +18,12 @@ def test_a_fault_that_no_call_has_met_is_reported_with_its_line():
         backend.inject_fault("ListFindings", "ThrottlingException", after=2)
     line = test_a_fault_that_no_call_has_met_is_reported_with_its_line.__code__.co_firstlineno + 2
     assert re.search(
-        rf"ListFindings: ThrottlingException, after 2 more \(.*test_faults\.py:{line}\)", str(caught.value)
+        rf"ListFindings: ThrottlingException, after 2 more \(.*test_unused\.py:{line}\)", str(caught.value)
     )
     assert "allow_unused_faults=True" in str(caught.value)
 
 
-def test_every_account_and_region_is_looked_at_and_every_kind_of_fault_named():
+def test_unused_faults_of_every_account_region_and_kind_are_reported():
     def about_web(params):
         return False
 
@@ -32,13 +32,13 @@ def test_every_account_and_region_is_looked_at_and_every_kind_of_fault_named():
         backend.for_account("210987654321").inject_fault("DescribeFindings", "INTERNAL_ERROR", when=about_web)
         backend.inject_fault("ListFindings", "ACCESS_DENIED_TO_FINDING")
         backend.inject_fault("ListFindings", OSError("gone"))
-    for told in (
+    for messages in (
         "*: ReadTimeoutError (",
         "DescribeFindings: INTERNAL_ERROR, when about_web (",
         "ListFindings: AccessDeniedException (ACCESS_DENIED_TO_FINDING) (",
         "ListFindings: OSError (",
     ):
-        assert told in str(caught.value)
+        assert messages in str(caught.value)
 
 
 @pytest.mark.parametrize("times", [1, 3, None])
@@ -54,7 +54,7 @@ def test_unused_faults_can_be_allowed():
         backend.inject_fault("ListFindings", "ThrottlingException")
 
 
-def test_an_exception_on_its_way_is_not_replaced_by_a_report_of_unused_faults():
+def test_an_exception_is_not_replaced_by_a_report_of_unused_faults():
     with pytest.raises(KeyError, match="mine"), mock_inspector() as backend:  # noqa: PT012  what raises is inside
         backend.inject_fault("ListFindings", "ThrottlingException")
         raise KeyError("mine")
@@ -66,7 +66,7 @@ def test_faults_that_reset_has_removed_are_not_reported():
         backend.reset()
 
 
-def test_the_outermost_use_reports_when_everything_is_undone():
+def test_the_outermost_mock_reports_unused_faults_when_everything_is_undone():
     from mock_inspector import activation
 
     with pytest.raises(AssertionError, match="no call has met"), mock_inspector():  # noqa: PT012  the end raises
@@ -79,7 +79,7 @@ def test_the_outermost_use_reports_when_everything_is_undone():
         assert not backend.calls
 
 
-def test_the_decorator_and_the_async_context_manager_report_too():
+def test_the_decorator_and_the_async_context_manager_report_unused_faults_too():
     @mock_inspector
     def decorated():
         with mock_inspector() as backend:
@@ -117,17 +117,17 @@ def test_a_test_case_fails_for_unused_faults_unless_it_has_failed_anyway(base: A
 
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(Case).run(result)
-    told = {test.id().rpartition(".")[2]: text for test, text in [*result.failures, *result.errors]}
-    assert len(result.failures) == len(told) == 3
-    assert "no call has met" in told["test_that_passes"]
-    assert "my own" in told["test_that_fails"]
-    assert "my cleanup" in told["test_whose_cleanup_fails"]
+    messages = {test.id().rpartition(".")[2]: text for test, text in [*result.failures, *result.errors]}
+    assert len(result.failures) == len(messages) == 3
+    assert "no call has met" in messages["test_that_passes"]
+    assert "my own" in messages["test_that_fails"]
+    assert "my cleanup" in messages["test_whose_cleanup_fails"]
 
 
-@pytest.mark.parametrize("bad", [None, 1, "yes"])
-def test_allowing_unused_faults_takes_true_or_false(bad):
+@pytest.mark.parametrize("bad_value", [None, 1, "yes"])
+def test_allowing_unused_faults_takes_true_or_false(bad_value):
     with pytest.raises(TypeError, match="allow_unused_faults: takes True or False"):
-        mock_inspector(allow_unused_faults=bad)
+        mock_inspector(allow_unused_faults=bad_value)
 
 
 def test_a_nested_use_cannot_allow_what_the_outermost_does_not(inspector_backend):
@@ -182,7 +182,7 @@ def test_under_pytest_a_test_with_unused_faults_does_not_pass(pytester):
     result.stdout.no_fnmatch_line("*pytest_runtest_teardown*")
 
 
-def test_under_pytest_a_failed_skipped_or_xfailed_test_is_not_told_of_unused_faults(pytester):
+def test_under_pytest_unused_faults_of_a_failed_skipped_or_xfailed_test_are_not_reported(pytester):
     pytester.makepyfile(
         """
         import pytest

@@ -7,7 +7,7 @@ from botocore.exceptions import NoCredentialsError
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import ACCOUNT, a_group, a_target, targets
+from ..support.aws import ACCOUNT, create_group, create_target, list_targets
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -15,7 +15,7 @@ OTHER_ACCOUNT = "210987654321"
 def caller(session, **options):
     """A client's account and region, as seen in what it creates."""
     client = session.client("inspector", **options)
-    arn = a_group(client, Name="web")
+    arn = create_group(client, Name="web")
     _, partition, service, region, account, _ = arn.split(":", 5)
     assert service == "inspector"
     return partition, region, account
@@ -24,14 +24,14 @@ def caller(session, **options):
 # Whom it reaches
 
 
-def test_clients_of_any_age_are_reached(lonely, session):
+def test_clients_of_any_age_are_reached(unreachable_client, session):
     with mock_inspector():
-        a_target(lonely, "early")
+        create_target(unreachable_client, "early")
         inside = session.client("inspector")
-        assert len(targets(inside)) == 1
+        assert len(list_targets(inside)) == 1
     with mock_inspector():
-        a_target(inside, "from the mock before")
-        assert len(targets(lonely)) == 1
+        create_target(inside, "from the mock before")
+        assert len(list_targets(unreachable_client)) == 1
 
 
 @pytest.mark.parametrize(
@@ -68,22 +68,22 @@ def test_clients_without_credentials_act_for_the_default_account(keyless):
     with mock_inspector(account_id=OTHER_ACCOUNT):
         late = keyless.client("inspector")
         for client in (early, late, early):
-            assert f":eu-west-1:{OTHER_ACCOUNT}:" in a_group(client, Name="web")
+            assert f":eu-west-1:{OTHER_ACCOUNT}:" in create_group(client, Name="web")
 
 
 def test_clients_without_credentials_have_none_after_the_mock(keyless):
     client = keyless.client("inspector")
     with mock_inspector():
-        a_group(client, Name="web")
+        create_group(client, Name="web")
 
     with pytest.raises(NoCredentialsError):
-        targets(client)
+        list_targets(client)
 
 
 # Accounts and regions
 
 
-def test_the_access_key_tells_the_account(inspector_backend, session):
+def test_the_access_key_determines_the_account(inspector_backend, session):
     def keys(access_key):
         return {"aws_access_key_id": access_key, "aws_secret_access_key": "secret"}
 
@@ -104,7 +104,7 @@ def test_accounts_and_regions_are_kept_apart(inspector_backend, client):
         inspector_backend.for_account(OTHER_ACCOUNT),
         inspector_backend.for_account(OTHER_ACCOUNT).for_region("eu-west-1"),
     ]
-    a_target(client, "web")
+    create_target(client, "web")
     inspector_backend.add_instance("i-web")
 
     for sibling in siblings:
@@ -112,10 +112,10 @@ def test_accounts_and_regions_are_kept_apart(inspector_backend, client):
         target = sibling.create_assessment_target(assessmentTargetName="web")["assessmentTargetArn"]
         assert f":inspector:{sibling.region}:{sibling.account_id}:target/" in target
         assert sibling.preview_agents(previewAgentsArn=target) == {"agentPreviews": []}
-    assert len(targets(client)) == 1
+    assert len(list_targets(client)) == 1
 
 
-def test_siblings_share_the_clock_and_are_always_the_same(inspector_backend):
+def test_backends_of_other_accounts_and_regions_share_the_clock_and_are_always_the_same(inspector_backend):
     sibling = inspector_backend.for_account(OTHER_ACCOUNT).for_region("eu-west-1")
 
     assert sibling is inspector_backend.for_region("eu-west-1").for_account(OTHER_ACCOUNT)
@@ -123,7 +123,7 @@ def test_siblings_share_the_clock_and_are_always_the_same(inspector_backend):
     assert sibling.clock is inspector_backend.clock
 
 
-def test_what_is_no_account_or_region_has_no_sibling(inspector_backend):
+def test_there_is_no_backend_for_an_invalid_account_or_region(inspector_backend):
     with pytest.raises(ValueError, match="'12'"):
         inspector_backend.for_account("12")
     with pytest.raises(ValueError, match="'the moon'"):

@@ -7,7 +7,7 @@ from botocore import xform_name
 
 from mock_inspector import errors
 
-from ..support.aws import ACCOUNT, CVE, a_run, a_target, a_template, an_id, findings_of, targets
+from ..support.aws import ACCOUNT, CVE, create_target, create_template, list_findings, list_targets, mint_id, start_run
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -18,14 +18,14 @@ OTHER_ACCOUNT = "210987654321"
 def test_a_reset_empties_everything_and_leaves_the_clock(inspector_backend, client):
     elsewhere = inspector_backend.for_account(OTHER_ACCOUNT).for_region("eu-west-1")
     elsewhere.create_assessment_target(assessmentTargetName="web")
-    first = an_id(inspector_backend)
+    first = mint_id(inspector_backend)
     role = client.describe_cross_account_access_role()["roleArn"]
     client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
     inspector_backend.add_instance("i-web")
     added = inspector_backend.add_rules_package("Own rules")
     inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=None)
-    template = a_template(client, packages=[CVE, added])
-    a_run(client, template)
+    template = create_template(client, packages=[CVE, added])
+    start_run(client, template)
     inspector_backend.next_ids("0-nvgVhaxX")
     inspector_backend.clock.tick(60)
     moment = inspector_backend.clock.now()
@@ -33,16 +33,16 @@ def test_a_reset_empties_everything_and_leaves_the_clock(inspector_backend, clie
     inspector_backend.reset()
 
     assert inspector_backend.clock.now() == moment
-    assert an_id(inspector_backend) == first
-    assert targets(client) == elsewhere.list_assessment_targets()["assessmentTargetArns"] == []
+    assert mint_id(inspector_backend) == first
+    assert list_targets(client) == elsewhere.list_assessment_targets()["assessmentTargetArns"] == []
     assert client.list_assessment_templates()["assessmentTemplateArns"] == []
     assert client.list_assessment_runs()["assessmentRunArns"] == []
     assert added not in client.list_rules_packages()["rulesPackageArns"]
     assert CVE in client.list_rules_packages()["rulesPackageArns"]
     assert client.describe_cross_account_access_role()["roleArn"] == role
-    assert client.preview_agents(previewAgentsArn=a_target(client))["agentPreviews"] == []
+    assert client.preview_agents(previewAgentsArn=create_target(client))["agentPreviews"] == []
     inspector_backend.clock.tick(86_400)
-    assert findings_of(client) == []
+    assert list_findings(client) == []
 
 
 # The backend itself
@@ -59,22 +59,22 @@ def test_a_backends_methods_answer_as_a_client_does_without_the_wire(inspector_b
     target = inspector_backend.create_assessment_target(assessmentTargetName="web")["assessmentTargetArn"]
     created = inspector_backend.clock.now().timestamp()
 
-    assert targets(client) == [target]
+    assert list_targets(client) == [target]
     assert inspector_backend.describe_assessment_targets(assessmentTargetArns=[target, "nonsense"]) == {
         "assessmentTargets": [{"arn": target, "name": "web", "createdAt": created, "updatedAt": created}],
         "failedItems": {"nonsense": {"failureCode": "INVALID_ARN", "retryable": False}},
     }
     assert inspector_backend.delete_assessment_target(assessmentTargetArn=target) == {}
-    assert targets(client) == []
+    assert list_targets(client) == []
 
 
 def test_a_backends_methods_take_moments(inspector_backend, client):
-    run = inspector_backend.add_finding(a_run(client), {}).rpartition("/finding/")[0]
+    run = inspector_backend.add_finding(start_run(client), {}).rpartition("/finding/")[0]
     moment = inspector_backend.clock.now()
 
     def listed(**creation):
-        asked = {"assessmentRunArns": [run], "filter": {"creationTimeRange": creation}}
-        return len(inspector_backend.list_findings(**asked)["findingArns"])
+        params = {"assessmentRunArns": [run], "filter": {"creationTimeRange": creation}}
+        return len(inspector_backend.list_findings(**params)["findingArns"])
 
     assert listed(beginDate=moment, endDate=moment) == listed(beginDate=moment.timestamp()) == 1
     assert listed(beginDate=moment + datetime.timedelta(milliseconds=1)) == 0
@@ -102,8 +102,8 @@ def test_a_backends_methods_take_the_requests_members_as_keywords_only(inspector
 
 def test_what_a_backend_takes_and_returns_is_the_callers_own(inspector_backend, client):
     tags = [{"key": "Name", "value": "web"}]
-    template = a_template(client)
-    run = a_run(client, template)
+    template = create_template(client)
+    run = start_run(client, template)
     group = inspector_backend.create_resource_group(resourceGroupTags=tags)["resourceGroupArn"]
     inspector_backend.set_tags_for_resource(resourceArn=template, tags=tags)
     finding = inspector_backend.add_finding(run, {"attributes": tags})

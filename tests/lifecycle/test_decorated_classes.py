@@ -36,7 +36,7 @@ class TestPlain:
         create("from setup_method")
 
     @pytest.fixture
-    def furnished(self):
+    def prepared(self):
         create("from a fixture")
         yield
         assert len(targets()) == 3
@@ -44,7 +44,7 @@ class TestPlain:
     def teardown_method(self):
         assert targets()
 
-    def test_one(self, furnished):
+    def test_one(self, prepared):
         create("from the test")
         assert len(targets()) == 3
 
@@ -87,7 +87,7 @@ class TestDerived(TestOuter):
     assert outcomes(pytester, body) == {"passed": 5}
 
 
-def test_tests_share_what_setup_class_made(pytester):
+def test_tests_share_the_resources_made_by_setup_class(pytester):
     body = """
 @mock_inspector
 class TestShared:
@@ -128,7 +128,7 @@ class Case(unittest.TestCase):
     assert outcomes(pytester, body) == {"passed": 2}
 
 
-def test_what_set_up_class_made_is_there_for_every_test(pytester):
+def test_resources_made_by_setUpClass_are_there_for_every_test(pytester):
     body = """
 @mock_inspector
 class Case(unittest.TestCase):
@@ -195,7 +195,7 @@ plain: Any = a_function
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "message"),
     [
         (pytest.fixture(plain), "below"),
         (property(plain), "below"),
@@ -204,8 +204,8 @@ plain: Any = a_function
         (None, "functions and test classes"),
     ],
 )
-def test_what_cannot_be_decorated_is_refused_with_what_to_do(what, told):
-    with pytest.raises(TypeError, match=told):
+def test_an_object_that_cannot_be_decorated_is_refused_with_what_to_do(what, message):
+    with pytest.raises(TypeError, match=message):
         mock_inspector(what)
 
 
@@ -216,7 +216,7 @@ def test_static_and_class_methods_are_decorated_below(inspector_backend):
             mock_inspector(wrapper(plain))
 
 
-def test_a_partial_is_decorated(client):
+def test_a_partial_function_is_decorated(client):
     partial = functools.partial(client.create_assessment_target, assessmentTargetName="partial")
 
     assert mock_inspector(partial)()["assessmentTargetArn"]

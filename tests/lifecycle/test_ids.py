@@ -7,7 +7,7 @@ import pytest
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import an_id
+from ..support.aws import mint_id
 from ..support.fast_subset import slow
 
 FILE = """
@@ -172,7 +172,7 @@ def test_ids_of_a_decorated_class_depend_on_the_class_only_where_its_tests_share
 
 def first_id(**keywords):
     with mock_inspector(**keywords) as backend:
-        return an_id(backend)
+        return mint_id(backend)
 
 
 def test_the_same_seed_mints_the_same_ids():
@@ -199,7 +199,7 @@ def test_ids_have_the_services_form_and_never_come_twice(inspector_backend):
         inspector_backend.for_region("eu-west-1"),
         inspector_backend.for_account("111122223333"),
     ]
-    minted = [an_id(backend) for _ in range(300) for backend in backends]
+    minted = [mint_id(backend) for _ in range(300) for backend in backends]
 
     assert all(re.fullmatch("0-[A-Za-z0-9]{8}", one) for one in minted)
     assert len(set(minted)) == len(minted)
@@ -209,15 +209,15 @@ def test_the_next_ids_can_be_chosen(inspector_backend):
     inspector_backend.next_ids("0-nvgVhaxX", "0-AB6DMKnv")
     inspector_backend.next_ids("0-it5r2S4T")
 
-    elsewhere = an_id(inspector_backend.for_region("eu-west-1"))
+    elsewhere = mint_id(inspector_backend.for_region("eu-west-1"))
 
-    assert [an_id(inspector_backend) for _ in range(3)] == ["0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T"]
-    assert an_id(inspector_backend) not in {"0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T", elsewhere}
+    assert [mint_id(inspector_backend) for _ in range(3)] == ["0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T"]
+    assert mint_id(inspector_backend) not in {"0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T", elsewhere}
 
 
 @pytest.mark.parametrize("chosen", ["", "0-short", "0-nvgVhax!", "1-nvgVhaxX", "0-nvgVhaxXX"])
-def test_what_has_not_an_ids_form_cannot_be_the_next(inspector_backend, chosen):
+def test_a_next_id_of_the_wrong_form_is_refused(inspector_backend, chosen):
     with pytest.raises(ValueError, match=re.escape(repr(chosen))):
         inspector_backend.next_ids("0-nvgVhaxX", chosen)
 
-    assert an_id(inspector_backend) != "0-nvgVhaxX"
+    assert mint_id(inspector_backend) != "0-nvgVhaxX"

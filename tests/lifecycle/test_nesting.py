@@ -7,7 +7,7 @@ import pytest
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_target, mocked, targets
+from ..support.aws import create_target, is_mocked, list_targets
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -16,24 +16,24 @@ def test_the_outermost_mock_starts_empty(client):
     mock = mock_inspector()
     for _ in range(2):
         with mock as backend:
-            assert targets(client) == []
-            a_target(client, "web")
+            assert list_targets(client) == []
+            create_target(client, "web")
             backend.add_instance("i-web")
 
 
 # Nesting
 
 
-def test_nested_mocks_share_one_state(lonely, client):
+def test_nested_mocks_share_one_state(unreachable_client, client):
     with mock_inspector() as outer:
-        target = a_target(client, "web")
+        target = create_target(client, "web")
         with mock_inspector() as inner:
             assert inner is outer
-            assert targets(client) == [target]
-            a_target(client, "db")
-        assert len(targets(client)) == 2
-        assert mocked(lonely)
-    assert not mocked(lonely)
+            assert list_targets(client) == [target]
+            create_target(client, "db")
+        assert len(list_targets(client)) == 2
+        assert is_mocked(unreachable_client)
+    assert not is_mocked(unreachable_client)
 
 
 def test_an_inner_mock_may_choose_region_and_account():
@@ -50,21 +50,21 @@ def test_an_inner_mock_may_choose_region_and_account():
     ("name", "value"),
     [("at", "2020-01-02T00:00:00Z"), ("freeze", False), ("id_seed", "other"), ("limits", {"assessment_targets": 3})],
 )
-def test_an_inner_mock_that_contradicts_the_outermost_is_refused(lonely, client, name, value):
+def test_an_inner_mock_that_contradicts_the_outermost_is_refused(unreachable_client, client, name, value):
     keywords: dict[str, Any] = {"at": "2020-01-01T00:00:00Z", "id_seed": "mine", "limits": {"assessment_targets": 2}}
     with mock_inspector(**keywords):
         with pytest.raises(ValueError, match=rf"^{name}\b.*{re.escape(repr(value))}"), mock_inspector(**{name: value}):
             pytest.fail("it began")
         with mock_inspector(**keywords):
-            a_target(client, "web")
-        assert len(targets(client)) == 1
-    assert not mocked(lonely)
+            create_target(client, "web")
+        assert len(list_targets(client)) == 1
+    assert not is_mocked(unreachable_client)
 
 
 def test_a_decorated_function_calls_itself_in_one_mock(client):
     @mock_inspector
     def recurse(depth):
-        a_target(client, f"target {depth}")
-        return recurse(depth - 1) if depth else len(targets(client))
+        create_target(client, f"target {depth}")
+        return recurse(depth - 1) if depth else len(list_targets(client))
 
     assert recurse(3) == recurse(3) == 4

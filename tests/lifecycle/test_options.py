@@ -7,7 +7,7 @@ import pytest
 
 from mock_inspector import errors, mock_inspector
 
-from ..support.aws import ACCOUNT, a_target, an_id, mocked, refused
+from ..support.aws import ACCOUNT, create_target, is_mocked, mint_id, raises_api_error
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -46,28 +46,28 @@ class TestMarkers:
     def test_the_nearest_marker_wins_keyword_by_keyword(self, inspector_backend):
         assert inspector_backend.region == "eu-west-2"
         assert inspector_backend.clock.now().year == 2020
-        minted = an_id(inspector_backend)
+        minted = mint_id(inspector_backend)
         inspector_backend.reset()
-        assert minted == an_id(inspector_backend)
+        assert minted == mint_id(inspector_backend)
 
-    def test_a_marker_mocks_a_test_that_does_not_ask_for_the_fixture(self, lonely):
-        assert mocked(lonely)
+    def test_a_marker_mocks_a_test_that_does_not_ask_for_the_fixture(self, unreachable_client):
+        assert is_mocked(unreachable_client)
 
 
 @pytest.mark.mock_inspector(limits={"assessment_targets": None})
 def test_a_quota_can_be_lifted(inspector_backend, client):
     for number in range(51):
-        a_target(client, f"target {number}")
+        create_target(client, f"target {number}")
 
     assert len(client.list_assessment_targets(maxResults=100)["assessmentTargetArns"]) == 51
 
 
-def test_quotas_are_the_services_unless_told_otherwise(inspector_backend, client):
+def test_quotas_are_the_services_by_default(inspector_backend, client):
     for number in range(50):
-        a_target(client, f"target {number}")
+        create_target(client, f"target {number}")
 
-    with refused("LimitExceededException", "ASSESSMENT_TARGET_LIMIT_EXCEEDED"):
-        a_target(client, "one more")
+    with raises_api_error("LimitExceededException", "ASSESSMENT_TARGET_LIMIT_EXCEEDED"):
+        create_target(client, "one more")
 
 
 def test_the_region_is_the_environments_else_us_east_1(monkeypatch):
@@ -99,12 +99,12 @@ def test_the_region_is_the_environments_else_us_east_1(monkeypatch):
         ("id_seed", 3, "string"),
     ],
 )
-def test_a_bad_value_is_an_error_at_once_that_says_what_the_keyword_takes(name, value, takes):
+def test_a_bad_value_of_a_keyword_is_an_error_at_once_that_says_what_is_allowed(name, value, takes):
     with pytest.raises((TypeError, ValueError), match=rf"^{name}: .*{takes}"):
         mock_inspector(**{name: value})
 
 
-def test_an_unknown_keyword_is_an_error_at_once_that_names_those_there_are():
+def test_an_unknown_keyword_is_an_error_at_once_that_names_the_known_ones():
     mistake: dict[str, Any] = {"regoin": "eu-west-1"}
 
     with pytest.raises(TypeError, match=r"'regoin'.*account_id.*region.*id_seed"):

@@ -12,6 +12,8 @@ from moto import mock_aws
 from mock_inspector import mock_inspector
 from mock_inspector.errors import UnmockedRequestError
 
+from ..support.fast_subset import slow
+
 aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
 AioConfig = pytest.importorskip("aiobotocore.config").AioConfig
 
@@ -35,8 +37,8 @@ def httpx_session():
     return {"http_session_cls": pytest.importorskip("aiobotocore.httpxsession", reason=reason).HttpxSession}
 
 
-@pytest.fixture(params=[aiohttp_session, httpx_session])
-def over(request):
+@pytest.fixture(params=[aiohttp_session, slow(httpx_session)])
+def make_client(request):
     """Make a client that sends over aiohttp or httpx."""
     chosen = request.param()
 
@@ -46,9 +48,9 @@ def over(request):
     return make
 
 
-def test_a_client_made_before_the_mock_reaches_it(over):
+def test_a_client_made_before_the_mock_reaches_it(make_client):
     async def scenario():
-        async with over() as client:
+        async with make_client() as client:
             with mock_inspector(region="us-west-2") as backend:
                 await client.create_assessment_target(assessmentTargetName="aio")
                 pages = client.get_paginator("list_rules_packages").paginate(PaginationConfig={"PageSize": 2})
@@ -61,9 +63,9 @@ def test_a_client_made_before_the_mock_reaches_it(over):
     assert len(packages) == 5
 
 
-def test_errors_come_as_errors(inspector_backend, over):
+def test_errors_are_raised_by_aiobotocore_clients(inspector_backend, make_client):
     async def scenario():
-        async with over() as client:
+        async with make_client() as client:
             with pytest.raises(ClientError, match="NoSuchEntityException"):
                 await client.delete_assessment_target(
                     assessmentTargetArn="arn:aws:inspector:us-west-2:123456789012:target/0-00000000"
@@ -72,20 +74,20 @@ def test_errors_come_as_errors(inspector_backend, over):
     asyncio.run(scenario())
 
 
-def test_a_client_without_credentials_reaches_it(inspector_backend, monkeypatch, over):
+def test_a_client_without_credentials_reaches_it(inspector_backend, monkeypatch, make_client):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     async def scenario():
-        async with over(aws_access_key_id=None, aws_secret_access_key=None) as client:
+        async with make_client(aws_access_key_id=None, aws_secret_access_key=None) as client:
             return await client.list_findings()
 
     assert asyncio.run(scenario())["findingArns"] == []
 
 
-def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, over):
+def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, make_client):
     async def scenario():
-        async with over() as client:
+        async with make_client() as client:
             await asyncio.gather(*(client.create_assessment_target(assessmentTargetName=f"t{n}") for n in range(20)))
             target = (await client.list_assessment_targets())["assessmentTargetArns"][0]
             template = await client.create_assessment_template(
@@ -102,9 +104,9 @@ def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, over):
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-def test_retries_take_no_time(inspector_backend, mode, over):
+def test_retries_take_no_time(inspector_backend, mode, make_client):
     async def scenario():
-        async with over(config={"retries": {"mode": mode, "max_attempts": 5}}) as client:
+        async with make_client(config={"retries": {"mode": mode, "max_attempts": 5}}) as client:
             inspector_backend.inject_fault("ListFindings", "ThrottlingException", times=4)
             return await client.list_findings()
 
@@ -113,9 +115,9 @@ def test_retries_take_no_time(inspector_backend, mode, over):
     assert inspector_backend.clock.now() > start, "the back-off moves the frozen clock instead"
 
 
-def test_an_unmocked_service_is_stopped(inspector_backend, over):
+def test_an_unmocked_service_is_stopped(inspector_backend, make_client):
     async def scenario():
-        async with over("sqs") as client:
+        async with make_client("sqs") as client:
             await client.list_queues()
 
     with pytest.raises(UnmockedRequestError, match="Blocked sqs:ListQueues"):
@@ -161,9 +163,9 @@ def test_aiobotocore_may_be_imported_while_the_mock_is_active():
 
 
 @pytest.mark.mock_inspector(limits={"assessment_targets": None})
-def test_fifty_calls_at_once_are_all_answered(inspector_backend, over):
+def test_fifty_calls_at_once_are_all_answered(inspector_backend, make_client):
     async def scenario():
-        async with over() as shared, over() as other:
+        async with make_client() as shared, make_client() as other:
             created = await asyncio.gather(
                 *(
                     client.create_assessment_target(assessmentTargetName=f"{name} {number}")
@@ -181,9 +183,9 @@ def test_fifty_calls_at_once_are_all_answered(inspector_backend, over):
     assert sorted(listed) == sorted(created)
 
 
-def test_a_failure_of_the_network_is_raised_and_retried(inspector_backend, over):
+def test_a_failure_of_the_network_is_raised_and_retried(inspector_backend, make_client):
     async def scenario():
-        async with over(config={"retries": {"total_max_attempts": 2}}) as client:
+        async with make_client(config={"retries": {"total_max_attempts": 2}}) as client:
             inspector_backend.inject_fault("ListFindings", ReadTimeoutError(endpoint_url="https://example"), times=3)
             with pytest.raises(ReadTimeoutError):
                 await client.list_findings()
@@ -192,7 +194,7 @@ def test_a_failure_of_the_network_is_raised_and_retried(inspector_backend, over)
     assert asyncio.run(scenario()) == 1
 
 
-def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, over):
+def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, make_client):
     start = inspector_backend.clock.now()
     order = []
 
@@ -201,7 +203,7 @@ def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, ove
         order.append((seconds, (await client.list_findings())["ResponseMetadata"]["HTTPStatusCode"]))
 
     async def scenario():
-        async with over() as client:
+        async with make_client() as client:
             await asyncio.gather(*(later(client, seconds) for seconds in (3600, 60, 600)))
 
     asyncio.run(scenario())
@@ -209,9 +211,9 @@ def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, ove
     assert (inspector_backend.clock.now() - start).total_seconds() == pytest.approx(3600, abs=1)
 
 
-def test_beside_moto_each_answers_for_its_own(inspector_backend, over):
+def test_beside_moto_each_answers_for_its_own(inspector_backend, make_client):
     async def scenario():
-        async with over() as client:
+        async with make_client() as client:
             with mock_aws():
                 assert (await client.list_findings())["findingArns"] == []
             return await client.list_rules_packages()
@@ -223,7 +225,7 @@ def handlers(client):
     return client.meta.events._emitter._handlers.prefix_search("before-send.inspector.ListFindings")
 
 
-def test_afterwards_everything_is_as_before(over):
+def test_aiobotocore_is_as_before_after_the_mock(make_client):
     from aiobotocore.endpoint import AioEndpoint
 
     def patchable():
@@ -232,13 +234,13 @@ def test_afterwards_everything_is_as_before(over):
     before = patchable()
 
     async def scenario():
-        async with over() as client:
-            heard = list(handlers(client))
+        async with make_client() as client:
+            registered = list(handlers(client))
             with mock_inspector(region="us-west-2"):
                 await client.list_findings()
                 assert AioEndpoint._send is not before[1]
-                assert list(handlers(client)) != heard
-            assert list(handlers(client)) == heard
+                assert list(handlers(client)) != registered
+            assert list(handlers(client)) == registered
 
     asyncio.run(scenario())
     assert patchable() == before

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from ..support.fast_subset import slow
-from ..support.subprocesses import alone
+from ..support.subprocesses import in_subprocess
 
 URL = "https://inspector.us-west-2.amazonaws.com/"
 ARN = "arn:aws:inspector:us-west-2:123456789012:target/0-0nvgVhax"
@@ -46,7 +46,7 @@ def mocked(client):
     return True
 
 
-def lonely():
+def unreachable_client():
     """A client that gets an answer from nobody but the mock."""
     from botocore.config import Config
 
@@ -107,8 +107,8 @@ def handlers(client):
     """All event handlers of a client, and for which events."""
 
     def walk(node, path):
-        for place, found in enumerate(node["values"] or ()):
-            yield from ((path, place, handler) for handler in found)
+        for position, found in enumerate(node["values"] or ()):
+            yield from ((path, position, handler) for handler in found)
         for chunk, child in node["children"].items():
             yield from walk(child, (*path, chunk))
 
@@ -163,34 +163,35 @@ class NoCredentials:
         return None
 
 
-@alone
-def test_nothing_is_left_behind_however_the_mock_ends():
+@in_subprocess
+def test_no_patch_is_left_behind_however_the_mock_ends():
     import requests  # noqa: F401  the mock imports responses when requests is loaded
     from botocore.exceptions import NoCredentialsError
 
-    client, bare = clients = [lonely(), without_credentials()]
-    heard, keys = [*map(handlers, clients)], [*map(credentials, clients)]
+    client, bare = clients = [unreachable_client(), without_credentials()]
+    registered, keys = [*map(handlers, clients)], [*map(credentials, clients)]
     with mock():
         use(client, bare)  # what is imported and cached at first is no concern of this test
     before, around = everything(), surroundings()
     for how in (end_well, fail, interrupt, exit_early):
         with contextlib.suppress(BaseException), mock():
             use(client, bare)
-            assert handlers(client) != heard[0], "the comparison sees what is registered"
+            assert handlers(client) != registered[0], "the comparison sees what is registered"
             assert changed(before), "the comparison sees what is patched"
             how()
         assert not (left := changed(before)), left
         assert surroundings() == around
-        assert [*map(handlers, clients)] == heard
+        assert [*map(handlers, clients)] == registered
         assert [*map(credentials, clients)] == keys
         assert not mocked(client)
         with pytest.raises(NoCredentialsError):
             targets(bare)
 
 
-@alone
+@pytest.mark.slow
+@in_subprocess
 def test_no_handler_is_left_on_a_client_whatever_its_first_call_was():
-    client = lonely()
+    client = unreachable_client()
     fresh = handlers(client)
     for _ in range(3):
         with mock() as backend:
@@ -201,7 +202,7 @@ def test_no_handler_is_left_on_a_client_whatever_its_first_call_was():
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_endpoints_are_not_kept_alive():
     import gc
     import weakref
@@ -215,7 +216,7 @@ def test_endpoints_are_not_kept_alive():
         assert endpoint() is None
 
 
-# Neighbours that begin and end in any order
+# Other mocks that begin and end in any order
 
 
 def moto():
@@ -258,7 +259,7 @@ def tracer():
         BaseClient._make_api_call = original
 
 
-NEIGHBOURS = {case.__name__: case for case in (moto, responses, freezegun, vcrpy, tracer)}
+OTHER_MOCKS = {case.__name__: case for case in (moto, responses, freezegun, vcrpy, tracer)}
 ORDERS = [
     ("+ours", "+theirs", "-theirs", "-ours"),
     ("+ours", "+theirs", "-ours", "-theirs"),
@@ -267,12 +268,12 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("name", [name if name == "freezegun" else slow(name) for name in NEIGHBOURS])
-@alone
+@pytest.mark.parametrize("name", [name if name == "freezegun" else slow(name) for name in OTHER_MOCKS])
+@in_subprocess
 def test_mocks_end_in_any_order_and_leave_nothing_behind(name):
-    client, bare = lonely(), without_credentials()
-    heard = [handlers(client), handlers(bare)]
-    make = {"ours": mock, "theirs": NEIGHBOURS[name]}
+    client, bare = unreachable_client(), without_credentials()
+    registered = [handlers(client), handlers(bare)]
+    make = {"ours": mock, "theirs": OTHER_MOCKS[name]}
     for order in ORDERS[::2]:  # what is imported and cached at first is no concern of this test
         begin_and_end(order, make, client, bare)
     before, around = everything(), surroundings()
@@ -282,7 +283,7 @@ def test_mocks_end_in_any_order_and_leave_nothing_behind(name):
         begin_and_end(order, make, client, bare)
         assert (order, changed(before)) == (order, set())
         assert surroundings() == around
-        assert [handlers(client), handlers(bare)] == heard
+        assert [handlers(client), handlers(bare)] == registered
 
 
 def begin_and_end(order, make, client, bare):
@@ -309,7 +310,7 @@ STACKS = [["ours", "moto"], ["moto", "ours"], ["ours", "moto", "ours"], ["moto",
 
 
 @pytest.mark.parametrize("first", ["mock_inspector", slow("moto")])
-@alone
+@in_subprocess
 def test_moto_and_the_mock_answer_each_for_their_own(first):
     importlib.import_module(first)
     early, late = boto3.client("inspector"), []
@@ -329,11 +330,11 @@ def test_moto_and_the_mock_answer_each_for_their_own(first):
 
 
 @pytest.mark.parametrize("order", ["stubber ours", slow("ours stubber")])
-@alone
+@in_subprocess
 def test_a_stubber_answers_for_its_client_and_nobody_else(order):
     from botocore.stub import Stubber
 
-    stubbed, other = lonely(), lonely()
+    stubbed, other = unreachable_client(), unreachable_client()
     stubber = Stubber(stubbed)
     stubber.add_response("list_assessment_targets", {"assessmentTargetArns": [ARN]})
     stubber.add_client_error("list_findings", "AccessDeniedException")
@@ -355,12 +356,12 @@ def test_a_stubber_answers_for_its_client_and_nobody_else(order):
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_placebo_plays_back_in_the_mock_and_records_what_the_mock_says(tmp_path):
     placebo = pytest.importorskip("placebo")
     session = boto3.Session()
     pill = placebo.attach(session, data_path=tmp_path)
-    client, other = session.client("inspector"), lonely()
+    client, other = session.client("inspector"), unreachable_client()
     with mock():
         pill.record()
         arn = create(client, "recorded")
@@ -387,9 +388,10 @@ interactions:
 """
 
 
-@pytest.mark.parametrize("order", ["vcr ours", slow("ours vcr")])
-@alone
-def test_vcrpy_records_nothing_and_is_not_asked(order, tmp_path):
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["vcr ours", "ours vcr"])
+@in_subprocess
+def test_vcrpy_records_nothing_and_plays_nothing(order, tmp_path):
     vcr = pytest.importorskip("vcr")
     import requests
 
@@ -412,7 +414,8 @@ def test_vcrpy_records_nothing_and_is_not_asked(order, tmp_path):
 # What wraps and replaces a client's calls
 
 
-@alone
+@pytest.mark.slow
+@in_subprocess
 def test_wrappers_of_every_call_see_the_calls_and_go_in_any_order():
     from botocore.client import BaseClient
 
@@ -429,7 +432,7 @@ def test_wrappers_of_every_call_see_the_calls_and_go_in_any_order():
         BaseClient._make_api_call = _make_api_call
         return inner
 
-    client = lonely()
+    client = unreachable_client()
     original = wrapped("before")
     began = mock()
     began.__enter__()
@@ -445,7 +448,8 @@ def test_wrappers_of_every_call_see_the_calls_and_go_in_any_order():
     assert not mocked(client)
 
 
-@alone
+@pytest.mark.slow
+@in_subprocess
 def test_a_hand_made_patch_of_every_call_answers_what_it_wants_to():
     from unittest.mock import patch
 
@@ -458,7 +462,7 @@ def test_a_hand_made_patch_of_every_call_answers_what_it_wants_to():
             return {"findingArns": ["theirs"]}
         return original(self, operation_name, api_params)
 
-    client = lonely()
+    client = unreachable_client()
     for order in ([mock, patch], [patch, mock]):
         with contextlib.ExitStack() as stack:
             for make in order:
@@ -470,11 +474,11 @@ def test_a_hand_made_patch_of_every_call_answers_what_it_wants_to():
 
 
 @pytest.mark.slow
-@alone
-def test_who_patched_the_same_method_later_may_go_later():
+@in_subprocess
+def test_others_who_patched_the_same_method_later_may_restore_it_later():
     from botocore.endpoint import Endpoint
 
-    client = lonely()
+    client = unreachable_client()
     seen = []
     for _ in range(2):
         with mock():
@@ -508,7 +512,8 @@ EVENTS = [
 ]
 
 
-@alone
+@pytest.mark.slow
+@in_subprocess
 def test_every_event_is_seen_by_handlers_of_sessions_and_clients():
     session = boto3.Session()
     seen: list[str] = []
@@ -527,28 +532,29 @@ def test_every_event_is_seen_by_handlers_of_sessions_and_clients():
         assert {entry.partition(" ")[0] for entry in seen} == {"session"}
 
 
-@alone
+@pytest.mark.slow
+@in_subprocess
 def test_what_a_users_handler_says_of_a_request_or_answer_counts():
     client = boto3.client("inspector")
-    heard: list[Any] = []
+    registered: list[Any] = []
 
     def add_header(request, **_):
         request.headers["X-Amz-Target"] = "InspectorService.ListRulesPackages"
 
     def hear(response_dict, parsed_response, **_):
-        heard.append((response_dict["status_code"], response_dict["headers"]["Content-Type"], parsed_response))
+        registered.append((response_dict["status_code"], response_dict["headers"]["Content-Type"], parsed_response))
 
     client.meta.events.register("response-received.inspector.ListFindings", hear)
     client.meta.events.register("before-send.inspector.ListAssessmentTargets", add_header)
     with mock():
         client.list_findings()
-        (status, content_type, parsed), *rest = heard
+        (status, content_type, parsed), *rest = registered
         assert (status, content_type, parsed["findingArns"], rest) == (200, "application/x-amz-json-1.1", [], [])
         assert "assessmentTargetArns" not in client.list_assessment_targets(), "it was another operation's answer"
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_an_answer_of_a_users_own_handler_comes_first():
     from botocore.awsrequest import AWSResponse
 
@@ -574,7 +580,7 @@ def test_an_answer_of_a_users_own_handler_comes_first():
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_retries_are_botocores_own():
     from botocore.config import Config
     from botocore.exceptions import ReadTimeoutError
@@ -591,16 +597,16 @@ class Keys:
 
     def __init__(self, *lifetimes):
         self.lifetimes = list(lifetimes)
-        self.asked = 0
+        self.refreshes = 0
 
     def __call__(self):
-        self.asked += 1
+        self.refreshes += 1
         lifetime = self.lifetimes.pop(0)
         if isinstance(lifetime, Exception):
             raise lifetime
         expiry = datetime.now(timezone.utc) + timedelta(seconds=lifetime)
         return {
-            "access_key": f"AKIA{self.asked}",
+            "access_key": f"AKIA{self.refreshes}",
             "secret_key": "secret",
             "token": "token",
             "expiry_time": expiry.isoformat(),
@@ -621,7 +627,7 @@ def account(client):
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_expiring_credentials_are_refreshed_by_the_mocks_clock():
     keys = Keys(3600, 86_400)
     client = keys.client()
@@ -631,11 +637,12 @@ def test_expiring_credentials_are_refreshed_by_the_mocks_clock():
         assert account(client) == "111111111111"
         backend.clock.tick(3600)
         assert account(client) == "222222222222"
-        assert keys.asked == 2
+        assert keys.refreshes == 2
 
 
-@pytest.mark.parametrize("what", ["still expired", slow("not there"), slow("unmocked")])
-@alone
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["still expired", "not there", "unmocked"])
+@in_subprocess
 def test_credentials_that_cannot_be_refreshed_are_not_needed(what):
     from botocore.exceptions import CredentialRetrievalError
 
@@ -670,7 +677,7 @@ ENDPOINTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_no_endpoint_is_ever_connected_to():
     from botocore.config import Config
 
@@ -696,9 +703,9 @@ def test_no_endpoint_is_ever_connected_to():
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_clients_and_sessions_made_before_the_import_are_reached():
-    client, session = lonely(), boto3.Session()
+    client, session = unreachable_client(), boto3.Session()
     early = session.client("inspector")
     client.meta.events.register("before-send", lambda **_: None)
     assert "mock_inspector" not in sys.modules
@@ -711,7 +718,7 @@ def test_clients_and_sessions_made_before_the_import_are_reached():
 
 
 @pytest.mark.parametrize("beside", [slow(""), slow("moto")])
-@alone
+@in_subprocess
 def test_eight_threads_use_clients_of_their_own_and_a_shared_one(beside):
     shared = boto3.client("inspector")
     fresh = handlers(shared)
@@ -728,7 +735,7 @@ def test_eight_threads_use_clients_of_their_own_and_a_shared_one(beside):
 
     with contextlib.ExitStack() as stack:
         if beside:
-            stack.enter_context(NEIGHBOURS[beside]())
+            stack.enter_context(OTHER_MOCKS[beside]())
         stack.enter_context(mock(limits={"assessment_targets": None}))
         with ThreadPoolExecutor(8) as threads:
             created = [arn for arns in threads.map(work, range(8)) for arn in arns]
@@ -739,7 +746,7 @@ def test_eight_threads_use_clients_of_their_own_and_a_shared_one(beside):
 
 
 @pytest.mark.slow
-@alone
+@in_subprocess
 def test_first_calls_of_a_client_at_once_in_many_threads_are_all_answered():
     start = threading.Barrier(8)
 
@@ -747,7 +754,7 @@ def test_first_calls_of_a_client_at_once_in_many_threads_are_all_answered():
         start.wait()
         return targets(client)
 
-    clients = [lonely() for _ in range(8)]
+    clients = [unreachable_client() for _ in range(8)]
     with ThreadPoolExecutor(8) as threads:
         for client in clients:
             with mock():

@@ -15,13 +15,14 @@ from mock_inspector.findings import cve, network_reachability
 from ..support.aws import (
     CVE,
     OWNER,
-    a_group,
-    a_target,
-    described_run,
-    findings_of,
-    mocked,
-    targets,
+    create_group,
+    create_target,
+    describe_run,
+    is_mocked,
+    list_findings,
+    list_targets,
 )
+from ..support.fast_subset import slow
 
 THREADS = 32
 
@@ -67,7 +68,7 @@ def outcome(call, **members):
     return None
 
 
-@pytest.mark.parametrize("freeze", [True, False])
+@pytest.mark.parametrize("freeze", [True, slow(False)])
 def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_client, freeze):
     with mock_inspector(freeze=freeze, max_calls=None) as backend:
         for number in range(THREADS):
@@ -77,7 +78,7 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
         def work(number):
             mine = client if number % 2 else unchecked_client
             target = mine.create_assessment_target(
-                assessmentTargetName=f"of {number}", resourceGroupArn=a_group(mine, thread=str(number))
+                assessmentTargetName=f"of {number}", resourceGroupArn=create_group(mine, thread=str(number))
             )["assessmentTargetArn"]
             template = mine.create_assessment_template(
                 assessmentTargetArn=target,
@@ -92,16 +93,16 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
             run = mine.start_assessment_run(assessmentTemplateArn=template, assessmentRunName=f"of {number}")
             backend.clock.tick(number)
             backend.finish_run(run["assessmentRunArn"])
-            found = findings_of(mine, run["assessmentRunArn"])
+            found = list_findings(mine, run["assessmentRunArn"])
             mine.add_attributes_to_findings(findingArns=found, attributes=[{"key": "thread", "value": str(number)}])
             dropped = mine.create_assessment_target(assessmentTargetName=f"dropped by {number}")["assessmentTargetArn"]
             mine.delete_assessment_target(assessmentTargetArn=dropped)
             return target, template, run["assessmentRunArn"], found
 
         made = at_once(work)
-        targets, templates, runs, found = zip(*made, strict=True)
+        list_targets, templates, runs, found = zip(*made, strict=True)
 
-        assert sorted(every(client, "list_assessment_targets", "assessmentTargetArns")) == sorted(set(targets))
+        assert sorted(every(client, "list_assessment_targets", "assessmentTargetArns")) == sorted(set(list_targets))
         assert sorted(every(client, "list_assessment_templates", "assessmentTemplateArns")) == sorted(set(templates))
         assert sorted(every(client, "list_assessment_runs", "assessmentRunArns")) == sorted(set(runs))
         listed = every(client, "list_findings", "findingArns")
@@ -114,7 +115,7 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
             assert [finding["userAttributes"] for finding in to_api] == [
                 [{"key": "thread", "value": str(number)}]
             ] * len(own)
-            shown = described_run(client, run)
+            shown = describe_run(client, run)
             assert (shown["name"], shown["state"], shown["assessmentTemplateArn"]) == (
                 f"of {number}",
                 "COMPLETED",
@@ -124,8 +125,8 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
             assert client.list_tags_for_resource(resourceArn=template)["tags"] == [
                 {"key": "thread", "value": str(number)}
             ]
-        told = Counter((sent.topic_arn, sent.event) for sent in backend.published)
-        assert told == {
+        counts = Counter((sent.topic_arn, sent.event) for sent in backend.published)
+        assert counts == {
             (TOPIC.format(number), event): 1
             for number in range(THREADS)
             for event in ("ENABLE_ASSESSMENT_NOTIFICATIONS", "ASSESSMENT_RUN_COMPLETED")
@@ -154,7 +155,7 @@ def test_of_threads_that_want_the_same_name_one_gets_it(inspector_backend, clien
 @pytest.mark.mock_inspector(limits={"assessment_targets": 100})
 def test_no_more_threads_get_through_than_a_quota_allows(inspector_backend, client):
     def work(number):
-        names = [f"{place} of {number}" for place in range(10)]
+        names = [f"{index} of {number}" for index in range(10)]
         return Counter(outcome(client.create_assessment_target, assessmentTargetName=name) for name in names)
 
     outcomes: Counter[str | None] = sum(at_once(work), Counter())
@@ -193,6 +194,7 @@ def test_pages_that_threads_read_while_others_write_show_each_target_once(inspec
         assert [arn for arn in seen if arn in kept] == kept
 
 
+@pytest.mark.slow
 def test_each_answer_has_a_request_id_of_its_own(inspector_backend, client):
     def work(number):
         return [client.list_rules_packages()["ResponseMetadata"]["RequestId"] for _ in range(20)]
@@ -206,12 +208,12 @@ def test_each_answer_has_a_request_id_of_its_own(inspector_backend, client):
 
 
 @pytest.mark.mock_inspector(limits={"assessment_targets": None})
-def test_threads_lose_nothing(inspector_backend, client):
+def test_calls_of_threads_lose_nothing(inspector_backend, client):
     start = Barrier(8)
 
     def create(thread):
         start.wait()
-        return [a_target(client, f"{thread}-{number}") for number in range(50)]
+        return [create_target(client, f"{thread}-{number}") for number in range(50)]
 
     with ThreadPoolExecutor(8) as threads:
         created = [arn for arns in threads.map(create, range(8)) for arn in arns]
@@ -222,16 +224,16 @@ def test_threads_lose_nothing(inspector_backend, client):
     assert sorted(listed) == sorted(created)
 
 
-def test_threads_that_are_mocked_at_once_share_the_mock(lonely):
+def test_threads_that_are_mocked_at_once_share_the_mock(unreachable_client):
     inside = Barrier(4)
 
     @mock_inspector
     def work(number):
         inside.wait()
-        a_target(lonely, f"target {number}")
+        create_target(unreachable_client, f"target {number}")
         inside.wait()
-        return len(targets(lonely))
+        return len(list_targets(unreachable_client))
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(work, range(4))) == [4] * 4
-    assert not mocked(lonely)
+    assert not is_mocked(unreachable_client)

@@ -3,13 +3,13 @@
 import pytest
 
 from ..benchmarks.__main__ import ROWS, main
-from ..support.fast_subset import slow
 
 IN_PROCESS = sorted(ROWS.keys() - {"collecting", "serving"})
 """The others start processes, which takes its time."""
 
 
-@pytest.mark.parametrize("row", [row if row == "entering" else slow(row) for row in IN_PROCESS])
+@pytest.mark.slow
+@pytest.mark.parametrize("row", IN_PROCESS)
 def test_a_benchmark_measures(row, capsys):
     assert main(["--quick", "--only", row]) in (0, 1)
     _, *figures = capsys.readouterr().out.splitlines()

@@ -17,7 +17,7 @@ from mock_inspector.actions.registry import ACTIONS
 from mock_inspector.api.operations import names_by_method
 from mock_inspector.options import Options
 
-from ..support.raw_http import serving
+from ..support.subprocesses import serve_process
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -58,7 +58,7 @@ def test_the_server_is_used_from_a_shell_as_shown(aws_cli):
     serve, use = (re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", README, re.DOTALL)[0] for name in ("serve", "use"))
     arguments = shlex.split(serve, comments=True)
     assert arguments[:4] == ["mock-inspector", "serve", "--port", "5016"]
-    with serving(*arguments[4:]) as (_, url):
+    with serve_process(*arguments[4:]) as (_, url):
         script = use.replace("http://127.0.0.1:5016", url)
         environment = {**os.environ, "PATH": f"{Path(aws_cli).parent}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
@@ -113,7 +113,7 @@ def test_every_member_of_the_backend_is_in_the_table_of_members():
     assert missing == []
 
 
-def test_every_link_within_leads_somewhere():
+def test_every_link_within_the_readme_leads_somewhere():
     headings = {
         re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)

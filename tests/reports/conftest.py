@@ -4,11 +4,11 @@ import pytest
 
 from mock_inspector.findings import best_practice, cve
 
-from ..support.aws import BEST_PRACTICES, CVE, a_group, a_target, a_template, an_ended_run
+from ..support.aws import BEST_PRACTICES, CVE, create_group, create_target, create_template, start_and_finish_run
 
 
 @pytest.fixture
-def story(inspector_backend, client):
+def assessed_run(inspector_backend, client):
     """A run over two assessed instances, one of which is worse off, and one that was left out."""
     inspector_backend.add_instance(
         "i-0web",
@@ -27,17 +27,17 @@ def story(inspector_backend, client):
     )
     inspector_backend.add_instance("i-0db", tags={"Stage": "live"}, findings=[cve("CVE-2016-2177", severity="High")])
     inspector_backend.add_instance("i-0ill", tags={"Stage": "live"}, agent_health="UNHEALTHY")
-    target = a_target(client, "live", a_group(client, Stage="live"))
-    template = a_template(
+    target = create_target(client, "live", create_group(client, Stage="live"))
+    template = create_template(
         client, target, "hourly", duration=3600, packages=(CVE, BEST_PRACTICES), attributes={"team": "blue"}
     )
-    return an_ended_run(inspector_backend, client, template, "Monday's run")
+    return start_and_finish_run(inspector_backend, client, template, "Monday's run")
 
 
 @pytest.fixture
 def five_hundred(client, inspector_backend):
-    """A run with 500 findings of different lengths on 250 instances."""
-    run = an_ended_run(inspector_backend, client)
+    """A run with 500 findings of different lengths on 250 run_instances."""
+    run = start_and_finish_run(inspector_backend, client)
     severities = ["High", "Medium", "Medium", "Low"]
     for index in range(500):
         says = {

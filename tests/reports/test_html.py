@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mock_inspector.assessment_reports.escaping import escape_invisible
 
 from ..support.fast_subset import max_examples
-from ..support.report_files import HOSTILE, Page, hostile_report, page_of
+from ..support.report_files import HOSTILE_TEXT, HtmlPage, hostile_report, report_page
 
 BOTH_TYPES = pytest.mark.parametrize("report_type", ["FINDING", "FULL"])
 
@@ -19,8 +19,8 @@ BOTH_TYPES = pytest.mark.parametrize("report_type", ["FINDING", "FULL"])
 
 
 @BOTH_TYPES
-def test_a_page_needs_nothing_else(client, story, report_type):
-    page = page_of(client, story, report_type)
+def test_an_html_report_loads_nothing_else(client, assessed_run, report_type):
+    page = report_page(client, assessed_run, report_type)
     assert {"script", "link", "img", "iframe", "object"}.isdisjoint(page.tags)
     targets = [value for _, name, value in page.attributes if name in ("src", "href")]
     anchors = {value for _, name, value in page.attributes if name == "id"}
@@ -31,8 +31,8 @@ def test_a_page_needs_nothing_else(client, story, report_type):
 
 
 @BOTH_TYPES
-def test_a_page_can_be_found_ones_way_in_without_seeing_it(client, story, report_type):
-    page = page_of(client, story, report_type)
+def test_an_html_report_is_accessible(client, assessed_run, report_type):
+    page = report_page(client, assessed_run, report_type)
     levels = [level for level, _ in page.headings]
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -46,12 +46,12 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 
 
 @settings(max_examples=max_examples(25), deadline=None)
-@example(HOSTILE)
+@example(HOSTILE_TEXT)
 @example("x" * 10_000)
 @example("a\r\nb\tc " + "\u05d0" * 500)
 @given(texts)
-def test_no_text_breaks_out_of_the_page(text):
-    page = Page(hostile_report(text, "HTML").decode())
+def test_no_text_breaks_out_of_an_html_report(text):
+    page = HtmlPage(hostile_report(text, "HTML").decode())
     assert {"script", "b"}.isdisjoint(page.tags)
     assert not any(name.startswith("on") for _, name, _ in page.attributes)
     assert any(data == escape_invisible(text) for data in page.texts)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 
-from ..support.aws import an_ended_run
+from ..support.aws import start_and_finish_run
 from ..support.fast_subset import max_examples
-from ..support.report_files import HOSTILE, fetched, hostile_report, url_of
+from ..support.report_files import HOSTILE_TEXT, download, hostile_report, report_url
 
 BOTH_TYPES = pytest.mark.parametrize("report_type", ["FINDING", "FULL"])
 
@@ -23,10 +23,10 @@ def pdf_pages(content):
 
 
 @BOTH_TYPES
-def test_a_pdf_says_the_same(client, story, report_type):
-    pages = pdf_pages(fetched(url_of(client, story, "PDF", report_type)))
+def test_a_pdf_report_says_the_same_as_html(client, assessed_run, report_type):
+    pages = pdf_pages(download(report_url(client, assessed_run, "PDF", report_type)))
     text = " ".join(pages)
-    for said in (
+    for words in (
         "Full assessment report" if report_type == "FULL" else "Assessment findings report",
         "Monday's run",
         "4 findings on 2 instances, 3 of high severity.",
@@ -40,13 +40,13 @@ def test_a_pdf_says_the_same(client, story, report_type):
         "Agent is unhealthy",
         f"Page 1 of {len(pages)}",
     ):
-        assert said in text
+        assert words in text
     assert text.count("Recommendation:") == 4 + 1
     assert ("Ubuntu 18.04.1 LTS" in text, "InspectorTerminal" in text) == (report_type == "FULL",) * 2
 
 
-def test_a_pdf_has_an_outline_and_a_title(client, story):
-    reader: Any = pypdf.PdfReader(io.BytesIO(fetched(url_of(client, story, "PDF"))))
+def test_a_pdf_has_an_outline_and_a_title(client, assessed_run):
+    reader: Any = pypdf.PdfReader(io.BytesIO(download(report_url(client, assessed_run, "PDF"))))
     names = [entry.title for entry in reader.outline if not isinstance(entry, list)]
     assert names == ["Executive summary", "Findings", "Exclusions"]
     assert [entry.title for entry in reader.outline[2]] == ["High (3)", "Medium (1)"]
@@ -57,7 +57,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 
 
 @settings(max_examples=max_examples(25), deadline=None)
-@example(HOSTILE)
+@example(HOSTILE_TEXT)
 @example("x" * 10_000)
 @example("a\r\nb\tc " + "\u05d0" * 500)
 @given(texts)
@@ -68,7 +68,7 @@ def test_no_text_breaks_a_pdf(text):
 
 
 def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
-    reader = pypdf.PdfReader(io.BytesIO(fetched(url_of(client, five_hundred, "PDF"))))
+    reader = pypdf.PdfReader(io.BytesIO(download(report_url(client, five_hundred, "PDF"))))
     texts = [page.extract_text() for page in reader.pages]
     pages = [re.sub(r"\s+", " ", text) for text in texts]
     assert "High 125 125 Medium 250 250 Low 125 125" in pages[0]
@@ -91,8 +91,8 @@ def test_a_pdf_cuts_values_for_which_no_page_has_room(client, inspector_backend)
     inspector_backend.add_instance(
         "i-0a", hostname=long, auto_scaling_group=long, operating_system=long, kernel_version=long
     )
-    run = an_ended_run(inspector_backend, client)
-    text = "".join(pdf_pages(fetched(url_of(client, run, "PDF", "FULL")))).replace(" ", "")
+    run = start_and_finish_run(inspector_backend, client)
+    text = "".join(pdf_pages(download(report_url(client, run, "PDF", "FULL")))).replace(" ", "")
     for name in ("Hostname", "Operatingsystem", "Kernel", "AutoScalinggroup"):
         assert rf"{name}:\u540d\u540d" in text
     assert "\u2026" in text

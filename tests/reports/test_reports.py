@@ -4,16 +4,16 @@ import re
 
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 
-from ..support.aws import ACCOUNT, a_run, an_ended_run
-from ..support.report_files import Page, fetched, page_of, url_of
+from ..support.aws import ACCOUNT, start_and_finish_run, start_run
+from ..support.report_files import HtmlPage, download, report_page, report_url
 
 # What it says
 
 
-def test_the_summary_says_what_was_assessed_and_what_came_of_it(client, story):
-    page = page_of(client, story)
+def test_the_summary_says_what_was_assessed_and_what_came_of_it(client, assessed_run):
+    page = report_page(client, assessed_run)
     assert page.headings[0] == [1, "Assessment findings report"]
-    for said in (
+    for words in (
         "Monday's run",
         "4 findings on 2 instances, 3 of high severity.",
         f"Account {ACCOUNT}",
@@ -24,9 +24,9 @@ def test_the_summary_says_what_was_assessed_and_what_came_of_it(client, story):
         "Run state Completed",
         "Duration 1 h (the run took 1 h 1 min 2 s)",
         "Attributes for findings team=blue",
-        story,
+        assessed_run,
     ):
-        assert said in page.text
+        assert words in page.text
     assert re.search(r"Started \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC Completed \d{4}-", page.text)
     assert page.tables["Findings by severity"][1:] == [
         ["High", "", "3", "2"],
@@ -46,8 +46,8 @@ def test_the_summary_says_what_was_assessed_and_what_came_of_it(client, story):
     ]
 
 
-def test_findings_come_by_severity_and_then_by_instance(client, story):
-    page = page_of(client, story)
+def test_findings_come_by_severity_and_then_by_instance(client, assessed_run):
+    page = report_page(client, assessed_run)
     assert page.under("Findings") == ["High 3 findings", "Medium 1 finding"]
     assert page.under("High 3 findings") == ["i-0web 2 of high severity", "i-0db 1 of high severity"]
     assert page.under("i-0web 2 of high severity") == [
@@ -56,9 +56,9 @@ def test_findings_come_by_severity_and_then_by_instance(client, story):
     ]
 
 
-def test_a_finding_says_all_that_is_known_of_it(client, story):
-    listed = client.list_findings(assessmentRunArns=[story])["findingArns"]
-    page = page_of(client, story)
+def test_a_finding_says_all_that_is_known_of_it(client, assessed_run):
+    listed = client.list_findings(assessmentRunArns=[assessed_run])["findingArns"]
+    page = report_page(client, assessed_run)
     for finding in client.describe_findings(findingArns=listed)["findings"]:
         assert ("article", "id", f"finding-{finding['arn'][-10:]}") in page.attributes
         for member in ("title", "description", "recommendation", "id"):
@@ -66,18 +66,23 @@ def test_a_finding_says_all_that_is_known_of_it(client, story):
         for entry in finding["attributes"]:
             assert [entry["key"], entry["value"]] in page.tables["Attributes"]
     assert page.tables["User attributes"] == [["team", "blue"]] * 4
-    for said in ("Hostname web.example.com", "AMI ami-0abc", "Auto Scaling group webs", "Addresses 10.0.0.7, 34.1.2.3"):
-        assert said in page.text
+    for words in (
+        "Hostname web.example.com",
+        "AMI ami-0abc",
+        "Auto Scaling group webs",
+        "Addresses 10.0.0.7, 34.1.2.3",
+    ):
+        assert words in page.text
 
 
-def test_exclusions_are_told(client, story):
-    page = page_of(client, story)
+def test_a_report_lists_exclusions(client, assessed_run):
+    page = report_page(client, assessed_run)
     assert page.under("Exclusions") == ["Agent is unhealthy"]
     assert ["INSTANCE_ID", "i-0ill"] in page.tables["Scope"]
 
 
-def test_a_full_report_adds_packages_instances_and_telemetry(client, story):
-    finding, full = page_of(client, story), page_of(client, story, "FULL")
+def test_a_full_report_adds_packages_instances_and_telemetry(client, assessed_run):
+    finding, full = report_page(client, assessed_run), report_page(client, assessed_run, "FULL")
     sections = ["Executive summary", "Findings", "Exclusions"]
     assert finding.under("Assessment findings report") == sections
     assert full.under("Full assessment report") == [*sections, "Rules packages", "Instances", "Telemetry"]
@@ -94,7 +99,7 @@ def test_a_full_report_adds_packages_instances_and_telemetry(client, story):
     assert "Operating system Ubuntu 18.04.1 LTS" in full.text
     total = next(
         entry
-        for entry in client.get_telemetry_metadata(assessmentRunArn=story)["telemetryMetadata"]
+        for entry in client.get_telemetry_metadata(assessmentRunArn=assessed_run)["telemetryMetadata"]
         if entry["messageType"] == "Total"
     )
     sent = full.tables["What the agents sent, by type of message"]
@@ -103,23 +108,23 @@ def test_a_full_report_adds_packages_instances_and_telemetry(client, story):
 
 def test_a_rules_package_without_findings_has_passed(client, inspector_backend):
     inspector_backend.add_instance("i-0fine")
-    page = page_of(client, an_ended_run(inspector_backend, client), "FULL")
+    page = report_page(client, start_and_finish_run(inspector_backend, client), "FULL")
     assert "No potential security issues were found." in page.text
     assert page.under("Rules packages") == ["Common Vulnerabilities and Exposures Passed"]
     assert page.under("Informational 1 finding") == ["No particular instance 1 of informational severity"]
 
 
 def test_a_canceled_run_has_nothing_to_tell(client, inspector_backend):
-    run = a_run(client)
+    run = start_run(client)
     inspector_backend.clock.tick(60)
     client.stop_assessment_run(assessmentRunArn=run, stopAction="SKIP_EVALUATION")
-    page = page_of(client, run, "FULL")
+    page = report_page(client, run, "FULL")
     assert "The run was canceled before its rules were evaluated." in page.text
     assert "This run reported no findings." in page.text
     assert page.under("Rules packages") == ["Common Vulnerabilities and Exposures No findings"]
 
 
-def test_what_cannot_be_seen_is_written_out():
+def test_invisible_characters_are_escaped_in_reports():
     assert escape_invisible("a\u202eb\x00\ud800\ufeff") == "a\\u202eb\\x00\\ud800\\ufeff"
     assert (
         to_cp1252("Gr\u00f6\u00dfe \u2013 \u20ac \u540d \U0001f389")
@@ -129,9 +134,9 @@ def test_what_cannot_be_seen_is_written_out():
 
 
 def test_five_hundred_findings_are_all_there(client, five_hundred):
-    source = fetched(url_of(client, five_hundred)).decode()
-    page = Page(source)
-    assert "500 findings on 250 instances, 125 of high severity." in page.text
+    source = download(report_url(client, five_hundred)).decode()
+    page = HtmlPage(source)
+    assert "500 findings on 250 run_instances, 125 of high severity." in page.text
     assert [row[2:] for row in page.tables["Findings by severity"][1:4]] == [
         ["125", "125"],
         ["250", "250"],

@@ -16,10 +16,10 @@ from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
 from mock_inspector.server.control_api import CONTROL_CALLS
 
-from ..support.aws import CVE, a_run, a_target, a_template, described_finding, described_run, findings_of
+from ..support.aws import CVE, create_target, create_template, describe_finding, describe_run, list_findings, start_run
 from ..support.fast_subset import max_examples
-from ..support.raw_http import ask, call, connection, control, exchange, read, signed
-from ..support.requests import OPERATIONS
+from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
+from ..support.service_model import OPERATIONS
 
 TOPIC = "arn:aws:sns:us-west-2:123456789012:alarms"
 
@@ -30,7 +30,7 @@ def server(inspector_server):
 
 
 def refusal(server, member, body=None, method="POST", query=""):
-    answer = ask(server, method, f"/_mock_inspector/{member}{query}", body)
+    answer = send(server, method, f"/_mock_inspector/{member}{query}", body)
     assert list(answer.value) == ["error"]
     return answer.status, answer.value["error"]
 
@@ -44,69 +44,72 @@ def test_every_member_of_a_backend_that_is_no_action_is_offered():
     assert members - {"clock"} == {name for name in CONTROL_CALLS if "." not in name} - {"overview"}
 
 
-def test_the_state_is_taken_and_restored(server, inspector_backend, client):
-    control(server, "add_instance", instance_id="i-0web", findings=[{"network_reachability": 22}])
-    control(server, "inject_fault", operation="ListFindings", error="ThrottlingException", when={"maxResults": 1})
-    target = a_target(client, "of old")
-    taken = control(server, "snapshot")
+def test_a_snapshot_is_saved_and_restored(server, inspector_backend, client):
+    control_call(server, "add_instance", instance_id="i-0web", findings=[{"network_reachability": 22}])
+    control_call(server, "inject_fault", operation="ListFindings", error="ThrottlingException", when={"maxResults": 1})
+    target = create_target(client, "of old")
+    taken = control_call(server, "snapshot")
     assert taken == json.loads(json.dumps(inspector_backend.snapshot()))
     client.delete_assessment_target(assessmentTargetArn=target)
-    control(server, "clock.tick", delta=60)
+    control_call(server, "clock.tick", delta=60)
     assert refusal(server, "restore", {"snapshot": {**taken, "regions": 7}}) == (
         400,
         "restore: snapshot: regions: takes a list, got 7",
     )
-    assert control(server, "restore", snapshot=taken) is None
-    assert control(server, "snapshot") == taken
+    assert control_call(server, "restore", snapshot=taken) is None
+    assert control_call(server, "snapshot") == taken
     assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
-    assert call(server, "ListFindings").status == 200
-    assert call(server, "ListFindings", maxResults=1).value["__type"] == "ThrottlingException"
+    assert call_action(server, "ListFindings").status == 200
+    assert call_action(server, "ListFindings", maxResults=1).value["__type"] == "ThrottlingException"
 
 
-def test_a_state_with_what_json_cannot_tell_is_refused(server, inspector_backend):
+def test_a_snapshot_that_json_cannot_hold_is_refused(server, inspector_backend):
     inspector_backend.inject_fault("ListFindings", ValueError("of the test's own"))
     assert refusal(server, "snapshot") == (
         400,
         "snapshot: regions[0].faults[0] serves in process only: Object of type ValueError is not JSON serializable",
     )
     inspector_backend.reset()
-    assert control(server, "snapshot")["regions"] == []
+    assert control_call(server, "snapshot")["regions"] == []
 
 
-def test_a_state_may_be_longer_than_other_bodies(server, inspector_backend, client):
-    run = a_run(client)
+def test_a_snapshot_may_be_longer_than_other_bodies(server, inspector_backend, client):
+    run = start_run(client)
     inspector_backend.add_finding(run, {"description": "x" * 20_000})
     for number in range(80):
         inspector_backend.add_finding(run, {"description": f"{number:04}" * 5_000})
-    taken = control(server, "snapshot")
+    taken = control_call(server, "snapshot")
     assert len(json.dumps(taken)) > 1_500_000
     inspector_backend.reset()
-    control(server, "restore", snapshot=taken)
+    control_call(server, "restore", snapshot=taken)
     assert inspector_backend.snapshot() == taken
 
 
-def test_whose_it_is_and_its_siblings(server):
-    assert [read(server, name) for name in ("account_id", "region", "partition")] == [
+def test_a_backends_account_and_region_and_those_of_others(server):
+    assert [read_property(server, name) for name in ("account_id", "region", "partition")] == [
         "123456789012",
         "us-west-2",
         "aws",
     ]
-    assert control(server, "for_region", name="us-gov-west-1") == {
+    assert control_call(server, "for_region", name="us-gov-west-1") == {
         "account_id": "123456789012",
         "region": "us-gov-west-1",
         "partition": "aws-us-gov",
     }
-    assert control(server, "for_account", account_id="999999999999")["account_id"] == "999999999999"
+    assert control_call(server, "for_account", account_id="999999999999")["account_id"] == "999999999999"
     query = "?account_id=999999999999&region=eu-west-1"
-    assert (read(server, "account_id", query), read(server, "region", query)) == ("999999999999", "eu-west-1")
-    control(server, "add_instance", "?region=eu-west-1", instance_id="i-0there")
-    control(server, "remove_instance", "?region=eu-west-1", instance_id="i-0there")
-    control(server, "register_access_key", "?account_id=999999999999", access_key_id="AKIATHEIRS")
-    ask(server, "POST", "/", {}, signed("ListFindings", "AKIATHEIRS"))
+    assert (read_property(server, "account_id", query), read_property(server, "region", query)) == (
+        "999999999999",
+        "eu-west-1",
+    )
+    control_call(server, "add_instance", "?region=eu-west-1", instance_id="i-0there")
+    control_call(server, "remove_instance", "?region=eu-west-1", instance_id="i-0there")
+    control_call(server, "register_access_key", "?account_id=999999999999", access_key_id="AKIATHEIRS")
+    send(server, "POST", "/", {}, signed_headers("ListFindings", "AKIATHEIRS"))
     assert server.backend.calls[-1].account == "999999999999"
 
 
-def test_an_instance_with_all_there_is_to_say_of_it(server):
+def test_an_instance_is_added_with_every_attribute(server):
     attributes = {
         "instance_id": "i-0web",
         "tags": {"Name": "web"},
@@ -123,16 +126,16 @@ def test_an_instance_with_all_there_is_to_say_of_it(server):
         "network_interfaces": [{"networkInterfaceId": "eni-0a"}],
         "telemetry": [{"messageType": "Total", "count": 1, "dataSize": 2}],
     }
-    answer = control(
+    answer = control_call(
         server, "add_instance", **attributes, findings=[{"cve": "CVE-2016-2177", "attributes": {"a": "b"}}]
     )
     findings = answer.pop("findings")
     assert answer == attributes
     assert (findings[0]["id"], findings[0]["severity"]) == ("CVE-2016-2177", "High")
     assert findings[0]["attributes"]["a"] == "b"
-    made_up = control(server, "add_instance")["instance_id"]
+    made_up = control_call(server, "add_instance")["instance_id"]
     assert made_up.startswith("i-0")
-    assert control(server, "remove_instance", instance_id=made_up) is None
+    assert control_call(server, "remove_instance", instance_id=made_up) is None
 
 
 def test_findings_in_json_are_those_of_the_functions_of_that_name(server, client):
@@ -143,7 +146,7 @@ def test_findings_in_json_are_those_of_the_functions_of_that_name(server, client
         {"network_reachability": 8080, "protocol": "TCP", "route": "PeeredVPC", "listener": True},
         {"runtime_behavior": "Software Without DEP", "numeric_severity": 3.5},
     ]
-    control(server, "add_instance", instance_id="i-0written", tags={"how": "written"}, findings=written)
+    control_call(server, "add_instance", instance_id="i-0written", tags={"how": "written"}, findings=written)
     server.backend.add_instance(
         "i-0called",
         tags={"how": "called"},
@@ -153,10 +156,10 @@ def test_findings_in_json_are_those_of_the_functions_of_that_name(server, client
         ],
     )
     packages = client.list_rules_packages()["rulesPackageArns"]
-    run = a_run(client, a_template(client, packages=packages))
-    control(server, "finish_run", run_arn=run)
-    reported = [described_finding(client, arn) for arn in findings_of(client, run)]
-    said = {
+    run = start_run(client, create_template(client, packages=packages))
+    control_call(server, "finish_run", run_arn=run)
+    reported = [describe_finding(client, arn) for arn in list_findings(client, run)]
+    answered = {
         instance: {
             (finding["id"], finding["severity"], finding["numericSeverity"], finding["title"].replace(instance, ""))
             for finding in reported
@@ -164,88 +167,94 @@ def test_findings_in_json_are_those_of_the_functions_of_that_name(server, client
         }
         for instance in ("i-0written", "i-0called")
     }
-    assert len(said["i-0written"]) == 5
-    assert len(said["i-0called"]) == 2
-    assert said["i-0called"] < said["i-0written"]
+    assert len(answered["i-0written"]) == 5
+    assert len(answered["i-0called"]) == 2
+    assert answered["i-0called"] < answered["i-0written"]
 
 
 def test_rules_packages_findings_exclusions_and_states_by_hand(server, client):
-    package = control(server, "add_rules_package", name="Own rules", description="Ours.")
+    package = control_call(server, "add_rules_package", name="Own rules", description="Ours.")
     assert package in client.list_rules_packages()["rulesPackageArns"]
-    run = a_run(client)
-    finding = control(server, "add_finding", run_arn=run, finding={"title": "By hand", "severity": "Low"})
-    assert described_finding(client, finding)["title"] == "By hand"
-    exclusion = control(server, "add_exclusion", run_arn=run, exclusion={"title": "Not looked at"})
+    run = start_run(client)
+    finding = control_call(server, "add_finding", run_arn=run, finding={"title": "By hand", "severity": "Low"})
+    assert describe_finding(client, finding)["title"] == "By hand"
+    exclusion = control_call(server, "add_exclusion", run_arn=run, exclusion={"title": "Not looked at"})
     assert client.list_exclusions(assessmentRunArn=run)["exclusionArns"] == [exclusion]
-    control(server, "set_run_state", run_arn=run, state="FAILED")
-    assert described_run(client, run)["state"] == "FAILED"
+    control_call(server, "set_run_state", run_arn=run, state="FAILED")
+    assert describe_run(client, run)["state"] == "FAILED"
 
 
-def test_the_clock(server):
-    control(server, "clock.move_to", moment="2030-01-01T00:00:00Z")
-    assert read(server, "clock.now") == control(server, "clock.now") == "2030-01-01T00:00:00.000+00:00"
-    control(server, "clock.tick", delta=0.25)
-    control(server, "clock.tick")
-    assert datetime.fromisoformat(read(server, "clock.now")) == server.backend.clock.now()
+def test_the_clock_is_read_and_moved(server):
+    control_call(server, "clock.move_to", moment="2030-01-01T00:00:00Z")
+    assert read_property(server, "clock.now") == control_call(server, "clock.now") == "2030-01-01T00:00:00.000+00:00"
+    control_call(server, "clock.tick", delta=0.25)
+    control_call(server, "clock.tick")
+    assert datetime.fromisoformat(read_property(server, "clock.now")) == server.backend.clock.now()
     assert server.backend.clock.now().isoformat() == "2030-01-01T00:00:01.250000+00:00"
-    control(server, "clock.move_to", moment=1893456002)
-    assert read(server, "clock.now") == "2030-01-01T00:00:02.000+00:00"
+    control_call(server, "clock.move_to", moment=1893456002)
+    assert read_property(server, "clock.now") == "2030-01-01T00:00:02.000+00:00"
 
 
 @pytest.mark.mock_inspector(freeze=False)
 def test_a_running_clock_can_run_faster(server):
-    control(server, "clock.run", speed=1e9)
+    control_call(server, "clock.run", speed=1e9)
     begun = server.backend.clock.now()
     assert (server.backend.clock.now() - begun).total_seconds() > 0.1  # that is a tenth of a nanosecond
 
 
-def test_faults(server):
-    control(server, "inject_fault", operation="ListFindings", error="ThrottlingException", times=2, after=1)
-    assert [call(server, "ListFindings").status for _ in range(4)] == [200, 400, 400, 200]
+def test_faults_are_injected(server):
+    control_call(server, "inject_fault", operation="ListFindings", error="ThrottlingException", times=2, after=1)
+    assert [call_action(server, "ListFindings").status for _ in range(4)] == [200, 400, 400, 200]
     error = {"code": "AccessDeniedException", "message": "No.", "errorCode": "ACCESS_DENIED_TO_FINDING"}
-    control(server, "inject_fault", operation="*", error=error, when={"maxResults": 7, "filter": {"agentIds": ["i-0"]}})
-    assert call(server, "ListFindings", maxResults=7).status == 200
-    met = call(server, "ListFindings", maxResults=7, filter={"agentIds": ["i-0"]}).value
+    control_call(
+        server, "inject_fault", operation="*", error=error, when={"maxResults": 7, "filter": {"agentIds": ["i-0"]}}
+    )
+    assert call_action(server, "ListFindings", maxResults=7).status == 200
+    met = call_action(server, "ListFindings", maxResults=7, filter={"agentIds": ["i-0"]}).value
     assert (met["message"], met["errorCode"]) == ("No.", "ACCESS_DENIED_TO_FINDING")
-    control(server, "inject_fault", operation="ListFindings", error="GarbledBody", when=None)
+    control_call(server, "inject_fault", operation="ListFindings", error="GarbledBody", when=None)
     with pytest.raises(ValueError, match="Expecting value"):
-        json.loads(call(server, "ListFindings").body)
+        json.loads(call_action(server, "ListFindings").body)
 
 
-def test_the_log_of_calls(server):
-    assert read(server, "calls") == []
-    call(server, "ListFindings", maxResults=0)
-    call(server, "ListAssessmentRuns")
-    (found,) = control(server, "calls.of", operations=["ListFindings"], error=True)
-    assert found["time"] == read(server, "clock.now")
+def test_the_call_log_is_read(server):
+    assert read_property(server, "calls") == []
+    call_action(server, "ListFindings", maxResults=0)
+    call_action(server, "ListAssessmentRuns")
+    (found,) = control_call(server, "calls.of", operations=["ListFindings"], error=True)
+    assert found["time"] == read_property(server, "clock.now")
     assert (found["parameters"], found["error"]) == ({"maxResults": 0}, "InvalidInputException")
     assert found["response"]["errorCode"] == "INVALID_MAX_RESULTS"
-    assert [entry["operation"] for entry in read(server, "calls")] == ["ListFindings", "ListAssessmentRuns"]
-    assert [entry["operation"] for entry in control(server, "calls.last", most=1)] == ["ListAssessmentRuns"]
-    control(server, "calls.clear")
-    assert control(server, "calls.of") == []
+    assert [entry["operation"] for entry in read_property(server, "calls")] == ["ListFindings", "ListAssessmentRuns"]
+    assert [entry["operation"] for entry in control_call(server, "calls.last", most=1)] == ["ListAssessmentRuns"]
+    control_call(server, "calls.clear")
+    assert control_call(server, "calls.of") == []
 
 
-def test_what_was_published(server, client):
-    template = a_template(client)
+def test_published_messages_are_read(server, client):
+    template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event="ASSESSMENT_RUN_STARTED", topicArn=TOPIC)
-    (published,) = read(server, "published")
+    (published,) = read_property(server, "published")
     assert (published["topic_arn"], published["event"]) == (TOPIC, "ENABLE_ASSESSMENT_NOTIFICATIONS")
     assert json.loads(published["message"])["template"] == template
 
 
 def test_ids_and_an_empty_state(server, client):
-    control(server, "next_ids", ids=["0-nvgVhaxX"])
-    assert a_target(client).endswith("target/0-nvgVhaxX")
-    control(server, "reset")
+    control_call(server, "next_ids", ids=["0-nvgVhaxX"])
+    assert create_target(client).endswith("target/0-nvgVhaxX")
+    control_call(server, "reset")
     assert client.list_assessment_targets()["assessmentTargetArns"] == []
 
 
-def test_the_whole_at_a_glance(server, client):
+def test_the_overview_shows_the_whole_account(server, client):
     server.backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177")])
-    run = a_run(client, a_template(client, name="hourly", packages=[CVE]), name="first")
-    seen = read(server, "overview")
-    assert (seen["frozen"], seen["now"], seen["account_id"]) == (True, read(server, "clock.now"), "123456789012")
+    run = start_run(client, create_template(client, name="hourly", packages=[CVE]), name="first")
+    seen = read_property(server, "overview")
+    assert (seen["frozen"], seen["now"], seen["account_id"]) == (
+        True,
+        read_property(server, "clock.now"),
+        "123456789012",
+    )
     (region,) = seen["regions"]
     assert (region["account_id"], region["region"]) == ("123456789012", "us-west-2")
     (instance,) = region["instances"]["newest"]
@@ -256,20 +265,20 @@ def test_the_whole_at_a_glance(server, client):
     assert [step["reached"] for step in shown["timeline"]] == [True, *[False] * (len(shown["timeline"]) - 1)]
     assert shown["timeline"][-1]["state"] == "COMPLETED"
     server.backend.finish_run(run)
-    region = read(server, "overview")["regions"][0]
+    region = read_property(server, "overview")["regions"][0]
     assert all(step["reached"] for step in region["runs"]["newest"][0]["timeline"])
     assert region["findings"]["by_severity"]["High"] == region["runs"]["newest"][0]["findings"]["High"] == 1
     assert region["findings"]["newest"][0]["agent_id"] == "i-0web"
-    calls = read(server, "overview")["calls"]
+    calls = read_property(server, "overview")["calls"]
     assert calls["total"] == len(calls["newest"]) == 3
     assert calls["newest"][0]["operation"] == "StartAssessmentRun"
 
 
-def test_of_many_the_newest_are_shown_at_a_glance(server):
+def test_the_overview_shows_the_newest_of_many(server):
     for number in range(120):
         server.backend.add_instance(f"i-0{number}")
-        call(server, "ListFindings")
-    seen = read(server, "overview")
+        call_action(server, "ListFindings")
+    seen = read_property(server, "overview")
     instances = seen["regions"][0]["instances"]
     assert (instances["total"], len(instances["newest"])) == (120, 100)
     assert (instances["newest"][0]["instance_id"], instances["newest"][-1]["instance_id"]) == ("i-0119", "i-020")
@@ -297,10 +306,10 @@ def test_of_many_the_newest_are_shown_at_a_glance(server):
     ],
 )
 def test_unknown_members_are_reported_with_the_known_ones(server, member, reason):
-    status, said = refusal(server, member, {})
+    status, text = refusal(server, member, {})
     assert status == 404
-    assert said.startswith(reason)
-    assert "for_region" in said
+    assert text.startswith(reason)
+    assert "for_region" in text
 
 
 @pytest.mark.parametrize(
@@ -314,7 +323,7 @@ def test_unknown_members_are_reported_with_the_known_ones(server, member, reason
     ],
 )
 def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, member, allowed):
-    answer = ask(server, method, f"/_mock_inspector/{member}", b"")
+    answer = send(server, method, f"/_mock_inspector/{member}", b"")
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
     assert answer.value["error"].startswith(
         f"{member} must be called with {allowed.replace(', ', ' or ')}; got {method}"
@@ -357,9 +366,9 @@ def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, memb
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_reported_with_the_reason(server, member, arguments, reason):
-    status, said = refusal(server, member, arguments)
+    status, text = refusal(server, member, arguments)
     assert status == 400
-    assert said.startswith(reason)
+    assert text.startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -378,9 +387,9 @@ def test_wrong_arguments_are_reported_with_the_reason(server, member, arguments,
 )
 def test_bodies_that_are_not_json_objects_are_reported(server, body, reason):
     before = server.backend.clock.now()
-    status, said = refusal(server, "clock.tick", body)
-    assert (status, said.partition(": ")[0]) == (400, "clock.tick")
-    assert reason in said
+    status, text = refusal(server, "clock.tick", body)
+    assert (status, text.partition(": ")[0]) == (400, "clock.tick")
+    assert reason in text
     assert server.backend.clock.now() == before
 
 
@@ -393,9 +402,9 @@ def test_bodies_that_are_not_json_objects_are_reported(server, body, reason):
     ],
 )
 def test_unknown_backends_are_reported(server, query, reason):
-    status, said = refusal(server, "region", method="GET", query=query)
+    status, text = refusal(server, "region", method="GET", query=query)
     assert status == 400
-    assert said == f"region: {reason}" or said.startswith((f"region: {reason}", reason))
+    assert text == f"region: {reason}" or text.startswith((f"region: {reason}", reason))
 
 
 JSON = st.recursive(
@@ -444,11 +453,11 @@ def parameters(backend, member):
     return st.tuples(st.just(member), st.fixed_dictionaries({}, optional=dict.fromkeys(taken, VALUES)))
 
 
-def test_whatever_is_sent_is_answered_in_json():
+def test_every_control_call_is_answered_in_json():
     with (
         mock_inspector(allow_unused_faults=True) as backend,
         InspectorServer(backend) as server,
-        closing(connection(server)) as kept,
+        closing(connect(server)) as kept,
     ):
 
         @settings(max_examples=max_examples(300), deadline=None)
@@ -462,7 +471,7 @@ def test_whatever_is_sent_is_answered_in_json():
         def answered(sent):
             member, arguments = sent
             for method in ("GET", "POST"):
-                answer = exchange(kept, method, f"/_mock_inspector/{member}", arguments)
+                answer = send_on(kept, method, f"/_mock_inspector/{member}", arguments)
                 assert answer.status in {200, 400, 405}, answer
                 assert answer.status == 200 or list(answer.value) == ["error"]
 

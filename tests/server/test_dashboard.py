@@ -16,9 +16,9 @@ from mock_inspector.findings import cis, cve
 from mock_inspector.server import waitress_runner
 from mock_inspector.server.dashboard import overview, page
 
-from ..support.aws import ACCOUNT, CVE, a_group, a_run, a_target, a_template, an_ended_run
+from ..support.aws import ACCOUNT, CVE, create_group, create_target, create_template, start_and_finish_run, start_run
 from ..support.fake_service import fake_store
-from ..support.raw_http import ask, call, connection, control, exchange, read, signed
+from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -29,19 +29,19 @@ def lively(backend, client):
     """A run that has reported findings, one that is collecting data, and a name that no page should take for markup."""
     backend.add_instance("i-0web", tags={"Name": "web"}, findings=FINDINGS)
     backend.add_instance("i-0ill", hostname=HOSTILE, tags={"<b>": "</script>"}, agent_health="UNHEALTHY")
-    target = a_target(client, name="servers", group=a_group(client, Name="web", team="blue"))
-    template = a_template(client, target, name="hourly", duration=3600, packages=[CVE])
+    target = create_target(client, name="servers", group=create_group(client, Name="web", team="blue"))
+    template = create_template(client, target, name="hourly", duration=3600, packages=[CVE])
     client.subscribe_to_event(
         resourceArn=template, event="FINDING_REPORTED", topicArn=f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms"
     )
-    an_ended_run(backend, client, template, name="first")
-    running = a_run(client, template, name="second")
+    start_and_finish_run(backend, client, template, name="first")
+    running = start_run(client, template, name="second")
     backend.clock.tick(60)
     return running
 
 
-def page_of(server, query=""):
-    answer = ask(server, "GET", f"/{query}")
+def get_dashboard(server, query=""):
+    answer = send(server, "GET", f"/{query}")
     assert answer.status == 200
     return answer.body.decode()
 
@@ -56,7 +56,7 @@ def part(document, name):
 
 
 def test_it_is_sent_with_a_policy_that_fits_it(inspector_server):
-    answer = ask(inspector_server, "GET", "/")
+    answer = send(inspector_server, "GET", "/")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     allowed = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
@@ -69,7 +69,7 @@ def test_it_is_sent_with_a_policy_that_fits_it(inspector_server):
 
 
 def test_it_names_nothing_outside_its_origin(inspector_server):
-    text = page_of(inspector_server)
+    text = get_dashboard(inspector_server)
     assert set(re.findall(r"[a-z]+://[^/\s<]+", text)) == {inspector_server.url}
     assert re.findall(r"[\"'(=]\s*//|@import|url\(|\sstyle=|\son[a-z]+=", text) == []
     links = re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text)
@@ -78,14 +78,15 @@ def test_it_names_nothing_outside_its_origin(inspector_server):
 
 
 def test_only_a_browsers_question_gets_it(inspector_server):
-    head = ask(inspector_server, "HEAD", "/")
+    head = send(inspector_server, "HEAD", "/")
     assert (head.status, head.body) == (200, b"")
-    assert int(head.headers["Content-Length"]) == len(ask(inspector_server, "GET", "/").body)
+    assert int(head.headers["Content-Length"]) == len(send(inspector_server, "GET", "/").body)
     assert (
-        ask(inspector_server, "GET", "/", None, signed("ListFindings")).value["__type"] == "UnknownOperationException"
+        send(inspector_server, "GET", "/", None, signed_headers("ListFindings")).value["__type"]
+        == "UnknownOperationException"
     )
-    assert ask(inspector_server, "POST", "/", {}, signed("ListFindings")).value == {"findingArns": []}
-    assert ask(inspector_server, "GET", "/", None, {"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert send(inspector_server, "POST", "/", {}, signed_headers("ListFindings")).value == {"findingArns": []}
+    assert send(inspector_server, "GET", "/", None, {"Sec-Fetch-Site": "cross-site"}).status == 403
     assert [entry.operation for entry in inspector_server.backend.calls] == ["", "ListFindings"]
 
 
@@ -96,9 +97,9 @@ def test_the_overview_has_what_it_draws(inspector_server, client):
     backend = inspector_server.backend
     running = lively(backend, client)
     backend.inject_fault("ListFindings", "ThrottlingException", times=2)
-    call(inspector_server, "ListFindings")
-    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
-    seen = read(inspector_server, "overview")
+    call_action(inspector_server, "ListFindings")
+    call_action(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    seen = read_property(inspector_server, "overview")
     (region,) = seen["regions"]
     assert seen["chosen"] == {"account_id": ACCOUNT, "region": "us-west-2"}
     ill, web = region["instances"]["newest"]
@@ -125,17 +126,17 @@ def test_the_overview_has_what_it_draws(inspector_server, client):
 
 def test_a_fault_that_has_met_all_its_calls_is_not_shown(inspector_server):
     inspector_server.backend.inject_fault("ListFindings", "ThrottlingException")
-    call(inspector_server, "ListFindings")
-    assert read(inspector_server, "overview")["regions"][0]["faults"] == {"total": 0, "newest": []}
+    call_action(inspector_server, "ListFindings")
+    assert read_property(inspector_server, "overview")["regions"][0]["faults"] == {"total": 0, "newest": []}
 
 
 def test_of_other_accounts_and_regions_it_has_the_sums(inspector_server):
     backend = inspector_server.backend
     there = backend.for_account("999999999999").for_region("eu-west-1")
     there.add_instance("i-0there")
-    sums = {region["region"]: region for region in read(inspector_server, "overview")["regions"]}
+    sums = {region["region"]: region for region in read_property(inspector_server, "overview")["regions"]}
     assert sums["eu-west-1"]["instances"] == {"total": 1}
-    seen = read(inspector_server, "overview", "?account_id=999999999999&region=eu-west-1")
+    seen = read_property(inspector_server, "overview", "?account_id=999999999999&region=eu-west-1")
     assert seen["chosen"] == {"account_id": "999999999999", "region": "eu-west-1"}
     shown = {region["region"]: region for region in seen["regions"]}
     assert shown["eu-west-1"]["instances"]["newest"][0]["instance_id"] == "i-0there"
@@ -146,54 +147,54 @@ def test_of_many_regions_the_chosen_one_is_among_those_shown(inspector_server):
     backend = inspector_server.backend
     for number in range(150):
         backend.for_account(f"{number:012}")
-    seen = read(inspector_server, "overview", "?account_id=000000000149")
+    seen = read_property(inspector_server, "overview", "?account_id=000000000149")
     assert (seen["regions_total"], len(seen["regions"])) == (151, 101)
     assert (seen["regions"][-1]["account_id"], "newest" in seen["regions"][-1]["runs"]) == ("000000000149", True)
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff" * 5000, b"[" * 5000, b'{"a": "\\ud800"}', b'{"a": "' + b"x" * 5000])
 def test_calls_are_shown_in_short_whatever_was_sent(inspector_server, body):
-    ask(inspector_server, "POST", "/", body, signed("ListFindings"))
-    (shown,) = read(inspector_server, "overview")["calls"]["newest"]
+    send(inspector_server, "POST", "/", body, signed_headers("ListFindings"))
+    (shown,) = read_property(inspector_server, "overview")["calls"]["newest"]
     assert shown["error"] == "SerializationException"
     assert 0 < len(shown["parameters"]) <= 300
 
 
 def test_parameters_are_shown_as_they_were_meant(inspector_server):
-    call(inspector_server, "CreateAssessmentTarget", assessmentTargetName="Größe ✓")
-    (shown,) = read(inspector_server, "overview")["calls"]["newest"]
+    call_action(inspector_server, "CreateAssessmentTarget", assessmentTargetName="Größe ✓")
+    (shown,) = read_property(inspector_server, "overview")["calls"]["newest"]
     assert shown["parameters"] == '{"assessmentTargetName": "Größe ✓"}'
 
 
 def test_what_has_not_changed_is_not_sent_again(inspector_server):
-    first = ask(inspector_server, "GET", "/")
+    first = send(inspector_server, "GET", "/")
     known = {"If-None-Match": first.headers["ETag"]}
-    with closing(connection(inspector_server)) as kept:
+    with closing(connect(inspector_server)) as kept:
         for _ in range(2):
-            again = exchange(kept, "GET", "/", None, known)
+            again = send_on(kept, "GET", "/", None, known)
             assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     inspector_server.backend.add_instance("i-0new")
-    assert ask(inspector_server, "GET", "/", None, known).status == 200
-    known = {"If-None-Match": ask(inspector_server, "GET", "/").headers["ETag"]}
+    assert send(inspector_server, "GET", "/", None, known).status == 200
+    known = {"If-None-Match": send(inspector_server, "GET", "/").headers["ETag"]}
     inspector_server.backend.clock.tick(0.001)
-    assert ask(inspector_server, "GET", "/", None, known).status == 200
-    assert ask(inspector_server, "GET", "/_mock_inspector/region", None, {"If-None-Match": ""}).value == "us-west-2"
+    assert send(inspector_server, "GET", "/", None, known).status == 200
+    assert send(inspector_server, "GET", "/_mock_inspector/region", None, {"If-None-Match": ""}).value == "us-west-2"
 
 
 @pytest.mark.mock_inspector(freeze=False)
 def test_time_that_passes_is_shown_and_how_fast(inspector_server):
-    first = part(page_of(inspector_server), "clock")
-    while (second := part(page_of(inspector_server), "clock")) == first:
+    first = part(get_dashboard(inspector_server), "clock")
+    while (second := part(get_dashboard(inspector_server), "clock")) == first:
         pass
     assert second > first
     assert "running" in second
-    control(inspector_server, "clock.tick", delta=86_400)
-    assert part(page_of(inspector_server), "clock").split()[0] > second.split()[0]
-    control(inspector_server, "clock.run", speed=60)
-    assert "running \N{MULTIPLICATION SIGN}60" in part(page_of(inspector_server), "clock")
-    assert [read(inspector_server, "overview")[name] for name in ("frozen", "speed")] == [False, 60]
-    control(inspector_server, "clock.run", speed=0.5)
-    assert "running \N{MULTIPLICATION SIGN}0.5" in part(page_of(inspector_server), "clock")
+    control_call(inspector_server, "clock.tick", delta=86_400)
+    assert part(get_dashboard(inspector_server), "clock").split()[0] > second.split()[0]
+    control_call(inspector_server, "clock.run", speed=60)
+    assert "running \N{MULTIPLICATION SIGN}60" in part(get_dashboard(inspector_server), "clock")
+    assert [read_property(inspector_server, "overview")[name] for name in ("frozen", "speed")] == [False, 60]
+    control_call(inspector_server, "clock.run", speed=0.5)
+    assert "running \N{MULTIPLICATION SIGN}0.5" in part(get_dashboard(inspector_server), "clock")
 
 
 # What the page says
@@ -201,8 +202,8 @@ def test_time_that_passes_is_shown_and_how_fast(inspector_server):
 
 def test_it_shows_what_there_is_as_text(inspector_server, client):
     running = lively(inspector_server.backend, client)
-    call(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
-    text = page_of(inspector_server)
+    call_action(inspector_server, "DeleteAssessmentRun", assessmentRunArn=running)
+    text = get_dashboard(inspector_server)
     assert HOSTILE in part(text, "instances")
     assert "<b>=</script>" in part(text, "instances")
     assert "<img" not in text
@@ -224,46 +225,48 @@ def test_it_shows_what_there_is_as_text(inspector_server, client):
 
 def test_a_runs_timeline_is_drawn_as_far_as_it_has_come(inspector_server, client):
     lively(inspector_server.backend, client)
-    second, first = re.findall(r'<svg class="bar".*?</svg>', page_of(inspector_server), re.DOTALL)
+    second, first = re.findall(r'<svg class="bar".*?</svg>', get_dashboard(inspector_server), re.DOTALL)
     assert 'aria-label="COLLECTING_DATA, state 4 of 8"' in second
-    whole, passed = (
+    whole, elapsed_seconds = (
         [float(width) for width in re.findall(rf'<rect{kind} x="[^"]*" width="([^"]*)%"', second)]
         for kind in (' class="ahead"', "")
     )
     assert len(whole) == 8
-    assert passed[:3] == whole[:3]
-    assert passed[3:] == [pytest.approx(whole[3] / 60, rel=0.01)]
+    assert elapsed_seconds[:3] == whole[:3]
+    assert elapsed_seconds[3:] == [pytest.approx(whole[3] / 60, rel=0.01)]
     assert first.count("<rect") == 16
-    assert re.findall(r'aria-current="step">(\w+)', page_of(inspector_server)) == ["COLLECTING_DATA", "COMPLETED"]
+    assert re.findall(r'aria-current="step">(\w+)', get_dashboard(inspector_server)) == ["COLLECTING_DATA", "COMPLETED"]
 
 
 def test_the_next_change_can_be_moved_to(inspector_server, client):
     lively(inspector_server.backend, client)
     (arguments,) = re.findall(
-        r"id=\"next\" data-call=\"clock.move_to\" data-arguments='([^']*)'>", page_of(inspector_server)
+        r"id=\"next\" data-call=\"clock.move_to\" data-arguments='([^']*)'>", get_dashboard(inspector_server)
     )
-    control(inspector_server, "clock.move_to", **json.loads(html.unescape(arguments)))
-    assert re.search(r"second\s+STOP_DATA_COLLECTION_PENDING", part(page_of(inspector_server), "runs"))
+    control_call(inspector_server, "clock.move_to", **json.loads(html.unescape(arguments)))
+    assert re.search(r"second\s+STOP_DATA_COLLECTION_PENDING", part(get_dashboard(inspector_server), "runs"))
 
 
 def test_without_a_change_ahead_there_is_none_to_move_to(inspector_server):
-    assert re.search('id="next"[^>]* disabled>', page_of(inspector_server))
+    assert re.search('id="next"[^>]* disabled>', get_dashboard(inspector_server))
 
 
 def test_a_state_that_was_set_is_said_to_last(inspector_server, client):
     running = lively(inspector_server.backend, client)
     inspector_server.backend.set_run_state(running, "EVALUATING_RULES")
-    assert re.search(r"second\s+EVALUATING_RULES\s+put there by set_run_state", part(page_of(inspector_server), "runs"))
+    assert re.search(
+        r"second\s+EVALUATING_RULES\s+put there by set_run_state", part(get_dashboard(inspector_server), "runs")
+    )
 
 
 def test_at_the_end_of_the_calendar_it_is_shown(inspector_server):
     inspector_server.backend.clock.move_to("9999-12-31T23:59:59Z")
-    assert "9999-12-31 23:59:59.000" in part(page_of(inspector_server), "clock")
+    assert "9999-12-31 23:59:59.000" in part(get_dashboard(inspector_server), "clock")
 
 
 def test_text_that_cannot_be_sent_is_shown_all_the_same(inspector_server):
     inspector_server.backend.add_instance("i-0odd", hostname="\ud800")
-    assert "i-0odd" in part(page_of(inspector_server), "instances")
+    assert "i-0odd" in part(get_dashboard(inspector_server), "instances")
 
 
 def test_the_query_chooses_the_account_and_region(inspector_server):
@@ -272,46 +275,46 @@ def test_the_query_chooses_the_account_and_region(inspector_server):
     there = backend.for_account("999999999999").for_region("eu-west-1")
     for number in range(120):
         there.add_instance(f"i-0there{number}")
-    text = page_of(inspector_server, "?account_id=999999999999&region=eu-west-1")
+    text = get_dashboard(inspector_server, "?account_id=999999999999&region=eu-west-1")
     assert "i-0there119" in part(text, "instances")
     assert "and 20 more" in part(text, "instances")
     assert "i-0here" not in part(text, "instances")
     assert re.findall(r'aria-current="true">([^<]*)<', text) == ["999999999999 eu-west-1"]
-    before = read(inspector_server, "overview")["regions_total"]
+    before = read_property(inspector_server, "overview")["regions_total"]
     for query in ("?account_id=999999999999&region=no-such-1", "?region=<", "?x=%ff&y", ""):
-        assert "i-0here" in part(page_of(inspector_server, query), "instances")
-    assert read(inspector_server, "overview")["regions_total"] == before
+        assert "i-0here" in part(get_dashboard(inspector_server, query), "instances")
+    assert read_property(inspector_server, "overview")["regions_total"] == before
 
 
 def test_an_account_that_has_something_is_shown_rather_than_an_empty_one(inspector_server):
     inspector_server.backend.for_region("eu-west-1").add_instance("i-0there")
-    assert "i-0there" in part(page_of(inspector_server), "instances")
-    text = page_of(inspector_server, f"?account_id={ACCOUNT}&region=us-west-2")
+    assert "i-0there" in part(get_dashboard(inspector_server), "instances")
+    text = get_dashboard(inspector_server, f"?account_id={ACCOUNT}&region=us-west-2")
     assert re.findall(r'aria-current="true">([^<]*)<', text) == [f"{ACCOUNT} us-west-2"]
 
 
 def test_a_newcomer_reads_commands_that_work(inspector_server):
-    text = page_of(inspector_server)
+    text = get_dashboard(inspector_server)
     assert '<details id="start" class="card" open>' in text
     client = part(text, "example-client")
     assert f"AWS_ENDPOINT_URL_INSPECTOR={inspector_server.url} " in client
     assert client.endswith("aws inspector list-findings")
     path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-control"))[0]
-    assert ask(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
+    assert send(inspector_server, "POST", path, body.encode()).value["instance_id"] == "i-0web"
     path, body = re.findall(r"curl 'http://[^/]+(/[^']*)' -d '([^']*)'", part(text, "example-run"))[0]
     before = inspector_server.backend.clock.now()
-    assert ask(inspector_server, "POST", path, body.encode()).status == 200
+    assert send(inspector_server, "POST", path, body.encode()).status == 200
     assert (inspector_server.backend.clock.now() - before).total_seconds() == 3600
-    assert '<details id="start" class="card">' in page_of(inspector_server)
+    assert '<details id="start" class="card">' in get_dashboard(inspector_server)
 
 
-def test_without_its_library_it_says_what_to_install(inspector_server, monkeypatch):
+def test_serve_without_its_library_says_what_to_install(inspector_server, monkeypatch):
     monkeypatch.delitem(sys.modules, "mock_inspector.server.dashboard.page")
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    answer = ask(inspector_server, "GET", "/")
+    answer = send(inspector_server, "GET", "/")
     assert answer.status == 501
     assert answer.body == b"The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'\n"
-    assert call(inspector_server, "ListFindings").status == 200
+    assert call_action(inspector_server, "ListFindings").status == 200
 
 
 # What a browser shows

@@ -15,26 +15,29 @@ from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
 from ..support.aws import CVE
-from ..support.raw_http import ask, call, connection, control, exchange, read, serving, signed
+from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
+from ..support.subprocesses import serve_process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_its_url_answers_and_ends_on_a_signal(number):
-    with serving() as (process, url), closing(connection(url)) as kept:
+def test_serve_prints_its_url_answers_and_ends_on_a_signal(number):
+    with serve_process() as (process, url), closing(connect(url)) as kept:
         assert url.startswith("http://127.0.0.1:")
-        assert exchange(kept, "POST", "/", {}, signed("ListFindings")).value == {"findingArns": []}
+        assert send_on(kept, "POST", "/", {}, signed_headers("ListFindings")).value == {"findingArns": []}
         process.send_signal(number)
         assert process.communicate(timeout=60) == ("", "")
         assert process.returncode == 0
         with pytest.raises(ConnectionRefusedError):
-            call(url, "ListFindings")
+            call_action(url, "ListFindings")
 
 
 def test_time_runs_at_the_speed_of_the_option():
-    with serving("--speed", "1000000", "--account-id", "210987654321", "--region", "eu-central-1") as (_, url):
-        assert (read(url, "account_id"), read(url, "region")) == ("210987654321", "eu-central-1")
+    with serve_process("--speed", "1000000", "--account-id", "210987654321", "--region", "eu-central-1") as (_, url):
+        assert (read_property(url, "account_id"), read_property(url, "region")) == ("210987654321", "eu-central-1")
         headers = {"account": "AKIAUNKNOWN", "region": "us-west-2"}
-        target = ask(url, "POST", "/", {"assessmentTargetName": "all"}, signed("CreateAssessmentTarget", **headers))
+        target = send(
+            url, "POST", "/", {"assessmentTargetName": "all"}, signed_headers("CreateAssessmentTarget", **headers)
+        )
         arn = target.value["assessmentTargetArn"]
         assert arn.startswith("arn:aws:inspector:us-west-2:210987654321:")
         made = {
@@ -43,32 +46,36 @@ def test_time_runs_at_the_speed_of_the_option():
             "durationInSeconds": 3600,
             "rulesPackageArns": [CVE],
         }
-        template = ask(url, "POST", "/", made, signed("CreateAssessmentTemplate", **headers)).value
-        run = ask(url, "POST", "/", template, signed("StartAssessmentRun", **headers)).value["assessmentRunArn"]
+        template = send(url, "POST", "/", made, signed_headers("CreateAssessmentTemplate", **headers)).value
+        run = send(url, "POST", "/", template, signed_headers("StartAssessmentRun", **headers)).value[
+            "assessmentRunArn"
+        ]
         to_api = {"assessmentRunArns": [run]}
-        answers = (ask(url, "POST", "/", to_api, signed("DescribeAssessmentRuns", **headers)) for _ in range(10_000))
+        answers = (
+            send(url, "POST", "/", to_api, signed_headers("DescribeAssessmentRuns", **headers)) for _ in range(10_000)
+        )
         assert any(answer.value["assessmentRuns"][0]["state"] == "COMPLETED" for answer in answers)
 
 
-def test_frozen_time_stands_until_it_is_moved():
-    with serving("--frozen", "--at", "2016-03-29T22:00:00Z") as (_, url):
-        assert read(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
-        control(url, "clock.tick", delta=1.5)
-        assert read(url, "clock.now") == "2016-03-29T22:00:01.500+00:00"
+def test_serve_at_freezes_time_until_it_is_moved():
+    with serve_process("--frozen", "--at", "2016-03-29T22:00:00Z") as (_, url):
+        assert read_property(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
+        control_call(url, "clock.tick", delta=1.5)
+        assert read_property(url, "clock.now") == "2016-03-29T22:00:01.500+00:00"
 
 
-def test_it_begins_with_the_state_of_a_file(tmp_path):
-    path = tmp_path / "world.json"
+def test_serve_state_begins_with_a_snapshot_file(tmp_path):
+    path = tmp_path / "snapshot.json"
     with mock_inspector(region="us-west-2", at="2016-03-29T22:00:00Z") as backend:
         arn = backend.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
         path.write_text(json.dumps(backend.snapshot()), "utf-8")
-    with serving("--state", str(path), "--frozen") as (_, url):
-        assert read(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
-        assert call(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
-        assert control(url, "snapshot") == json.loads(path.read_text("utf-8"))
-    with serving("--state", str(path)) as (_, url):
-        assert call(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
-        assert read(url, "clock.now") > "2020"
+    with serve_process("--state", str(path), "--frozen") as (_, url):
+        assert read_property(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
+        assert call_action(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
+        assert control_call(url, "snapshot") == json.loads(path.read_text("utf-8"))
+    with serve_process("--state", str(path)) as (_, url):
+        assert call_action(url, "ListAssessmentTargets").value == {"assessmentTargetArns": [arn]}
+        assert read_property(url, "clock.now") > "2020"
 
 
 @pytest.mark.parametrize(
@@ -89,12 +96,13 @@ def test_a_file_without_a_state_is_reported(content, reason, tmp_path, capsys):
     assert f"state: {path}: {reason}" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
-    with serving("--host", "0.0.0.0") as (process, url):
+    with serve_process("--host", "0.0.0.0") as (process, url):
         assert urlsplit(url).hostname == "127.0.0.1"
-        assert ask(url, "POST", "/", {}, {**signed("ListFindings"), "Host": "inspector:5016"}).status == 200
+        assert send(url, "POST", "/", {}, {**signed_headers("ListFindings"), "Host": "inspector:5016"}).status == 200
         origin = {"Host": "inspector:5016", "Origin": "http://elsewhere:5016"}
-        assert ask(url, "POST", "/_mock_inspector/reset", {}, origin).status == 403
+        assert send(url, "POST", "/_mock_inspector/reset", {}, origin).status == 403
         process.terminate()
         out, warning = process.communicate(timeout=60)
         assert (out, process.returncode) == ("", 0)
@@ -144,7 +152,7 @@ def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     assert "region (from AWS_DEFAULT_REGION): takes a region's name" in capsys.readouterr().err
 
 
-def test_without_its_library_it_says_what_to_install():
+def test_serve_without_its_library_says_what_to_install():
     code = "import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve'])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 2

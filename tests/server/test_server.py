@@ -24,15 +24,15 @@ from botocore.exceptions import ReadTimeoutError
 from mock_inspector import mock_inspector
 from mock_inspector.server import InspectorServer, waitress_runner
 
-from ..support.aws import CVE, a_run, a_template
-from ..support.raw_http import ask, call, connection, exchange, signed
+from ..support.aws import CVE, create_template, start_run
+from ..support.raw_http import call_action, connect, send, send_on, signed_headers
 
 MIB = 1024 * 1024
 
 
 def started_run(server, seconds=180):
-    target = call(server, "CreateAssessmentTarget", assessmentTargetName="all").value["assessmentTargetArn"]
-    template = call(
+    target = call_action(server, "CreateAssessmentTarget", assessmentTargetName="all").value["assessmentTargetArn"]
+    template = call_action(
         server,
         "CreateAssessmentTemplate",
         assessmentTargetArn=target,
@@ -40,11 +40,11 @@ def started_run(server, seconds=180):
         durationInSeconds=seconds,
         rulesPackageArns=[CVE],
     ).value["assessmentTemplateArn"]
-    return call(server, "StartAssessmentRun", assessmentTemplateArn=template).value["assessmentRunArn"]
+    return call_action(server, "StartAssessmentRun", assessmentTemplateArn=template).value["assessmentRunArn"]
 
 
 def state_of(server, run):
-    to_api = call(server, "DescribeAssessmentRuns", assessmentRunArns=[run]).value
+    to_api = call_action(server, "DescribeAssessmentRuns", assessmentRunArns=[run]).value
     return to_api["assessmentRuns"][0]["state"]
 
 
@@ -76,11 +76,11 @@ def test_the_endpoint_is_set_for_the_test_and_put_back_after_it(pytester, monkey
     pytester.runpytest_subprocess().assert_outcomes(passed=4)
 
 
-def test_it_has_the_state_of_the_fixture_beside_it(inspector_backend, inspector_server, client):
+def test_the_server_shares_the_state_of_the_backend_fixture(inspector_backend, inspector_server, client):
     assert inspector_server.backend is inspector_backend
     inspector_backend.add_instance("i-0web", tags={"Name": "web"})
     target = client.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
-    to_preview = call(inspector_server, "PreviewAgents", previewAgentsArn=target).value
+    to_preview = call_action(inspector_server, "PreviewAgents", previewAgentsArn=target).value
     assert [agent["agentId"] for agent in to_preview["agentPreviews"]] == ["i-0web"]
     assert [(entry.operation, entry.region) for entry in inspector_backend.calls] == [
         ("CreateAssessmentTarget", "us-west-2"),
@@ -88,7 +88,7 @@ def test_it_has_the_state_of_the_fixture_beside_it(inspector_backend, inspector_
     ]
 
 
-def test_a_process_with_boto3_alone_finds_it(inspector_server):
+def test_a_process_with_boto3_alone_finds_the_server(inspector_server):
     script = """
 import boto3
 inspector = boto3.client("inspector")
@@ -103,7 +103,7 @@ except inspector.exceptions.NoSuchEntityException as error:
     assert len(inspector_server.backend.list_assessment_targets()["assessmentTargetArns"]) == 1
 
 
-def test_its_environment_has_what_a_process_needs_and_keeps_what_is_set(inspector_server, monkeypatch):
+def test_the_servers_environment_has_what_a_process_needs_and_keeps_what_is_set(inspector_server, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASET")
     monkeypatch.delenv("AWS_REGION", raising=False)
     environ = inspector_server.environ
@@ -121,11 +121,11 @@ def test_its_environment_has_what_a_process_needs_and_keeps_what_is_set(inspecto
 def test_a_stopped_server_leaves_no_thread_and_no_open_port():
     before = threading.active_count()
     with mock_inspector() as backend:
-        with InspectorServer(backend) as server, closing(connection(server)) as idle:
-            assert exchange(idle, "POST", "/", {}, signed("ListAssessmentRuns")).status == 200
+        with InspectorServer(backend) as server, closing(connect(server)) as idle:
+            assert send_on(idle, "POST", "/", {}, signed_headers("ListAssessmentRuns")).status == 200
         assert threading.active_count() == before
         with pytest.raises(ConnectionRefusedError):
-            call(server, "ListAssessmentRuns")
+            call_action(server, "ListAssessmentRuns")
         server.stop()  # once more: nothing to do
 
 
@@ -133,7 +133,7 @@ def test_a_response_that_is_being_sent_is_finished_before_the_server_stops():
     with mock_inspector() as backend:
         backend.add_instance("i-0large", tags={f"{number}": "x" * 255 for number in range(40_000)})
         snapshot = json.dumps(backend.snapshot(), separators=(",", ":")).encode()
-        with InspectorServer(backend) as server, closing(connection(server)) as slow:
+        with InspectorServer(backend) as server, closing(connect(server)) as slow:
             slow.request("POST", "/_mock_inspector/snapshot", b"")
             response = slow.getresponse()
             stopping = threading.Thread(target=server.stop)
@@ -147,7 +147,7 @@ def test_a_client_that_does_not_read_delays_the_stop_only_for_a_while(monkeypatc
     before = threading.active_count()
     with mock_inspector() as backend:
         backend.add_instance("i-0large", tags={f"{number}": "x" * 255 for number in range(40_000)})
-        with InspectorServer(backend) as server, closing(connection(server)) as silent:
+        with InspectorServer(backend) as server, closing(connect(server)) as silent:
             silent.request("POST", "/_mock_inspector/snapshot", b"")
             silent.getresponse()
             server.stop()
@@ -160,7 +160,7 @@ def test_servers_stop_cleanly_under_load():
     def request(server, stopped):
         while not stopped.is_set():
             try:
-                assert call(server, "ListFindings").value == {"findingArns": []}
+                assert call_action(server, "ListFindings").value == {"findingArns": []}
             except (ConnectionError, http.client.HTTPException):
                 assert stopped.wait(60)
 
@@ -169,7 +169,7 @@ def test_servers_stop_cleanly_under_load():
             stopped = threading.Event()
             with InspectorServer(backend) as server:
                 clients = [pool.submit(request, server, stopped) for _ in range(2)]
-                call(server, "ListFindings")
+                call_action(server, "ListFindings")
                 server.stop()
                 stopped.set()
             for client in clients:
@@ -184,7 +184,7 @@ def test_a_server_ends_with_its_mock():
         server.start()
     assert threading.active_count() == before
     with pytest.raises(ConnectionRefusedError):
-        call(server, "ListAssessmentRuns")
+        call_action(server, "ListAssessmentRuns")
 
 
 def test_a_server_needs_an_active_mock():
@@ -211,15 +211,15 @@ def test_without_its_library_a_server_says_what_to_install(inspector_backend, mo
 
 
 def test_account_and_region_are_those_of_the_signature(inspector_server):
-    headers = signed("CreateAssessmentTarget", "999999999999", "eu-west-1")
-    made = ask(inspector_server, "POST", "/", {"assessmentTargetName": "theirs"}, headers).value
+    headers = signed_headers("CreateAssessmentTarget", "999999999999", "eu-west-1")
+    made = send(inspector_server, "POST", "/", {"assessmentTargetName": "theirs"}, headers).value
     assert made["assessmentTargetArn"].startswith("arn:aws:inspector:eu-west-1:999999999999:target/")
-    assert call(inspector_server, "ListAssessmentTargets").value["assessmentTargetArns"] == []
+    assert call_action(inspector_server, "ListAssessmentTargets").value["assessmentTargetArns"] == []
 
 
 def test_an_answer_has_the_services_headers(inspector_server):
     inspector_server.backend.clock.move_to("2030-01-01T00:00:00Z")
-    answer = call(inspector_server, "ListAssessmentRuns")
+    answer = call_action(inspector_server, "ListAssessmentRuns")
     assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
     assert answer.headers["Date"] == "Tue, 01 Jan 2030 00:00:00 GMT"
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-11e5-9[0-9a-f]{3}-[0-9a-f]{12}", answer.headers["x-amzn-RequestId"])
@@ -229,33 +229,33 @@ def test_an_answer_has_the_services_headers(inspector_server):
     ("method", "path", "headers", "body", "status", "code"),
     [
         ("POST", "/", {"X-Amz-Target": "InspectorService.ListFindings"}, b"{}", 403, "MissingAuthenticationTokenException"),
-        ("POST", "/", signed("ListFinding"), b"{}", 400, "UnknownOperationException"),
-        ("POST", "/", signed("ListFindings"), b"{", 400, "SerializationException"),
-        ("POST", "/", signed("ListFindings"), b"[" * 100_000, 400, "SerializationException"),
-        ("POST", "/%ff%00/../x?%ff&a=[", signed("ListFindings"), b'{"maxResults":0}', 400, "InvalidInputException"),
-        ("DELETE", "/anything", signed("ListFindings"), b"", 400, "UnknownOperationException"),
+        ("POST", "/", signed_headers("ListFinding"), b"{}", 400, "UnknownOperationException"),
+        ("POST", "/", signed_headers("ListFindings"), b"{", 400, "SerializationException"),
+        ("POST", "/", signed_headers("ListFindings"), b"[" * 100_000, 400, "SerializationException"),
+        ("POST", "/%ff%00/../x?%ff&a=[", signed_headers("ListFindings"), b'{"maxResults":0}', 400, "InvalidInputException"),
+        ("DELETE", "/anything", signed_headers("ListFindings"), b"", 400, "UnknownOperationException"),
     ],
 )  # fmt: skip
 def test_bad_requests_get_the_errors_of_the_service(inspector_server, method, path, headers, body, status, code):
-    answer = ask(inspector_server, method, path, body, headers)
+    answer = send(inspector_server, method, path, body, headers)
     assert (answer.status, answer.value["__type"]) == (status, code)
 
 
 def test_a_connection_is_kept_however_far_time_moves(inspector_server):
-    with closing(connection(inspector_server)) as kept:
-        assert exchange(kept, "POST", "/", {}, signed("ListFindings")).status == 200
+    with closing(connect(inspector_server)) as kept:
+        assert send_on(kept, "POST", "/", {}, signed_headers("ListFindings")).status == 200
         first = kept.sock
         for _ in range(5):
             inspector_server.backend.clock.tick(365 * 86_400)
-            assert exchange(kept, "POST", "/", {}, signed("ListFindings")).status == 200
+            assert send_on(kept, "POST", "/", {}, signed_headers("ListFindings")).status == 200
             assert kept.sock is first is not None
 
 
 def test_requests_are_answered_at_the_same_time(inspector_server):
     def create(number):
-        return call(inspector_server, "CreateResourceGroup", resourceGroupTags=[{"key": f"{number}"}]).value
+        return call_action(inspector_server, "CreateResourceGroup", resourceGroupTags=[{"key": f"{number}"}]).value
 
-    with closing(connection(inspector_server)) as slow:
+    with closing(connect(inspector_server)) as slow:
         slow.putrequest("POST", "/")
         slow.putheader("Content-Length", "2")
         slow.endheaders()  # and the body does not come
@@ -267,10 +267,10 @@ def test_requests_are_answered_at_the_same_time(inspector_server):
 def test_bodies_are_read_up_to_a_mebibyte(inspector_server):
     longest = b'{"maxResults":7' + b" " * (MIB - 16) + b"}"
     assert len(longest) == MIB
-    assert ask(inspector_server, "POST", "/", longest, signed("ListFindings")).value == {"findingArns": []}
-    answer = ask(inspector_server, "POST", "/", longest + b" ", signed("ListFindings"))
+    assert send(inspector_server, "POST", "/", longest, signed_headers("ListFindings")).value == {"findingArns": []}
+    answer = send(inspector_server, "POST", "/", longest + b" ", signed_headers("ListFindings"))
     assert (answer.status, answer.value["__type"]) == (413, "RequestEntityTooLargeException")
-    answer = ask(inspector_server, "POST", "/_mock_inspector/reset", longest + b" ")
+    answer = send(inspector_server, "POST", "/_mock_inspector/reset", longest + b" ")
     assert (answer.status, answer.value) == (
         413,
         {"error": "The request's body must be at most 1048576 bytes long; got 1048577 bytes."},
@@ -278,7 +278,7 @@ def test_bodies_are_read_up_to_a_mebibyte(inspector_server):
 
 
 def test_a_body_of_any_length_is_refused_before_it_is_sent(inspector_server):
-    with closing(connection(inspector_server)) as opened:
+    with closing(connect(inspector_server)) as opened:
         opened.putrequest("POST", "/")
         opened.putheader("Content-Length", str(10**12))
         opened.endheaders()
@@ -286,9 +286,9 @@ def test_a_body_of_any_length_is_refused_before_it_is_sent(inspector_server):
 
 
 def test_a_body_may_come_in_chunks(inspector_server):
-    with closing(connection(inspector_server)) as opened:
+    with closing(connect(inspector_server)) as opened:
         chunks = iter([b'{"assessment', b'TargetName":', b'"in chunks"}'])
-        opened.request("POST", "/", chunks, signed("CreateAssessmentTarget"), encode_chunked=True)
+        opened.request("POST", "/", chunks, signed_headers("CreateAssessmentTarget"), encode_chunked=True)
         assert b"assessmentTargetArn" in opened.getresponse().read()
 
 
@@ -311,7 +311,7 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
         raw.shutdown(socket.SHUT_WR)
         answer = raw.recv(1_000_000)
     assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer) or answer == b"", answer
-    assert call(inspector_server, "ListFindings").status == 200
+    assert call_action(inspector_server, "ListFindings").status == 200
 
 
 # Whom it answers
@@ -335,7 +335,7 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
 )  # fmt: skip
 def test_pages_of_other_origins_are_refused(inspector_server, path, headers, named):
     inspector_server.backend.add_instance("i-0kept")
-    answer = ask(inspector_server, "POST", path, {}, {**signed("ListFindings"), **headers})
+    answer = send(inspector_server, "POST", path, {}, {**signed_headers("ListFindings"), **headers})
     assert (answer.status, answer.value["error"].split()[0]) == (403, named)
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
     assert len(inspector_server.backend.calls) == 0
@@ -344,17 +344,17 @@ def test_pages_of_other_origins_are_refused(inspector_server, path, headers, nam
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "inspector.localhost"])
-def test_its_own_pages_and_links_to_it_pass(inspector_server, host):
+def test_the_servers_own_pages_and_links_to_it_pass(inspector_server, host):
     netloc = f"{host}:{urlsplit(inspector_server.url).port}"
     own = {"Host": netloc, "Origin": f"http://{netloc}", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
-    assert ask(inspector_server, "POST", "/_mock_inspector/reset", {}, own).status == 200
+    assert send(inspector_server, "POST", "/_mock_inspector/reset", {}, own).status == 200
     link = {
         "Host": netloc,
         "Sec-Fetch-Site": "cross-site",
         "Sec-Fetch-Mode": "navigate",
         "Sec-Fetch-Dest": "document",
     }
-    assert ask(inspector_server, "GET", "/inspector-reports-us-west-2/x", None, link).status == 404
+    assert send(inspector_server, "GET", "/inspector-reports-us-west-2/x", None, link).status == 404
 
 
 # Faults
@@ -366,25 +366,25 @@ def test_a_failure_of_the_network_closes_the_connection_without_an_answer(inspec
     backend.inject_fault("ListFindings", ConnectionResetError())
     for _ in range(2):
         with pytest.raises(http.client.RemoteDisconnected):
-            call(inspector_server, "ListFindings")
-    assert call(inspector_server, "ListFindings").status == 200
+            call_action(inspector_server, "ListFindings")
+    assert call_action(inspector_server, "ListFindings").status == 200
     assert caplog.records == []
 
 
 def test_an_answer_can_be_cut_off_or_garbled(inspector_server, caplog):
     inspector_server.backend.inject_fault("ListFindings", "TruncatedBody")
     with pytest.raises(http.client.IncompleteRead) as caught:
-        call(inspector_server, "ListFindings")
+        call_action(inspector_server, "ListFindings")
     assert caught.value.partial == b'{"finding'
     inspector_server.backend.inject_fault("ListFindings", "GarbledBody")
-    assert call(inspector_server, "ListFindings").body == b'}][:"snrAgnidnif"{'
+    assert call_action(inspector_server, "ListFindings").body == b'}][:"snrAgnidnif"{'
     assert caplog.records == []
 
 
 def test_another_exception_closes_the_connection_and_is_logged(inspector_server, caplog):
     inspector_server.backend.inject_fault("ListFindings", ZeroDivisionError("injected"))
     with pytest.raises(http.client.RemoteDisconnected):
-        call(inspector_server, "ListFindings")
+        call_action(inspector_server, "ListFindings")
     assert "ZeroDivisionError: injected" in caplog.text
 
 
@@ -415,7 +415,7 @@ def test_polls_that_repeat_move_frozen_time(inspector_server):
 def test_an_endless_poll_gets_an_error(inspector_server):
     run = started_run(inspector_server)
     inspector_server.backend.set_run_state(run, "COLLECTING_DATA")
-    answers = [call(inspector_server, "DescribeAssessmentRuns", assessmentRunArns=[run]) for _ in range(101)]
+    answers = [call_action(inspector_server, "DescribeAssessmentRuns", assessmentRunArns=[run]) for _ in range(101)]
     assert {answer.status for answer in answers[:-1]} == {200}
     assert answers[-1].status == 400
     assert answers[-1].value["__type"] == "EndlessPollError"
@@ -466,7 +466,7 @@ def test_timers_wait_for_a_request_that_is_being_answered(inspector_server):
     async def request():
         url = urlsplit(inspector_server.url)
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
-        lines = [f"{name}: {value}" for name, value in signed("ListFindings").items()]
+        lines = [f"{name}: {value}" for name, value in signed_headers("ListFindings").items()]
         head = "\r\n".join(["POST / HTTP/1.1", f"Host: {url.netloc}", "Connection: close", "Content-Length: 2", *lines])
         writer.write(f"{head}\r\n\r\n{{}}".encode())
         answer = await asyncio.wait_for(reader.read(), 30)
@@ -487,40 +487,40 @@ def test_timers_wait_for_a_request_that_is_being_answered(inspector_server):
 
 
 def finished_report(server, client, file_format="HTML"):
-    template = a_template(client)
-    run = a_run(client, template)
+    template = create_template(client)
+    run = start_run(client, template)
     server.backend.finish_run(run)
     params = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": "FULL"}
-    assert call(server, "GetAssessmentReport", **params).value["status"] == "WORK_IN_PROGRESS"
+    assert call_action(server, "GetAssessmentReport", **params).value["status"] == "WORK_IN_PROGRESS"
     server.backend.clock.tick(60)
     return params
 
 
-def test_it_serves_the_reports_that_it_tells_of(inspector_server, client):
+def test_the_server_serves_the_reports_whose_urls_it_gives(inspector_server, client):
     params = finished_report(inspector_server, client)
-    url = call(inspector_server, "GetAssessmentReport", **params).value["url"]
+    url = call_action(inspector_server, "GetAssessmentReport", **params).value["url"]
     assert url.startswith(f"{inspector_server.url}/inspector-reports-us-west-2/")
     with urllib.request.urlopen(url) as response:
         assert response.headers["Server"] == "AmazonS3"
         assert b"<title>" in response.read()
     assert client.get_assessment_report(**params)["url"] == url
-    with closing(connection(inspector_server)) as kept:
+    with closing(connect(inspector_server)) as kept:
         path = url.removeprefix(inspector_server.url)
-        head = exchange(kept, "HEAD", path)
+        head = send_on(kept, "HEAD", path)
         assert (head.status, head.body) == (200, b"")
-        assert exchange(kept, "GET", path.replace("X-Amz-Expires=900", "X-Amz-Expires=901")).status == 403
+        assert send_on(kept, "GET", path.replace("X-Amz-Expires=900", "X-Amz-Expires=901")).status == 403
 
 
 def test_a_reports_url_has_the_name_under_which_the_server_was_found(inspector_server, client):
     params = finished_report(inspector_server, client)
     netloc = f"localhost:{urlsplit(inspector_server.url).port}"
-    headers = {**signed("GetAssessmentReport"), "Host": netloc}
-    url = ask(inspector_server, "POST", "/", params, headers).value["url"]
+    headers = {**signed_headers("GetAssessmentReport"), "Host": netloc}
+    url = send(inspector_server, "POST", "/", params, headers).value["url"]
     assert url.startswith(f"http://{netloc}/inspector-reports-us-west-2/")
 
 
 @responses.activate
-def test_responses_lets_requests_to_it_pass(inspector_server):
+def test_responses_lets_requests_to_the_server_pass(inspector_server):
     answer = requests.get(f"{inspector_server.url}/_mock_inspector/account_id", timeout=60)
     assert answer.json() == "123456789012"
 

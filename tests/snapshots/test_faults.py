@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import a_run
+from ..support.aws import start_run
 
 # Faults
 
@@ -22,7 +22,7 @@ from ..support.aws import a_run
         "AgentsAlreadyRunningAssessmentException",
     ],
 )
-def test_faults_that_json_can_tell_are_part_of_it(error, inspector_backend, unchecked_client):
+def test_faults_that_json_can_hold_are_part_of_a_snapshot(error, inspector_backend, unchecked_client):
     inspector_backend.inject_fault("ListFindings", error, times=2, after=1)
     unchecked_client.list_findings()
 
@@ -40,20 +40,20 @@ def test_faults_that_json_can_tell_are_part_of_it(error, inspector_backend, unch
     assert not any("faults" in region for region in inspector_backend.snapshot()["regions"])
 
 
-def test_failures_of_the_network_and_of_items_are_told_by_their_names(inspector_backend, client):
+def test_network_failures_and_failed_items_are_saved_by_their_names(inspector_backend, client):
     inspector_backend.inject_fault("DescribeFindings", "ITEM_DOES_NOT_EXIST")
     inspector_backend.inject_fault("ListFindings", "ReadTimeoutError", times=None)
     taken = json.loads(json.dumps(inspector_backend.snapshot()))
     inspector_backend.reset()
     inspector_backend.restore(taken)
-    asked = f"{a_run(client)}/finding/0-00000000"
-    failed = client.describe_findings(findingArns=[asked])["failedItems"]
-    assert failed[asked]["failureCode"] == "ITEM_DOES_NOT_EXIST"
+    request = f"{start_run(client)}/finding/0-00000000"
+    failed = client.describe_findings(findingArns=[request])["failedItems"]
+    assert failed[request]["failureCode"] == "ITEM_DOES_NOT_EXIST"
     with pytest.raises(ReadTimeoutError):
         client.list_findings()
 
 
-def test_faults_that_json_cannot_tell_serve_in_process(inspector_backend, unchecked_client):
+def test_faults_that_json_cannot_hold_are_restored_in_process(inspector_backend, unchecked_client):
     error = ReadTimeoutError(endpoint_url="https://example")
     inspector_backend.inject_fault("ListFindings", error, when=lambda params: "maxResults" in params)
     taken = inspector_backend.snapshot()
@@ -66,7 +66,7 @@ def test_faults_that_json_cannot_tell_serve_in_process(inspector_backend, unchec
             unchecked_client.list_findings(maxResults=1)
 
 
-def test_faults_of_a_state_may_go_unused_those_of_a_test_not_even_when_restored():
+def test_faults_of_a_state_may_go_unused_but_those_of_a_test_may_not():
     kept = []
 
     def inject():

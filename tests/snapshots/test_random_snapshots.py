@@ -1,4 +1,4 @@
-"""Snapshots of random worlds, and snapshots that were damaged at random."""
+"""Snapshots of random accounts, and snapshots damaged at random."""
 
 import copy
 import json
@@ -14,24 +14,24 @@ from mock_inspector.errors import ApiError
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.snapshots import restore
 
+from ..support.aws import create_group, create_target, create_template
 from ..support.fake_service import fake_service, fake_store
 from ..support.fast_subset import max_examples
-from ..support.read_everything import survey
-from ..support.requests import create_target, create_template
-from .full_account import AT, stocked
+from ..support.read_everything import read_everything
+from .full_account import MOMENT, create_full_account
 
 EVENTS = ("ASSESSMENT_RUN_STATE_CHANGED", "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED")
 STATES = ("CREATED", "COLLECTING_DATA", "DATA_COLLECTED", "COMPLETED", "FAILED", "CANCELED")
 HEALTHS = ("HEALTHY", "UNHEALTHY", "UNKNOWN")
-SUFFERED = (cve("CVE-2016-2177"), network_reachability(22), cve("CVE-2016-2178", severity="Low"))
+FINDING_SPECS = (cve("CVE-2016-2177"), network_reachability(22), cve("CVE-2016-2178", severity="Low"))
 
 
-def examples(most):
+def examples(maximum):
     """So many examples, each of which may take its time."""
-    return settings(max_examples=max_examples(most), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return settings(max_examples=max_examples(maximum), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-class FakeService:
+class RandomAccount:
     """One account, changed by numbered steps: each says what is done, and to which of the things there are."""
 
     def __init__(self, backend):
@@ -57,7 +57,7 @@ class FakeService:
 
     def instance(self, which):
         self.backend.add_instance(
-            tags={"n": str(which % 2)}, agent_health=HEALTHS[which % 3], findings=SUFFERED[: which % 4]
+            tags={"n": str(which % 2)}, agent_health=HEALTHS[which % 3], findings=FINDING_SPECS[: which % 4]
         )
 
     def gone(self, which):
@@ -66,16 +66,14 @@ class FakeService:
             self.backend.remove_instance(fleet[which % len(fleet)])
 
     def target(self, which):
-        tags = [{"key": "n", "value": str(which % 2)}]
-        group = {"resourceGroupArn": self.backend.create_resource_group(resourceGroupTags=tags)["resourceGroupArn"]}
-        create_target(self.backend, f"target {which}", **(group if which % 3 else {}))
+        group = create_group(self.backend, n=str(which % 2))
+        create_target(self.backend, f"target {which}", group if which % 3 else None)
 
     def template(self, which):
         target = self._one("list_assessment_targets", "assessmentTargetArns", which)
         if target is not None:
             packages = self.backend.list_rules_packages()["rulesPackageArns"][: 1 + which % 4]
-            members = {"durationInSeconds": 180 + which, "rulesPackageArns": packages}
-            create_template(self.backend, target, f"template {which}", **members)
+            create_template(self.backend, target, f"template {which}", duration=180 + which, packages=packages)
 
     def run(self, which):
         template = self._template(which)
@@ -136,39 +134,39 @@ class FakeService:
             self.backend.delete_assessment_template(assessmentTemplateArn=template)
 
     def package(self, which):
-        known = self._one("list_rules_packages", "rulesPackageArns", which)
-        redefined = {"arn": known} if which % 2 and known is not None else {}
+        paths_known = self._one("list_rules_packages", "rulesPackageArns", which)
+        redefined = {"arn": paths_known} if which % 2 and paths_known is not None else {}
         self.backend.add_rules_package(f"package {which}", deprecated=which % 3 == 0, **redefined)
 
     def pin(self, which):
         self.backend.next_ids(f"0-{which:08}")
 
 
-STEPS = [name for name in vars(FakeService) if not name.startswith("_") and name != "step"]
+STEPS = [name for name in vars(RandomAccount) if not name.startswith("_") and name != "step"]
 BASIS = [("instance", 3), ("target", 0), ("template", 0), ("run", 0)]
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25)
 
 
-def test_random_worlds_go_on_in_the_same_way():
+def test_random_accounts_go_on_in_the_same_way_when_restored():
     def go_on(backend, after):
-        service = FakeService(backend)
-        now = survey(backend)
+        account = RandomAccount(backend)
+        now = read_everything(backend)
         for step in after:
-            service.step(*step)
+            account.step(*step)
         backend.clock.tick(100)
-        return now, survey(backend), backend.snapshot()
+        return now, read_everything(backend), backend.snapshot()
 
     # One mock for all examples: a freeze that begins or ends while hypothesis measures a garbage collection upsets it.
-    with mock_inspector(region="us-west-2", at=AT, id_seed="random") as backend:
+    with mock_inspector(region="us-west-2", at=MOMENT, id_seed="random") as backend:
         empty = backend.snapshot()
 
         @examples(60)
         @given(before=steps, after=steps, emptied=st.booleans())
         def go_on_in_the_same_way(before, after, emptied):
             backend.restore(empty)
-            service = FakeService(backend)
+            account = RandomAccount(backend)
             for step in BASIS + before:
-                service.step(*step)
+                account.step(*step)
             taken = json.loads(json.dumps(backend.snapshot()))
             expected = go_on(backend, after)
             if emptied:
@@ -183,24 +181,24 @@ def test_random_worlds_go_on_in_the_same_way():
 
 
 @lru_cache(maxsize=1)
-def stock():
-    with mock_inspector(region="us-west-2", at=AT, allow_unused_faults=True, id_seed="damage") as backend:
-        stocked(backend)
+def full_snapshot():
+    with mock_inspector(region="us-west-2", at=MOMENT, allow_unused_faults=True, id_seed="damage") as backend:
+        create_full_account(backend)
         return json.dumps(backend.snapshot())
 
 
-def places(value, path=()):
+def paths(value, path=()):
     """Every place in a JSON value."""
     yield path
     for step, inner in (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     ):
-        yield from places(inner, (*path, step))
+        yield from paths(inner, (*path, step))
 
 
 @lru_cache(maxsize=1)
-def all_places():
-    return [path for path in places(json.loads(stock())) if path]
+def all_paths():
+    return [path for path in paths(json.loads(full_snapshot())) if path]
 
 
 class Strange:
@@ -233,12 +231,12 @@ def damage(draw):
 
 
 def damaged(changes):
-    whole = json.loads(stock())
-    known = all_places()
+    whole = json.loads(full_snapshot())
+    paths_known = all_paths()
     for how, where, junk, other in changes:
-        *way, last = known[where % len(known)]
+        *way, last = paths_known[where % len(paths_known)]
         with suppress(LookupError, TypeError):  # an earlier change has taken the place away
-            borrowed = copy.deepcopy(found(whole, known[other % len(known)])) if how == "borrow" else None
+            borrowed = copy.deepcopy(found(whole, paths_known[other % len(paths_known)])) if how == "borrow" else None
             change(found(whole, way), last, how, borrowed if how == "borrow" else copy.copy(JUNK[junk]))
     return whole
 
@@ -281,16 +279,16 @@ def restored_or_refused(backend, state, before):
         assert len(refused) < 4000
         assert backend.snapshot() == before
         return
-    survey(backend)
+    read_everything(backend)
     again = backend.snapshot()
     backend.restore(again)
     assert backend.snapshot() == again
     assert "the clock ends with the year 9999" in (reason(time_goes_on, backend) or "the clock ends with the year 9999")
-    survey(backend)
+    read_everything(backend)
 
 
-def test_whatever_is_damaged_is_refused_or_restored():
-    stock()  # made outside the mock
+def test_a_damaged_snapshot_is_refused_or_restored():
+    full_snapshot()  # made outside the mock
     with mock_inspector(region="us-west-2", at="2030-01-01", allow_unused_faults=True) as backend:
         create_target(backend, "kept")
         before = backend.snapshot()
@@ -306,21 +304,21 @@ def test_whatever_is_damaged_is_refused_or_restored():
         damages()
 
 
-def test_whatever_the_text_of_a_file_is_it_is_refused_or_loaded(tmp_path):
-    path, text = tmp_path / "world.json", stock()
+def test_a_damaged_file_is_refused_or_loaded(tmp_path):
+    path, text = tmp_path / "snapshot.json", full_snapshot()
     with mock_inspector(region="us-west-2", allow_unused_faults=True) as backend:
         before = backend.snapshot()
 
         @examples(60)
         @given(st.integers(0, len(text) - 1), st.sampled_from(["cut", "drop", "swap"]), st.characters())
         @example(0, "cut", "x")
-        def spoils(place, how, character):
-            rest = {"cut": "", "drop": text[place + 1 :], "swap": character + text[place + 1 :]}[how]
-            path.write_text(text[:place] + rest, "utf-8", "surrogatepass")
+        def spoils(index, how, character):
+            rest = {"cut": "", "drop": text[index + 1 :], "swap": character + text[index + 1 :]}[how]
+            path.write_text(text[:index] + rest, "utf-8", "surrogatepass")
             refused = reason(restore, fake_service(backend), path, "state")
             assert refused is None or refused.startswith(f"state: {path}: ")
             assert refused is None or backend.snapshot() == before
-            survey(backend)
+            read_everything(backend)
             backend.restore(before)
 
         spoils()

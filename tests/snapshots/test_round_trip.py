@@ -28,61 +28,60 @@ from mock_inspector.state import (
     targets,
 )
 
-from ..support.aws import CVE, a_run, a_target, a_template, refused
+from ..support.aws import CVE, create_resources, create_target, create_template, raises_api_error, start_run
 from ..support.fake_service import fake_service, fake_store
-from ..support.read_everything import survey
-from ..support.requests import create_target, create_template, furnish
-from .full_account import AT, OTHER, SUFFERED, stocked
+from ..support.read_everything import read_everything
+from .full_account import FINDING_SPECS, MOMENT, OTHER_ACCOUNT, create_full_account
 
 
-def move_on(backend, has):
+def move_on(backend, resources):
     """What a test might do next; what comes of it shows whether the state is the same."""
-    sibling = backend.for_account(OTHER[0]).for_region(OTHER[1])
+    sibling = backend.for_account(OTHER_ACCOUNT[0]).for_region(OTHER_ACCOUNT[1])
     made = [
         create_target(backend, "made next"),
         backend.add_instance().instance_id,
-        backend.create_exclusions_preview(assessmentTemplateArn=has.idle_template)["previewToken"],
+        backend.create_exclusions_preview(assessmentTemplateArn=resources.idle_template)["previewToken"],
         create_target(sibling, "made next"),
     ]
     surveys = []
     for seconds in (0.2, 3, 3600, 61.5, 86400):
         backend.clock.tick(seconds)
-        surveys.append(survey(backend))
-    made.append(backend.start_assessment_run(assessmentTemplateArn=has.template)["assessmentRunArn"])
+        surveys.append(read_everything(backend))
+    made.append(backend.start_assessment_run(assessmentTemplateArn=resources.template)["assessmentRunArn"])
     backend.finish_run(made[-1])
-    return made, surveys, survey(backend), backend.snapshot()
+    return made, surveys, read_everything(backend), backend.snapshot()
 
 
 @pytest.fixture(scope="module")
-def stock():
+def full_snapshot():
     """A snapshot of everything, what was read then, and what a test did and read next."""
-    with mock_inspector(region="us-west-2", at=AT, allow_unused_faults=True, id_seed="stock") as backend:
-        has = stocked(backend)
+    with mock_inspector(region="us-west-2", at=MOMENT, allow_unused_faults=True, id_seed="stock") as backend:
+        resources = create_full_account(backend)
         taken = json.dumps(backend.snapshot())
-        return taken, has, survey(backend), move_on(backend, has)
+        return taken, resources, read_everything(backend), move_on(backend, resources)
 
 
-def test_a_world_read_back_from_json_in_another_mock_answers_the_same_now_and_later(stock):
-    taken, has, then, next_ = stock
+def test_a_snapshot_read_back_from_json_in_another_mock_answers_the_same_now_and_later(full_snapshot):
+    taken, resources, then, next_ = full_snapshot
     with mock_inspector(region="us-west-2", state=json.loads(taken)) as backend:
-        assert survey(backend) == then
+        assert read_everything(backend) == then
         assert backend.snapshot() == json.loads(taken)
-        assert move_on(backend, has) == next_
+        assert move_on(backend, resources) == next_
 
 
-def test_a_world_restored_in_its_own_mock_is_as_it_was(stock):
-    _, _, _, next_ = stock
-    with mock_inspector(region="us-west-2", at=AT, allow_unused_faults=True, id_seed="stock") as backend:
-        has = stocked(backend)
+def test_a_snapshot_restored_in_its_own_mock_is_as_it_was(full_snapshot):
+    _, _, _, next_ = full_snapshot
+    with mock_inspector(region="us-west-2", at=MOMENT, allow_unused_faults=True, id_seed="stock") as backend:
+        resources = create_full_account(backend)
         taken = backend.snapshot()
-        then = survey(backend)
-        assert move_on(backend, has) == next_
+        then = read_everything(backend)
+        assert move_on(backend, resources) == next_
         backend.for_region("ap-south-1").add_instance()
         backend.restore(taken)
-        assert survey(backend) == then
+        assert read_everything(backend) == then
         assert backend.snapshot() == taken
         assert repr(backend.for_region("ap-south-1")).count(" 0 ") == 5
-        assert move_on(backend, has) == next_
+        assert move_on(backend, resources) == next_
 
 
 def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
@@ -160,11 +159,11 @@ def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_
 
 
 def test_a_snapshot_and_the_mock_do_not_influence_each_other(inspector_backend, client):
-    furnish(inspector_backend)
+    create_resources(inspector_backend)
     taken = inspector_backend.snapshot()
     kept = copy.deepcopy(taken)
-    then = survey(inspector_backend)
-    target = a_target(client)
+    then = read_everything(inspector_backend)
+    target = create_target(client)
     client.update_assessment_target(assessmentTargetArn=target, assessmentTargetName="renamed")
     inspector_backend.restore(taken)
     client.delete_assessment_target(assessmentTargetArn=client.list_assessment_targets()["assessmentTargetArns"][1])
@@ -179,47 +178,47 @@ def test_a_snapshot_and_the_mock_do_not_influence_each_other(inspector_backend, 
         value.clear()
 
     spoil(taken)
-    assert survey(inspector_backend) == then
+    assert read_everything(inspector_backend) == then
 
 
 def test_pagination_tokens_handed_out_before_go_on_working(inspector_backend, client):
-    made = [a_target(client) for _ in range(5)]
+    made = [create_target(client) for _ in range(5)]
     page = client.list_assessment_targets(maxResults=2)
     taken = json.loads(json.dumps(inspector_backend.snapshot()))
-    a_target(client)
+    create_target(client)
     inspector_backend.restore(taken)
     rest = client.list_assessment_targets(maxResults=10, nextToken=page["nextToken"])["assessmentTargetArns"]
     assert page["assessmentTargetArns"] + rest == made
 
 
-def test_the_log_of_calls_is_no_state(inspector_backend, client):
-    a_target(client)
+def test_the_call_log_is_no_part_of_a_snapshot(inspector_backend, client):
+    create_target(client)
     taken = inspector_backend.snapshot()
-    a_target(client)
+    create_target(client)
     inspector_backend.restore(taken)
     assert len(inspector_backend.calls.of("CreateAssessmentTarget")) == 2
 
 
-def test_a_run_in_progress_goes_on_from_where_it_was_and_tells_its_topics_once(inspector_backend, client):
-    template = a_template(client, duration=180)
+def test_a_restored_run_in_progress_goes_on_and_notifies_its_topics_once(inspector_backend, client):
+    template = create_template(client, duration=180)
     topic = f"arn:aws:sns:us-west-2:{inspector_backend.account_id}:alarms"
     for event in ("ASSESSMENT_RUN_STATE_CHANGED", "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"):
         client.subscribe_to_event(resourceArn=template, event=event, topicArn=topic)
-    run = a_run(client, template)
+    run = start_run(client, template)
     inspector_backend.clock.tick(60)
     before, taken = inspector_backend.published, inspector_backend.snapshot()
     inspector_backend.finish_run(run)
-    told = inspector_backend.published
-    assert len(told) > len(before)
+    published_later = inspector_backend.published
+    assert len(published_later) > len(before)
 
     inspector_backend.restore(taken)
     assert inspector_backend.published == before
     time.sleep(300)
-    assert inspector_backend.published == told
+    assert inspector_backend.published == published_later
 
 
-def test_report_urls_from_before_work_and_those_from_after_are_gone(inspector_backend, client):
-    run = a_run(client)
+def test_report_urls_from_before_a_snapshot_work_and_those_from_after_are_gone(inspector_backend, client):
+    run = start_run(client)
     inspector_backend.finish_run(run)
 
     def url():
@@ -243,18 +242,20 @@ def test_report_urls_from_before_work_and_those_from_after_are_gone(inspector_ba
 
 
 @pytest.mark.slow
-def test_instances_of_an_ec2_next_door_are_part_of_it():
-    with mock_aws(), mock_inspector(region="us-west-2", at=AT) as backend:
+def test_instances_of_ec2_are_part_of_a_snapshot():
+    with mock_aws(), mock_inspector(region="us-west-2", at=MOMENT) as backend:
         ec2 = boto3.client("ec2", region_name="us-west-2")
         made = ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2)["Instances"]
         tags = [{"Key": "Name", "Value": ""}]
         ec2.create_tags(Resources=[made[0]["InstanceId"]], Tags=tags)
         target = create_target(backend, "all")
-        run = backend.start_assessment_run(assessmentTemplateArn=create_template(backend, target))["assessmentRunArn"]
+        run = backend.start_assessment_run(
+            assessmentTemplateArn=create_template(backend, target, "daily", duration=3600, packages=())
+        )["assessmentRunArn"]
         taken = json.loads(json.dumps(backend.snapshot()))
-        then = survey(backend)
+        then = read_everything(backend)
         backend.restore(taken)
-        assert survey(backend) == then
+        assert read_everything(backend) == then
         assert backend.snapshot() == taken
     assert len(taken["regions"][0]["joined"]) == 2
     with mock_inspector(region="us-west-2", state=taken) as backend:
@@ -265,7 +266,7 @@ def test_instances_of_an_ec2_next_door_are_part_of_it():
 # Time
 
 
-def test_frozen_time_goes_back_with_the_state(inspector_backend):
+def test_frozen_time_goes_back_with_a_restore(inspector_backend):
     begun = inspector_backend.clock.now()
     taken = inspector_backend.snapshot()
     inspector_backend.clock.tick(86_400.000_123)
@@ -283,7 +284,7 @@ def moment(backend):
     return backend.clock.now().isoformat().replace("+00:00", "Z")
 
 
-def test_running_time_is_set_forward_only():
+def test_running_time_is_set_forward_only_by_a_restore():
     with mock_inspector(freeze=False) as backend:
         now = backend.snapshot()
         backend.clock.tick(3600)
@@ -294,16 +295,16 @@ def test_running_time_is_set_forward_only():
         assert moment(backend) >= ahead["moment"]
 
 
-def test_what_lies_ahead_of_a_state_happens_while_running_time_goes_on(client):
+def test_events_ahead_of_a_restored_state_happen_while_running_time_goes_on(client):
     with mock_inspector(region="us-west-2", at="2020-01-01") as backend:
-        run = a_run(client)
+        run = start_run(client)
         taken = backend.snapshot()
     with mock_inspector(region="us-west-2", freeze=False, state=taken):
         assert client.describe_assessment_runs(assessmentRunArns=[run])["assessmentRuns"][0]["state"] == "COMPLETED"
 
 
 def test_time_that_somebody_else_froze_follows_the_state():
-    with mock_inspector(at=AT) as backend:
+    with mock_inspector(at=MOMENT) as backend:
         taken = backend.snapshot()
     with freeze_time("2030-01-01") as frozen, mock_inspector(state=taken) as backend:
         assert backend.clock.now().isoformat() == "2024-02-29T12:00:00+00:00"
@@ -311,8 +312,8 @@ def test_time_that_somebody_else_froze_follows_the_state():
 
 
 def test_a_state_begins_at_its_moment_or_at_a_later_one(client):
-    with mock_inspector(region="us-west-2", at=AT) as backend:
-        run = a_run(client)
+    with mock_inspector(region="us-west-2", at=MOMENT) as backend:
+        run = start_run(client)
         taken = backend.snapshot()
     with mock_inspector(region="us-west-2", state=taken) as backend:
         assert backend.clock.now().isoformat() == "2024-02-29T12:00:00+00:00"
@@ -330,17 +331,21 @@ def test_a_state_begins_at_its_moment_or_at_a_later_one(client):
 
 def test_runs_at_the_end_of_time_are_written_and_read():
     with mock_inspector(region="us-west-2", at="9999-12-31T23:59:00Z") as backend:
-        backend.start_assessment_run(assessmentTemplateArn=create_template(backend, create_target(backend, "late")))
+        backend.start_assessment_run(
+            assessmentTemplateArn=create_template(
+                backend, create_target(backend, "late"), "daily", duration=3600, packages=()
+            )
+        )
         taken = json.loads(json.dumps(backend.snapshot()))
-        then = survey(backend)
+        then = read_everything(backend)
     with mock_inspector(region="us-west-2", state=taken) as backend:
-        assert survey(backend) == then
+        assert read_everything(backend) == then
         assert backend.snapshot() == taken
 
 
-def test_what_is_due_at_the_same_moment_happens_in_the_same_order_after_a_restore(inspector_backend, client):
-    inspector_backend.add_instance(findings=SUFFERED, agent_health="UNHEALTHY")
-    begun = [a_run(client, a_template(client, packages=[CVE])) for _ in range(4)]
+def test_events_due_at_the_same_moment_happen_in_the_same_order_after_a_restore(inspector_backend, client):
+    inspector_backend.add_instance(findings=FINDING_SPECS, agent_health="UNHEALTHY")
+    begun = [start_run(client, create_template(client, packages=[CVE])) for _ in range(4)]
     inspector_backend.clock.tick(60)
     for run in reversed(begun):
         client.stop_assessment_run(assessmentRunArn=run)
@@ -355,13 +360,13 @@ def test_what_is_due_at_the_same_moment_happens_in_the_same_order_after_a_restor
 # Size
 
 
-def test_what_many_findings_share_is_written_once(inspector_backend, client):
+def test_a_snapshot_holds_what_many_findings_share_once(inspector_backend, client):
     specs = [cve(f"CVE-2016-{number}", description="x" * 1000) for number in range(1000, 1050)]
     for _ in range(20):
         inspector_backend.add_instance(findings=specs)
-    template = a_template(client, packages=[CVE])
+    template = create_template(client, packages=[CVE])
     for _ in range(2):
-        inspector_backend.finish_run(a_run(client, template))
+        inspector_backend.finish_run(start_run(client, template))
     taken = inspector_backend.snapshot()
     (region,) = taken["regions"]
     assert sum(len(run["findings"]) for run in region["runs"]) == 2000
@@ -370,5 +375,5 @@ def test_what_many_findings_share_is_written_once(inspector_backend, client):
     inspector_backend.restore(json.loads(json.dumps(taken)))
     contents = {id(finding.body) for finding in fake_store(inspector_backend).findings.all}
     assert len(contents) == 50
-    with refused("NoSuchEntityException"):
+    with raises_api_error("NoSuchEntityException"):
         client.delete_assessment_run(assessmentRunArn=f"{template}/run/0-00000000")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 EXAMPLES_DIVISOR = 12
 
@@ -26,5 +27,7 @@ def sample(every: int, cases: Iterable[Any]) -> list[Any]:
 
 def slow(case: Any) -> Any:
     """A case of a parametrized test that the fast subset leaves out."""
+    if isinstance(case, ParameterSet):
+        return pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.slow])
     values = case if isinstance(case, tuple) else (case,)
     return pytest.param(*values, marks=pytest.mark.slow)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from mock_inspector.errors import InvalidInputException
 
-from .requests import create_target, create_template
+from .aws import create_target, create_template
 
 LIMITS = dict.fromkeys(["assessment_targets", "assessment_templates", "assessment_runs", "agents"])
 
@@ -19,7 +19,7 @@ LIMITS = dict.fromkeys(["assessment_targets", "assessment_templates", "assessmen
 # The ten lists, each with a way to lengthen and, where the API has one, to shorten it
 
 
-def _stays(entry: str) -> object:
+def _refuse_removal(entry: str) -> object:
     raise NotImplementedError(f"{entry} cannot be removed")
 
 
@@ -31,7 +31,7 @@ class Listing:
     result: str
     add: Callable[[], str]
     question: Callable[[], dict[str, Any]] = dict
-    remove: Callable[[str], object] = _stays
+    remove: Callable[[str], object] = _refuse_removal
     identify: Callable[[Any], str] = str
     there: list[str] = field(default_factory=list)
 
@@ -50,64 +50,64 @@ class Listing:
 _numbers = count()
 
 
-def _name() -> str:
+def unique_name() -> str:
     return f"name {next(_numbers)}"
 
 
-def _target(backend: Any) -> str:
-    return create_target(backend, _name())
+def add_target(backend: Any) -> str:
+    return str(create_target(backend, unique_name()))
 
 
-def _template(backend: Any) -> str:
-    return create_template(backend, _target(backend))
+def add_template(backend: Any) -> str:
+    return str(create_template(backend, add_target(backend), "daily", duration=3600, packages=()))
 
 
-def _ended_run(backend: Any, template: str) -> str:
+def add_completed_run(backend: Any, template: str) -> str:
     run = backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
     backend.set_run_state(run, "COMPLETED")
     return str(run)
 
 
-def _targets(backend: Any) -> Listing:
+def _list_targets(backend: Any) -> Listing:
     return Listing(
         "ListAssessmentTargets",
         "assessmentTargetArns",
-        add=lambda: _target(backend),
+        add=lambda: add_target(backend),
         remove=lambda arn: backend.delete_assessment_target(assessmentTargetArn=arn),
     )
 
 
-def _templates(backend: Any) -> Listing:
+def _list_templates(backend: Any) -> Listing:
     return Listing(
         "ListAssessmentTemplates",
         "assessmentTemplateArns",
-        add=lambda: _template(backend),
+        add=lambda: add_template(backend),
         remove=lambda arn: backend.delete_assessment_template(assessmentTemplateArn=arn),
     )
 
 
-def _runs(backend: Any) -> Listing:
-    template = _template(backend)
+def _list_runs(backend: Any) -> Listing:
+    template = add_template(backend)
     return Listing(
         "ListAssessmentRuns",
         "assessmentRunArns",
-        add=lambda: _ended_run(backend, template),
+        add=lambda: add_completed_run(backend, template),
         remove=lambda arn: backend.delete_assessment_run(assessmentRunArn=arn),
     )
 
 
-def _findings(backend: Any) -> Listing:
-    template = _template(backend)
+def _list_findings(backend: Any) -> Listing:
+    template = add_template(backend)
     return Listing(
         "ListFindings",
         "findingArns",
-        add=lambda: str(backend.add_finding(_ended_run(backend, template), {})),
+        add=lambda: str(backend.add_finding(add_completed_run(backend, template), {})),
         remove=lambda arn: backend.delete_assessment_run(assessmentRunArn=arn.rpartition("/finding/")[0]),
     )
 
 
-def _exclusions(backend: Any) -> Listing:
-    run = _ended_run(backend, _template(backend))
+def _list_exclusions(backend: Any) -> Listing:
+    run = add_completed_run(backend, add_template(backend))
     return Listing(
         "ListExclusions",
         "exclusionArns",
@@ -116,17 +116,17 @@ def _exclusions(backend: Any) -> Listing:
     )
 
 
-def _rules_packages(backend: Any) -> Listing:
+def _list_rules_packages(backend: Any) -> Listing:
     return Listing(
         "ListRulesPackages",
         "rulesPackageArns",
-        add=lambda: str(backend.add_rules_package(_name())),
+        add=lambda: str(backend.add_rules_package(unique_name())),
         there=backend.list_rules_packages(maxResults=100)["rulesPackageArns"],
     )
 
 
-def _subscriptions(backend: Any) -> Listing:
-    template = _template(backend)
+def _list_subscriptions(backend: Any) -> Listing:
+    template = add_template(backend)
 
     def event(topic: str) -> dict[str, str]:
         return {"resourceArn": template, "event": "FINDING_REPORTED", "topicArn": topic}
@@ -145,8 +145,8 @@ def _subscriptions(backend: Any) -> Listing:
     )
 
 
-def _previewed_agents(backend: Any) -> Listing:
-    target = _target(backend)
+def _preview_agents(backend: Any) -> Listing:
+    target = add_target(backend)
     return Listing(
         "PreviewAgents",
         "agentPreviews",
@@ -157,19 +157,19 @@ def _previewed_agents(backend: Any) -> Listing:
     )
 
 
-def _run_agents(backend: Any) -> Listing:
-    template = _template(backend)
+def _list_run_agents(backend: Any) -> Listing:
+    template = add_template(backend)
     return Listing(
         "ListAssessmentRunAgents",
         "assessmentRunAgents",
         add=lambda: str(backend.add_instance().instance_id),
-        question=lambda: {"assessmentRunArn": _ended_run(backend, template)},
+        question=lambda: {"assessmentRunArn": add_completed_run(backend, template)},
         identify=lambda agent: agent["agentId"],
     )
 
 
-def _previewed_exclusions(backend: Any) -> Listing:
-    template = _template(backend)
+def _preview_exclusions(backend: Any) -> Listing:
+    template = add_template(backend)
 
     def question() -> dict[str, str]:
         token = backend.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
@@ -186,20 +186,20 @@ def _previewed_exclusions(backend: Any) -> Listing:
 
 
 LISTINGS: dict[str, Callable[[Any], Listing]] = {
-    "ListAssessmentTargets": _targets,
-    "ListAssessmentTemplates": _templates,
-    "ListAssessmentRuns": _runs,
-    "ListFindings": _findings,
-    "ListExclusions": _exclusions,
-    "ListRulesPackages": _rules_packages,
-    "ListEventSubscriptions": _subscriptions,
-    "PreviewAgents": _previewed_agents,
-    "ListAssessmentRunAgents": _run_agents,
-    "GetExclusionsPreview": _previewed_exclusions,
+    "ListAssessmentTargets": _list_targets,
+    "ListAssessmentTemplates": _list_templates,
+    "ListAssessmentRuns": _list_runs,
+    "ListFindings": _list_findings,
+    "ListExclusions": _list_exclusions,
+    "ListRulesPackages": _list_rules_packages,
+    "ListEventSubscriptions": _list_subscriptions,
+    "PreviewAgents": _preview_agents,
+    "ListAssessmentRunAgents": _list_run_agents,
+    "GetExclusionsPreview": _preview_exclusions,
 }
 
 
-def _refusal(call: Callable[..., Any], *args: Any, **members: Any) -> str:
+def error_code_of(call: Callable[..., Any], *args: Any, **members: Any) -> str:
     """The errorCode of the InvalidInputException that answers a call of a client or of a backend."""
     with pytest.raises((ClientError, InvalidInputException)) as refused:
         call(*args, **members)

@@ -1,4 +1,4 @@
-"""Other AWS services in the same test: moto's, and some that a test writes by hand."""
+"""Other AWS services in the same test: moto's, and stand-ins for EC2."""
 
 import json
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
 
 
-def a_topic(name="security", **attributes):
+def create_topic(name="security", **attributes):
     return boto3.client("sns").create_topic(Name=name, Attributes=attributes)["TopicArn"]
 
 
-def instances(count=1, **more):
+def run_instances(count=1, **more):
     """Launch instances; ``tags`` is a mapping."""
     tags = [{"Key": key, "Value": value} for key, value in more.pop("tags", {}).items()]
     if tags:
@@ -23,24 +23,24 @@ def instances(count=1, **more):
     return [instance["InstanceId"] for instance in launched]
 
 
-def to_preview(client, target):
+def preview_agents(client, target):
     pages = client.get_paginator("preview_agents").paginate(previewAgentsArn=target, PaginationConfig={"PageSize": 2})
     return {agent["agentId"]: agent for page in pages for agent in page["agentPreviews"]}
 
 
-def ran_on(client, run):
+def run_agent_ids(client, run):
     agents = client.list_assessment_run_agents(assessmentRunArn=run, maxResults=500)["assessmentRunAgents"]
     return [agent["agentId"] for agent in agents]
 
 
-def document(*statements):
+def policy_document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 # STS
 
 
-def signed(service, credentials, region="us-west-2"):
+def client_with(service, credentials, region="us-west-2"):
     return boto3.client(
         service,
         region_name=region,
@@ -50,11 +50,11 @@ def signed(service, credentials, region="us-west-2"):
     )
 
 
-# Whatever happens next door
+# Services that a test writes by hand
 
 
 @contextmanager
-def a_handler(answer, service):
+def registered_handler(answer, service):
     """Somebody who answers a service's requests in botocore's own event, as moto does."""
     entry = (f"before-send.{service}", answer)
     BUILTIN_HANDLERS.append(entry)
@@ -64,26 +64,26 @@ def a_handler(answer, service):
         BUILTIN_HANDLERS.remove(entry)
 
 
-class SomeEc2:
+class FakeEc2:
     """An EC2 in botocore's event that has one instance, and counts who asks."""
 
     def __init__(self):
-        self.asked = 0
+        self.requests = 0
 
     def __call__(self, request, **_):
-        asked = parse_qs(request.body.decode() if isinstance(request.body, bytes) else request.body)
-        assert asked["Action"] == ["DescribeInstances"]
-        self.asked += 1
+        requests = parse_qs(request.body.decode() if isinstance(request.body, bytes) else request.body)
+        assert requests["Action"] == ["DescribeInstances"]
+        self.requests += 1
         instance = (
             "<instanceId>i-0elsewhere</instanceId><imageId>ami-1</imageId><ipAddress>192.0.2.1</ipAddress>"
             "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
         )
         groups = f"<item><instancesSet><item>{instance}</item></instancesSet></item>"
         body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
-        return AWSResponse(request.url, 200, {}, _Raw(body.encode()))
+        return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
 
 
-class _Raw:
+class _RawBody:
     def __init__(self, body):
         self.body = body
 

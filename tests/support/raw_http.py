@@ -1,10 +1,8 @@
-"""Plain HTTP, as clients of other languages speak it, for tests of the server; and the server as a process."""
+"""Plain HTTP to the mock's server, as clients of other languages send it."""
 
 import http.client
 import json
-import subprocess
-import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,7 +11,7 @@ from .aws import ACCOUNT
 REGION = "us-west-2"
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     headers: Any
     body: bytes
@@ -23,26 +21,26 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def connection(server):
+def connect(server):
     url = urlsplit(server if isinstance(server, str) else server.url)
     return http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
 
 
-def exchange(open_connection, method, path, body=None, headers=None):
+def send_on(open_connection, method, path, body=None, headers=None):
     """One request on a connection that stays open."""
     sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     open_connection.request(method, path, sent, headers or {})
     response = open_connection.getresponse()
-    return Answer(response.status, response.headers, response.read())
+    return HttpAnswer(response.status, response.headers, response.read())
 
 
-def ask(server, method, path, body=None, headers=None):
+def send(server, method, path, body=None, headers=None):
     """One request on a connection of its own."""
-    with closing(connection(server)) as opened:
-        return exchange(opened, method, path, body, headers)
+    with closing(connect(server)) as opened:
+        return send_on(opened, method, path, body, headers)
 
 
-def signed(operation, account=ACCOUNT, region=REGION):
+def signed_headers(operation, account=ACCOUNT, region=REGION):
     """The headers of a request of the service, signed as far as the mock looks at that."""
     scope = f"{account}/20160216/{region}/inspector/aws4_request"
     return {
@@ -52,39 +50,20 @@ def signed(operation, account=ACCOUNT, region=REGION):
     }
 
 
-def call(server, operation, **members):
+def call_action(server, operation, **members):
     """One request of the service; the connection is its own."""
-    return ask(server, "POST", "/", members, signed(operation))
+    return send(server, "POST", "/", members, signed_headers(operation))
 
 
-def control(server, member, query="", **arguments):
+def control_call(server, member, query="", **arguments):
     """One control call that has to go well; its value."""
-    answer = ask(server, "POST", f"/_mock_inspector/{member}{query}", arguments)
+    answer = send(server, "POST", f"/_mock_inspector/{member}{query}", arguments)
     assert answer.status == 200, answer
     return answer.value
 
 
-def read(server, member, query=""):
+def read_property(server, member, query=""):
     """One property, by a control call; its value."""
-    answer = ask(server, "GET", f"/_mock_inspector/{member}{query}")
+    answer = send(server, "GET", f"/_mock_inspector/{member}{query}")
     assert answer.status == 200, answer
     return answer.value
-
-
-SERVE = (sys.executable, "-c", "import sys; from mock_inspector.cli import main; sys.exit(main())", "serve")
-
-
-@contextmanager
-def serving(*arguments):
-    """The process and its URL; whoever has not ended it by then fails if it prints anything more."""
-    process = subprocess.Popen(
-        [*SERVE, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().rstrip("\n")
-        assert urlsplit(url).port, process.communicate()
-        yield process, url
-    finally:
-        process.kill()
-        process.communicate()

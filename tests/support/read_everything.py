@@ -1,4 +1,4 @@
-"""Reading a whole mock: the answer of every Describe, List, Get and Preview action about everything that there is."""
+"""The response of every Describe, List, Get and Preview action about everything in a mock."""
 
 import json
 from typing import Any
@@ -16,18 +16,18 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 
 
-def survey(backend):
+def read_everything(backend):
     """All answers, of each account and region that has anything, as JSON values by what was asked."""
-    places = [(region["account_id"], region["region"]) for region in backend.snapshot()["regions"]]
-    return {place: Survey(backend.for_account(place[0]).for_region(place[1])).said for place in places}
+    owners = [(region["account_id"], region["region"]) for region in backend.snapshot()["regions"]]
+    return {owner: Reader(backend.for_account(owner[0]).for_region(owner[1])).answers for owner in owners}
 
 
-class Survey:
+class Reader:
     """The answers of one account in one region."""
 
     def __init__(self, backend):
         self._backend = backend
-        self.said: dict[str, Any] = {"published": [entry._asdict() for entry in backend.published]}
+        self.answers: dict[str, Any] = {"published": [entry._asdict() for entry in backend.published]}
         self._resources()
         for template in self._pages("list_assessment_templates", "assessmentTemplateArns"):
             self._template(template)
@@ -36,8 +36,8 @@ class Survey:
         self._describe("describe_assessment_runs", "assessmentRunArns", runs, 10)
         for run in runs:
             self._run(run)
-        for wanted in FILTERS:
-            findings = self._pages("list_findings", "findingArns", filter=wanted)
+        for requested in FILTERS:
+            findings = self._pages("list_findings", "findingArns", filter=requested)
             self._describe("describe_findings", "findingArns", findings, 100)
 
     def _resources(self):
@@ -72,8 +72,8 @@ class Survey:
             answer = getattr(self._backend, operation)(**members)
         except ApiError as error:
             answer = error.body()
-        said = self.said[f"{operation} {json.dumps(members)}"] = json.loads(json.dumps(answer))
-        return said
+        answers = self.answers[f"{operation} {json.dumps(members)}"] = json.loads(json.dumps(answer))
+        return answers
 
     def _pages(self, operation, key, **members):
         found: list[Any] = []
@@ -85,5 +85,7 @@ class Survey:
                 return found
             token = {"nextToken": answer["nextToken"]}
 
-    def _describe(self, operation, member, arns, most):
-        return [self._ask(operation, **{member: arns[begin : begin + most]}) for begin in range(0, len(arns), most)]
+    def _describe(self, operation, member, arns, maximum):
+        return [
+            self._ask(operation, **{member: arns[begin : begin + maximum]}) for begin in range(0, len(arns), maximum)
+        ]

@@ -10,30 +10,30 @@ import boto3
 
 from mock_inspector import mock_inspector
 
-from .aws import ACCOUNT, a_target, a_template, an_ended_run
+from .aws import ACCOUNT, create_target, create_template, start_and_finish_run
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "rect"}
 
 
-def url_of(client, run, file_format="HTML", report_type="FINDING"):
+def report_url(client, run, file_format="HTML", report_type="FINDING"):
     """Ask for a report as clients do: again and again until it is there."""
-    wanted = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": report_type}
-    while (answer := client.get_assessment_report(**wanted))["status"] == "WORK_IN_PROGRESS":
+    params = {"assessmentRunArn": run, "reportFileFormat": file_format, "reportType": report_type}
+    while (answer := client.get_assessment_report(**params))["status"] == "WORK_IN_PROGRESS":
         assert "url" not in answer
     assert answer["status"] == "COMPLETED"
     return answer["url"]
 
 
-def fetched(url):
+def download(url):
     with urllib.request.urlopen(url) as response:
         return response.read()
 
 
-def page_of(client, run, report_type="FINDING"):
-    return Page(fetched(url_of(client, run, "HTML", report_type)).decode())
+def report_page(client, run, report_type="FINDING"):
+    return HtmlPage(download(report_url(client, run, "HTML", report_type)).decode())
 
 
-class Page(HTMLParser):
+class HtmlPage(HTMLParser):
     """What a browser's reader would make of an HTML page: its words, headings, tables and links."""
 
     def __init__(self, source):
@@ -101,7 +101,7 @@ class Page(HTMLParser):
         return found
 
 
-HOSTILE = (
+HOSTILE_TEXT = (
     "<script>alert(1)</script>\" onload='x' & {{ 7 }} \u202elive\u202c \x00\x1b[31m \u540d\u524d \u2713 \U0001f389"
 )
 
@@ -113,12 +113,12 @@ def hostile_report(text, file_format):
         short = text[:50]
         backend.add_instance("i-0a", hostname=short, tags={short: text[:200]}, operating_system=f"Ubuntu {short}")
         package = backend.add_rules_package(short, description=text)
-        target = a_target(client, short)
-        template = a_template(client, target, short, packages=(package,), attributes={short: short})
-        run = an_ended_run(backend, client, template, short)
+        target = create_target(client, short)
+        template = create_template(client, target, short, packages=(package,), attributes={short: short})
+        run = start_and_finish_run(backend, client, template, short)
         pairs = [{"key": short, "value": text[:200]}]
         asset = {"schemaVersion": 1, "agentId": "i-0a", "hostname": short, "tags": pairs}
         says = {"title": text, "description": text, "recommendation": text, "id": text[:100], "attributes": pairs}
         backend.add_finding(run, {**says, "assetAttributes": asset, "severity": "Low"})
         backend.add_exclusion(run, {"title": text, "description": text, "recommendation": text, "attributes": pairs})
-        return fetched(url_of(client, run, file_format, "FULL"))
+        return download(report_url(client, run, file_format, "FULL"))

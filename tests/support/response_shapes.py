@@ -1,4 +1,4 @@
-"""What is wrong with a value as one of the model's shapes: required members, types, bounds, enums and patterns."""
+"""Whether a JSON value fits a shape of the service model: required members, types, bounds, enums and patterns."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from .requests import MODEL
+from .service_model import MODEL
 
 # Before a run has ended there is nothing to count, where all items failed there is none to show, and a template may do
 # without rules packages, although its runs may not.
@@ -99,7 +99,7 @@ PROBLEMS: dict[str, Callable[[Any, Any, str], Iterator[str]]] = {
 }
 
 
-def check_answer(operation: str, answer: Any) -> None:
+def check_response(operation: str, answer: Any) -> None:
     """Assert that an answer is of its operation's output shape."""
     found = problems(MODEL.operation_model(operation).output_shape, answer)
     assert [problem for problem in found if not ABSENT_BY_DESIGN.match(problem)] == []

@@ -1,4 +1,4 @@
-"""Tests in processes of their own, from which nothing may leave the machine."""
+"""Tests and servers in processes of their own."""
 
 import functools
 import importlib
@@ -6,8 +6,10 @@ import inspect
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,7 +17,7 @@ _SKIPPED = 77
 _SCRIPT = "from tests.support.subprocesses import _run; _run({module!r}, {name!r}, {arguments!r})"
 
 
-def alone(test):
+def in_subprocess(test):
     """Run a test in a fresh process, which imports the test's module only. Its arguments have to be literals or paths."""
 
     @functools.wraps(test)
@@ -60,3 +62,22 @@ def _run(module: str, name: str, arguments: dict[str, Any]) -> None:
         print(skipped, file=sys.stderr)
         sys.exit(_SKIPPED)
     assert reached == []
+
+
+SERVE = (sys.executable, "-c", "import sys; from mock_inspector.cli import main; sys.exit(main())", "serve")
+
+
+@contextmanager
+def serve_process(*arguments):
+    """The process and its URL; whoever has not ended it by then fails if it prints anything more."""
+    process = subprocess.Popen(
+        [*SERVE, "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().rstrip("\n")
+        assert urlsplit(url).port, process.communicate()
+        yield process, url
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,4 +1,4 @@
-"""What tests about time share: who may have frozen it, what really waits, other threads, an end to hanging."""
+"""Who may freeze time, what really waits, other threads, and an end to tests that hang."""
 
 import asyncio
 import datetime
@@ -67,7 +67,7 @@ def selector_waits():
         yield waits
 
 
-def longest(waits):
+def longest_wait(waits):
     """The longest of some waits for the operating system that end by themselves."""
     return max((wait for wait in waits if wait is not None), default=0.0)
 
@@ -77,7 +77,7 @@ def real_sleep(seconds):
 
 
 @contextmanager
-def watched():
+def fail_if_hanging():
     """End a block that hangs, as code about clocks does when it fails."""
 
     def end(*_):
@@ -139,7 +139,7 @@ FREEZERS: list[Any] = [frozen_by_the_mock, frozen_by_freezegun, frozen_by_time_m
 
 # Everything is put back
 
-_HOLDERS: tuple[Any, ...] = (
+_PATCHED_OBJECTS: tuple[Any, ...] = (
     datetime,
     time,
     botocore.endpoint,
@@ -150,16 +150,16 @@ _HOLDERS: tuple[Any, ...] = (
 )
 
 
-def replaceable():
+def replaceable_attributes():
     """All that a mock might replace in the process."""
     return {
         f"{holder.__name__}.{name}": value
-        for holder in _HOLDERS
+        for holder in _PATCHED_OBJECTS
         for name, value in vars(holder).items()
         if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
     }
 
 
-def changes_since(before):
-    after = replaceable()
+def changed_attributes(before):
+    after = replaceable_attributes()
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}

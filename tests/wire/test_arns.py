@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ..support.aws import Resources, create_resources
 from ..support.fast_subset import sample
-from ..support.requests import MODEL, OPERATIONS, Furnished, complete_requests, furnish, send
+from ..support.in_process import send_body
+from ..support.requests import complete_requests
+from ..support.service_model import MODEL, OPERATIONS
 
 pytestmark = pytest.mark.mock_inspector(freeze=False)
 
@@ -64,9 +67,9 @@ class Member:
     def reports(self):
         return self.operation.startswith(("Describe", "AddAttributes", "RemoveAttributes"))
 
-    def request(self, has, *found):
+    def request(self, resources, *found):
         """A request that is right but for these ARNs."""
-        request = complete_requests(has)[self.operation]
+        request = complete_requests(resources)[self.operation]
         where = request
         for step in self.path[:-1]:
             where = where[step]
@@ -96,7 +99,7 @@ THROWING = [member for member in ALL if not member.reports and member.name not i
 class Scene:
     """The same things in the client's account and region, in another account, and in another region."""
 
-    has: Furnished
+    resources: Resources
     ours: dict[str, str]
     theirs: dict[str, str]
     elsewhere: dict[str, str]
@@ -104,30 +107,30 @@ class Scene:
 
 @pytest.fixture
 def scene(inspector_backend):
-    has = furnish(inspector_backend)
+    resources = create_resources(inspector_backend)
     other = inspector_backend.for_account(OTHER_ACCOUNT)
     private = other.add_rules_package(
         "Ours", arn=f"arn:aws:inspector:{other.region}:{OTHER_ACCOUNT}:rulespackage/0-private0"
     )
     return Scene(
-        has,
-        by_noun(has),
-        {**by_noun(furnish(other)), "RULES_PACKAGE": private},
-        by_noun(furnish(inspector_backend.for_region(OTHER_REGION))),
+        resources,
+        by_noun(resources),
+        {**by_noun(create_resources(other)), "RULES_PACKAGE": private},
+        by_noun(create_resources(inspector_backend.for_region(OTHER_REGION))),
     )
 
 
-def by_noun(has):
+def by_noun(resources):
     return {
-        "ASSESSMENT_TARGET": has.target,
-        "ASSESSMENT_TEMPLATE": has.template,
-        "ASSESSMENT_RUN": has.run,
-        "FINDING": has.finding,
-        "EXCLUSION": has.exclusion,
-        "RESOURCE_GROUP": has.group,
-        "RULES_PACKAGE": has.package,
-        "SNS_TOPIC": has.topic,
-        "IAM_ROLE": has.role,
+        "ASSESSMENT_TARGET": resources.target,
+        "ASSESSMENT_TEMPLATE": resources.template,
+        "ASSESSMENT_RUN": resources.run,
+        "FINDING": resources.finding,
+        "EXCLUSION": resources.exclusion,
+        "RESOURCE_GROUP": resources.group,
+        "RULES_PACKAGE": resources.package,
+        "SNS_TOPIC": resources.topic,
+        "IAM_ROLE": resources.role,
     }
 
 
@@ -164,14 +167,14 @@ def unknown(arn):
     return f"{arn[:-8]}absent00"
 
 
-BADNESS = {
+BAD_ARNS = {
     # What the ARN is: failureCode, exception, and what its errorCode is made of.
     no_arns: ("INVALID_ARN", "InvalidInputException", "{member.invalid}"),
     of_another_kind: ("INVALID_ARN", "InvalidInputException", "{member.invalid}"),
     of_another_account: ("ACCESS_DENIED", "AccessDeniedException", "ACCESS_DENIED_TO_{member.noun}"),
     absent: ("ITEM_DOES_NOT_EXIST", "NoSuchEntityException", "{member.noun}_DOES_NOT_EXIST"),
 }
-every_badness = pytest.mark.parametrize("bad", BADNESS, ids=lambda bad: bad.__name__)
+every_bad_arn = pytest.mark.parametrize("bad", BAD_ARNS, ids=lambda bad: bad.__name__)
 
 
 def served(member, answer):
@@ -193,17 +196,17 @@ def failures(**codes):
 def refusal(client, operation, request):
     """The exception, ``errorCode`` and message that a request is answered with."""
     with pytest.raises(ClientError) as caught:
-        send(client, operation, request)
+        send_body(client, operation, request)
     error = caught.value.response
     return error["Error"]["Code"], error["errorCode"], error["Error"]["Message"]
 
 
-@every_badness
+@every_bad_arn
 @pytest.mark.parametrize("member", sample(3, REPORTING), ids=str)
 def test_bad_arns_are_reported(unchecked_client, scene, member, bad):
-    failure, _, _ = BADNESS[bad]
+    failure, _, _ = BAD_ARNS[bad]
     arns = bad(scene, member)
-    answer = send(unchecked_client, member.operation, member.request(scene.has, *arns))
+    answer = send_body(unchecked_client, member.operation, member.request(scene.resources, *arns))
     assert answer["failedItems"] == failures(**dict.fromkeys(arns, failure))
     assert not served(member, answer)
 
@@ -211,18 +214,18 @@ def test_bad_arns_are_reported(unchecked_client, scene, member, bad):
 @pytest.mark.parametrize("member", REPORTING, ids=str)
 def test_the_good_arn_among_bad_ones_is_served_once_and_its_second_mention_reported(unchecked_client, scene, member):
     good = scene.ours[member.noun]
-    bad = {BADNESS[kind][0]: kind(scene, member)[0] for kind in (no_arns, of_another_account, absent)}
-    answer = send(unchecked_client, member.operation, member.request(scene.has, *bad.values(), good, good))
+    bad = {BAD_ARNS[kind][0]: kind(scene, member)[0] for kind in (no_arns, of_another_account, absent)}
+    answer = send_body(unchecked_client, member.operation, member.request(scene.resources, *bad.values(), good, good))
     assert answer["failedItems"] == failures(**{arn: code for code, arn in bad.items()}, **{good: "DUPLICATE_ARN"})
     assert served(member, answer) in (1, None)
 
 
-@every_badness
+@every_bad_arn
 @pytest.mark.parametrize("member", sample(4, THROWING), ids=str)
 def test_a_bad_arn_is_thrown(unchecked_client, scene, member, bad):
-    _, exception, code = BADNESS[bad]
+    _, exception, code = BAD_ARNS[bad]
     for arn in bad(scene, member):
-        thrown = refusal(unchecked_client, member.operation, member.request(scene.has, arn))
+        thrown = refusal(unchecked_client, member.operation, member.request(scene.resources, arn))
         assert thrown[:2] == (exception, code.format(member=member)), arn
         assert member.name in thrown[2]
 
@@ -230,7 +233,7 @@ def test_a_bad_arn_is_thrown(unchecked_client, scene, member, bad):
 @pytest.mark.parametrize("member", [member for member in THROWING if member.many], ids=str)
 def test_one_bad_arn_among_good_ones_is_thrown(unchecked_client, scene, member):
     good, bad = scene.ours[member.noun], absent(scene, member)[0]
-    thrown = refusal(unchecked_client, member.operation, member.request(scene.has, good, bad))
+    thrown = refusal(unchecked_client, member.operation, member.request(scene.resources, good, bad))
     assert thrown[:2] == ("NoSuchEntityException", f"{member.noun}_DOES_NOT_EXIST")
     assert bad in thrown[2]
 
@@ -238,14 +241,14 @@ def test_one_bad_arn_among_good_ones_is_thrown(unchecked_client, scene, member):
 @pytest.mark.parametrize("member", [member for member in THROWING if member.many], ids=str)
 def test_an_arn_given_twice_is_no_error_where_nothing_reports_it(unchecked_client, scene, member):
     good = scene.ours[member.noun]
-    assert send(unchecked_client, member.operation, member.request(scene.has, good, good))
+    assert send_body(unchecked_client, member.operation, member.request(scene.resources, good, good))
 
 
 def test_attributes_reach_the_good_findings_of_a_batch(client, scene):
     def attributes():
-        return client.describe_findings(findingArns=[scene.has.finding])["findings"][0]["userAttributes"]
+        return client.describe_findings(findingArns=[scene.resources.finding])["findings"][0]["userAttributes"]
 
-    batch = ["fake-arn", scene.has.finding, scene.has.finding]
+    batch = ["fake-arn", scene.resources.finding, scene.resources.finding]
     before = attributes()
     client.add_attributes_to_findings(findingArns=batch, attributes=[{"key": "ticket", "value": "7"}])
     assert attributes() == [*before, {"key": "ticket", "value": "7"}]
@@ -254,14 +257,14 @@ def test_attributes_reach_the_good_findings_of_a_batch(client, scene):
 
 
 def test_agents_can_be_previewed_by_the_arn_of_a_template(client, scene):
-    by_template = client.preview_agents(previewAgentsArn=scene.has.template)["agentPreviews"]
-    assert by_template == client.preview_agents(previewAgentsArn=scene.has.target)["agentPreviews"] != []
+    by_template = client.preview_agents(previewAgentsArn=scene.resources.template)["agentPreviews"]
+    assert by_template == client.preview_agents(previewAgentsArn=scene.resources.target)["agentPreviews"] != []
 
 
 # ARNs of other services
 
 
-def test_each_member_of_another_service_is_looked_at_here():
+def test_each_arn_of_another_service_is_tested_here():
     assert sorted(str(member) for member in ALL if member.name in FOREIGN) == [
         "RegisterCrossAccountAccessRole.roleArn",
         "SubscribeToEvent.topicArn",
@@ -282,21 +285,21 @@ def test_each_member_of_another_service_is_looked_at_here():
         "arn:aws:inspector:us-west-2:123456789012:target/0-absent00",
     ],
 )
-def test_what_is_no_topic_is_thrown(unchecked_client, scene, operation, arn):
-    request = {**complete_requests(scene.has)[operation], "topicArn": arn}
+def test_an_arn_that_is_not_a_topics_is_refused(unchecked_client, scene, operation, arn):
+    request = {**complete_requests(scene.resources)[operation], "topicArn": arn}
     exception, code, message = refusal(unchecked_client, operation, request)
     assert (exception, code) == ("InvalidInputException", "INVALID_SNS_TOPIC_ARN")
     assert "topicArn" in message
 
 
-@pytest.mark.parametrize("place", [f"us-west-2:{OTHER_ACCOUNT}", f"{OTHER_REGION}:123456789012"])
-def test_topics_of_any_account_and_region_are_taken_as_existing(client, scene, place):
-    topic = {"resourceArn": scene.has.idle_template, "topicArn": f"arn:aws:sns:{place}:theirs"}
+@pytest.mark.parametrize("region_and_account", [f"us-west-2:{OTHER_ACCOUNT}", f"{OTHER_REGION}:123456789012"])
+def test_topics_of_any_account_and_region_are_taken_as_existing(client, scene, region_and_account):
+    topic = {"resourceArn": scene.resources.idle_template, "topicArn": f"arn:aws:sns:{region_and_account}:theirs"}
     client.subscribe_to_event(event="FINDING_REPORTED", **topic)
-    (subscription,) = client.list_event_subscriptions(resourceArn=scene.has.idle_template)["subscriptions"]
+    (subscription,) = client.list_event_subscriptions(resourceArn=scene.resources.idle_template)["subscriptions"]
     assert subscription["topicArn"] == topic["topicArn"]
     client.unsubscribe_from_event(event="FINDING_REPORTED", **topic)
-    assert client.list_event_subscriptions(resourceArn=scene.has.idle_template)["subscriptions"] == []
+    assert client.list_event_subscriptions(resourceArn=scene.resources.idle_template)["subscriptions"] == []
 
 
 @pytest.mark.parametrize(
@@ -312,7 +315,7 @@ def test_topics_of_any_account_and_region_are_taken_as_existing(client, scene, p
         (f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs", "AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE"),
     ],
 )
-def test_what_is_no_role_of_the_account_is_thrown(unchecked_client, inspector_backend, arn, exception, code):
+def test_an_arn_that_is_not_a_role_of_the_account_is_refused(unchecked_client, inspector_backend, arn, exception, code):
     before = inspector_backend.describe_cross_account_access_role()
     thrown = refusal(unchecked_client, "RegisterCrossAccountAccessRole", {"roleArn": arn})
     assert thrown[:2] == (exception, code)

@@ -9,8 +9,8 @@ from botocore.exceptions import ReadTimeoutError
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve
 
-from ..support.aws import ACCOUNT, a_run, a_target, refused
-from ..support.requests import knock
+from ..support.aws import ACCOUNT, create_target, raises_api_error, start_run
+from ..support.in_process import send_raw
 
 
 def test_a_call_is_logged_with_what_was_sent_and_answered(inspector_backend, client):
@@ -23,7 +23,7 @@ def test_a_call_is_logged_with_what_was_sent_and_answered(inspector_backend, cli
     assert (call.account, call.region, call.access_key) == (ACCOUNT, "us-west-2", "AKIAEXAMPLE")
 
 
-def test_calls_stand_in_the_order_of_time_and_tell_it(inspector_backend, client):
+def test_calls_are_logged_in_the_order_of_time_with_their_times(inspector_backend, client):
     begun = inspector_backend.clock.now()
     client.list_findings()
     inspector_backend.clock.tick(90)
@@ -34,8 +34,8 @@ def test_calls_stand_in_the_order_of_time_and_tell_it(inspector_backend, client)
     assert calls[0].time.tzinfo is datetime.timezone.utc
 
 
-def test_of_an_operation_are_its_calls_only(inspector_backend, client):
-    a_run(client)
+def test_calls_of_an_operation_are_its_own_only(inspector_backend, client):
+    start_run(client)
     client.list_findings(maxResults=3)
     client.list_findings(maxResults=4)
     assert [call.parameters["maxResults"] for call in inspector_backend.calls.of("ListFindings")] == [3, 4]
@@ -44,15 +44,15 @@ def test_of_an_operation_are_its_calls_only(inspector_backend, client):
     assert len(inspector_backend.calls.of()) == len(inspector_backend.calls)
 
 
-def test_asking_for_what_is_no_operation_is_refused(inspector_backend):
+def test_calls_of_an_unknown_operation_are_refused(inspector_backend):
     with pytest.raises(ValueError, match=r"'ListFinding' is no operation; did you mean ListFindings\?"):
         inspector_backend.calls.of("ListFinding")
 
 
 def test_an_error_is_logged_with_its_code_message_and_members(inspector_backend, client):
-    a_target(client, "web")
-    with refused("InvalidInputException"):
-        a_target(client, "web")
+    create_target(client, "web")
+    with raises_api_error("InvalidInputException"):
+        create_target(client, "web")
     last = inspector_backend.calls[-1]
     assert last.error == "InvalidInputException"
     assert "Name already exists" in last.message
@@ -63,7 +63,7 @@ def test_an_error_is_logged_with_its_code_message_and_members(inspector_backend,
     assert inspector_backend.calls.of(error="ThrottlingException") == []
 
 
-def test_each_attempt_that_met_a_fault_is_a_call(inspector_backend, client):
+def test_each_attempt_that_met_a_fault_is_a_logged_call(inspector_backend, client):
     inspector_backend.inject_fault("ListFindings", ReadTimeoutError(endpoint_url="https://example"))
     inspector_backend.inject_fault("ListFindings", "ThrottlingException")
     client.list_findings()
@@ -71,25 +71,25 @@ def test_each_attempt_that_met_a_fault_is_a_call(inspector_backend, client):
     assert inspector_backend.calls[0].response is None
 
 
-def test_a_void_action_answers_nothing(inspector_backend, client):
-    client.delete_assessment_target(assessmentTargetArn=a_target(client))
+def test_a_logged_call_of_a_void_action_has_no_response(inspector_backend, client):
+    client.delete_assessment_target(assessmentTargetArn=create_target(client))
     assert inspector_backend.calls[-1].response == {}
     assert inspector_backend.calls[-1].error is None
 
 
 def test_changing_what_a_call_shows_changes_neither_log_nor_mock(inspector_backend, client):
     inspector_backend.add_instance("i-0web", findings=[cve("CVE-2016-2177")])
-    asked = {"filter": {"severities": ["High"]}}
-    client.list_findings(**asked)
+    params = {"filter": {"severities": ["High"]}}
+    client.list_findings(**params)
     call = inspector_backend.calls[0]
-    asked["filter"]["severities"].append("Low")
+    params["filter"]["severities"].append("Low")
     call.parameters["filter"]["severities"].clear()
     call.response["findingArns"].append("x")
     assert call.parameters == {"filter": {"severities": ["High"]}}
     assert call.response == {"findingArns": []}
 
 
-def test_all_accounts_and_regions_share_one_log_that_tells_who(inspector_backend, client):
+def test_all_accounts_and_regions_share_one_call_log(inspector_backend, client):
     client.list_findings()
     other = boto3.client(
         "inspector", region_name="eu-west-1", aws_access_key_id="210987654321", aws_secret_access_key="x"
@@ -102,7 +102,7 @@ def test_all_accounts_and_regions_share_one_log_that_tells_who(inspector_backend
 
 
 def test_a_request_that_names_no_operation_is_logged_too(inspector_backend):
-    knock(inspector_backend, "NoSuchThing", {})
+    send_raw(inspector_backend, "NoSuchThing", {})
     (call,) = inspector_backend.calls
     assert (call.operation, call.error) == ("", "UnknownOperationException")
 
@@ -114,7 +114,7 @@ def test_the_backends_own_methods_are_no_calls(inspector_backend):
 
 
 @mock_inspector(max_calls=3)
-def test_only_the_last_calls_are_kept(inspector_backend, client):
+def test_the_call_log_keeps_the_last_calls_only(inspector_backend, client):
     for number in range(1, 6):
         client.list_findings(maxResults=number)
     calls = inspector_backend.calls
@@ -122,7 +122,7 @@ def test_only_the_last_calls_are_kept(inspector_backend, client):
     assert calls.dropped == 2
 
 
-def test_reset_empties_the_log(inspector_backend, client):
+def test_reset_empties_the_call_log(inspector_backend, client):
     calls = inspector_backend.calls
     client.list_findings()
     assert len(calls) == 1
@@ -132,10 +132,10 @@ def test_reset_empties_the_log(inspector_backend, client):
     assert [call.operation for call in calls[:]] == ["ListFindings"]
 
 
-@pytest.mark.parametrize("bad", [-1, True, "10", 1.5])
-def test_a_bad_bound_of_the_log_is_refused(bad):
+@pytest.mark.parametrize("value", [-1, True, "10", 1.5])
+def test_a_bad_limit_of_the_call_log_is_refused(value):
     with pytest.raises(ValueError, match=r"max_calls: takes a whole number from 0 up, or None"):
-        mock_inspector(max_calls=bad)
+        mock_inspector(max_calls=value)
 
 
 def test_a_call_shows_itself_shortly(inspector_backend, client):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support.in_process import SIGNED, knock
+from ..support.in_process import AUTHORIZATION, send_http
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ from ..support.in_process import SIGNED, knock
         b"InspectorService.\xff",
     ],
 )
-def test_no_known_target_is_an_unknown_operation(inspector_backend, target):
-    headers = {"Authorization": SIGNED, **({} if target is None else {"X-Amz-Target": target})}
-    answer = knock(inspector_backend, headers=headers)
+def test_a_request_without_a_known_target_is_an_unknown_operation(inspector_backend, target):
+    headers = {"Authorization": AUTHORIZATION, **({} if target is None else {"X-Amz-Target": target})}
+    answer = send_http(inspector_backend, headers=headers)
     assert (answer.status, answer.code) == (400, "UnknownOperationException")
     assert "X-Amz-Target" in answer.body["message"]
 
@@ -35,12 +35,16 @@ def test_no_known_target_is_an_unknown_operation(inspector_backend, target):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "post", ""])
 @pytest.mark.parametrize("body", [b"", b"{}"])
 def test_only_post_names_an_operation(inspector_backend, method, body):
-    assert knock(inspector_backend, body, method=method).code == "UnknownOperationException"
+    assert send_http(inspector_backend, body, method=method).code == "UnknownOperationException"
 
 
 @pytest.mark.mock_inspector(at="2016-03-15T18:00:00Z")
 def test_good_and_bad_answers_are_dated_by_the_clock_and_numbered(inspector_backend):
-    answers = [knock(inspector_backend), knock(inspector_backend, b"{"), knock(inspector_backend, headers={})]
+    answers = [
+        send_http(inspector_backend),
+        send_http(inspector_backend, b"{"),
+        send_http(inspector_backend, headers={}),
+    ]
     assert [answer.status for answer in answers] == [200, 400, 403]
     assert {answer.headers["Date"] for answer in answers} == {"Tue, 15 Mar 2016 18:00:00 GMT"}
     assert len({answer.headers["x-amzn-RequestId"] for answer in answers}) == len(answers)

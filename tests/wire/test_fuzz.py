@@ -1,9 +1,8 @@
-"""Whatever comes to the door, 10,000 random and mutated requests of it: a sound answer, never an exception, never a 5xx.
+"""Damaged requests get a correct response: never an exception, and never a status of 500 or more.
 
-Most begin as a valid request with the ARNs and tokens of a furnished account, and are damaged in one to three places:
-such get deeper than noise does. How many: 37 operations by 230, four kinds of damage to the wire by 400, and 40
-sequences of up to 12.
-"""
+Most begin as a valid request with the ARNs and tokens of an account that has every resource, and are damaged at one to
+three places, which gets deeper than noise does. There are 230 requests of each operation, 400 of each of four kinds of
+damaged HTTP, and 40 sequences of up to 12 requests; the fast subset takes a part of them."""
 
 import json
 import re
@@ -24,10 +23,12 @@ from mock_inspector.state.service import FakeService
 from mock_inspector.wire.dispatcher import handle
 from mock_inspector.wire.http import Request, Response
 
+from ..support.aws import create_resources
 from ..support.fake_service import fake_service
 from ..support.fast_subset import max_examples
-from ..support.requests import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish
-from ..support.response_shapes import check_answer, problems
+from ..support.requests import FOREIGN_ACCOUNT, complete_requests
+from ..support.response_shapes import check_response, problems
+from ..support.service_model import MODEL, OPERATIONS
 
 ACCOUNT, REGION = "123456789012", "us-west-2"
 URL = f"https://inspector.{REGION}.amazonaws.com/"
@@ -53,31 +54,31 @@ def examples(count):
 # The account that is asked, and what is valid in it
 
 
-def furnished():
-    """A furnished account: always the same ids, at the time that it is."""
+def new_account():
+    """An account with every resource: always the same ids, at the current time."""
     service = FakeService(account_id=ACCOUNT, id_seed="fuzz", max_calls=10)
     backend = get_backend(service, ACCOUNT, REGION, {})
-    return backend, furnish(backend)
+    return backend, create_resources(backend)
 
 
 @cache
 def valid_requests() -> dict[str, dict[str, Any]]:
     """A valid request of each operation."""
-    return complete_requests(furnished()[1])
+    return complete_requests(new_account()[1])
 
 
 @cache
 def strings() -> list[str]:
     """The ARNs of the account, those of no kind, of another kind, account or region, and its pagination tokens."""
-    backend, has = furnished()
-    arns = [arn for arn in vars(has).values() if arn.startswith("arn:")]
+    backend, resources = new_account()
+    arns = [arn for arn in vars(resources).values() if arn.startswith("arn:")]
     absent = [re.sub(r"[^/]{8}$", "00000000", arn) for arn in arns]
     foreign = [arn.replace(ACCOUNT, FOREIGN_ACCOUNT) for arn in arns]
     elsewhere = [arn.replace(REGION, "eu-west-1") for arn in arns]
     elsewhere += [arn.replace("arn:aws:", f"arn:{other}:") for arn in arns for other in ("aws-cn", "aws-us-gov", "")]
     answers = [exchange(backend, sent(name, {**valid_requests()[name], "maxResults": 1})) for name in LISTING]
     tokens = [text for body in map(json.loads, (got.body for got in answers)) if (text := body.get("nextToken"))]
-    return [*arns, *absent, *foreign, *elsewhere, *tokens, has.preview]
+    return [*arns, *absent, *foreign, *elsewhere, *tokens, resources.preview]
 
 
 class AnyDatetime(type):
@@ -86,7 +87,7 @@ class AnyDatetime(type):
 
 
 class StillDatetime(datetime, metaclass=AnyDatetime):
-    """A ``datetime`` to which it is always the same moment. (A freeze is shared: one world's clock moves all.)"""
+    """A ``datetime`` to which it is always the same moment. (A freeze is shared: the clock of one mock moves all.)"""
 
     @classmethod
     def now(cls, tz=None):
@@ -95,7 +96,7 @@ class StillDatetime(datetime, metaclass=AnyDatetime):
 
 @pytest.fixture(scope="module", autouse=True)
 def frozen_time():
-    """Every world begins at the same moment, and its clock moves only when it is moved."""
+    """Every mock begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
         still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
         patch.setattr("mock_inspector.clock.clock.datetime", still)
@@ -105,14 +106,14 @@ def frozen_time():
 
 @pytest.fixture(scope="module")
 def account(frozen_time):
-    """The account, furnished anew after each request that changed it."""
+    """The account, made anew after each request that changed it."""
 
     class Account:
         def __init__(self):
             self.renew()
 
         def renew(self):
-            self.backend: InspectorBackend = furnished()[0]
+            self.backend: InspectorBackend = new_account()[0]
 
         def ask(self, request):
             response = exchange(self.backend, request)
@@ -180,12 +181,12 @@ def values():
     )
 
 
-def places(value, path=()):
+def paths_in(value, path=()):
     """The paths of all values within a value, its own first."""
     yield path
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, entry in entries:
-        yield from places(entry, (*path, name))
+        yield from paths_in(entry, (*path, name))
 
 
 WAYS = st.sampled_from(["replace", "replace", "drop", "wrap", "rename", "repeat", "tweak", "tweak"])
@@ -196,7 +197,7 @@ REPEATS = [2, 10, 11, 50, 51, 100, 101, 501]
 @st.composite
 def damaged(draw, value):
     """A JSON value with one place damaged, at any depth."""
-    paths = list(places(value))
+    paths = list(paths_in(value))
     path = paths[draw(st.integers(0, len(paths) - 1))]
     if not path:
         return draw(values() | st.just({**value, draw(st.sampled_from(MEMBERS)): draw(values())}))
@@ -331,47 +332,47 @@ PARSER = create_parser("json")
 
 
 def exchange(backend: InspectorBackend, request: Request) -> Response:
-    """Bring a request to the door. The answer is sound, whatever it is."""
+    """Send a request. The response is correct in form, whatever the request."""
     response = handle(fake_service(backend), request, may_move_clock=False)
     assert set(response.headers) == {"x-amzn-RequestId", "Content-Type", "Content-Length", "Date"}
     assert response.headers["Content-Length"] == str(len(response.body))
     call = backend.calls[-1]
-    said: Any = None
+    answered: Any = None
     if response.body:
         text = response.body.decode("ascii")
-        said = json.loads(text, parse_float=Decimal, parse_constant=pytest.fail)
+        answered = json.loads(text, parse_float=Decimal, parse_constant=pytest.fail)
         assert json.dumps(json.loads(text), separators=(",", ":")) == text
     output = MODEL.operation_model(call.operation).output_shape if call.operation else None
     parsed = PARSER.parse({"status_code": response.status, "headers": response.headers, "body": response.body}, output)
     if response.status == 200:
         assert call.error is None
         if output is None:
-            assert said is None
+            assert answered is None
         else:
-            check_answer(call.operation, said)
-            assert set(said) <= set(parsed)
+            check_response(call.operation, answered)
+            assert set(answered) <= set(parsed)
         return response
     assert response.status in {400, 403, 404, 429}
-    code = said.pop("__type")
+    code = answered.pop("__type")
     assert parsed["Error"]["Code"] == call.error == code
-    assert said["message"]
+    assert answered["message"]
     if code in MODELLED:
         assert code in DECLARED[call.operation]
-        assert list(problems(MODEL.shape_for(code), said)) == []
+        assert list(problems(MODEL.shape_for(code), answered)) == []
     else:
         assert code in COMMON
-        assert list(said) == ["message"]
-        assert len(said["message"]) <= 1_000
+        assert list(answered) == ["message"]
+        assert len(answered["message"]) <= 1_000
     return response
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_damaged_requests_of_every_operation_get_sound_answers(account, operation):
+def test_damaged_requests_of_every_operation_get_sound_responses(account, operation):
     examples(230)(given(requests(st.just(operation)))(account.ask))()
 
 
 @pytest.mark.parametrize("damage", [bad_bodies, bad_headers, bad_lines, requests])
-def test_a_damaged_wire_gets_sound_answers(account, damage):
+def test_damaged_http_gets_sound_responses(account, damage):
     examples(400)(given(damage())(account.ask))()
 
 
@@ -426,8 +427,8 @@ def all_that_shows(backend):
 
 @examples(40)
 @given(data=st.data())
-def test_after_any_requests_the_account_can_be_shown_and_refusals_have_changed_nothing(data):
-    backend = furnished()[0]
+def test_after_any_requests_the_account_can_be_read_and_errors_have_changed_nothing(data):
+    backend = new_account()[0]
     shown = all_that_shows(backend)
     for request in data.draw(st.lists(requests() | requests() | bad_bodies() | bad_headers(), min_size=4, max_size=12)):
         if data.draw(st.booleans()):

@@ -5,7 +5,7 @@ from bisect import bisect_left
 
 import pytest
 
-from ..support.in_process import asking, knock
+from ..support.in_process import headers_for, send_http
 
 # What malformed requests get
 
@@ -37,7 +37,7 @@ NO_JSON = {
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
 def test_a_body_that_is_no_json_object_cannot_be_read(inspector_backend, body):
-    answer = knock(inspector_backend, body)
+    answer = send_http(inspector_backend, body)
     assert (answer.status, answer.code) == (400, "SerializationException")
 
 
@@ -60,19 +60,19 @@ def nested(depth):
 
 @pytest.mark.parametrize("body", [b"%s", b'{"maxResults": %s}', b'{"filter": {"assessmentTargetNamePattern": %s}}'])
 def test_a_list_nested_almost_too_deep_is_but_a_value_of_another_type(inspector_backend, body):
-    most = deepest()
-    for depth in range(most - 150, most + 5):
-        assert knock(inspector_backend, body % nested(depth)).code == "SerializationException"
+    maximum = deepest()
+    for depth in range(maximum - 150, maximum + 5):
+        assert send_http(inspector_backend, body % nested(depth)).code == "SerializationException"
 
 
 def test_a_list_nested_almost_too_deep_is_dropped_with_its_unknown_member(inspector_backend):
-    most = deepest()
-    for depth in range(most - 12, most + 1):
+    maximum = deepest()
+    for depth in range(maximum - 12, maximum + 1):
         body = b'{"unknown": %s}' % nested(depth)
         # So often that it counts as a poll, whose parameters are looked at once more.
-        statuses = [knock(inspector_backend, body, asking("ListFindings")).status for _ in range(110)]
+        statuses = [send_http(inspector_backend, body, headers_for("ListFindings")).status for _ in range(110)]
         assert statuses in ([200] * 110, [400] * 110)
-        assert depth > most - 12 or statuses[0] == 200
+        assert depth > maximum - 12 or statuses[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_list_nested_almost_too_deep_is_dropped_with_its_unknown_member(inspec
     ],
 )  # fmt: skip
 def test_a_member_of_another_type_cannot_be_read(inspector_backend, operation, body, says):
-    answer = knock(inspector_backend, json.dumps(body).encode(), asking(operation))
+    answer = send_http(inspector_backend, json.dumps(body).encode(), headers_for(operation))
     assert (answer.status, answer.code) == (400, "SerializationException")
     assert says in answer.body["message"]
 
@@ -108,11 +108,11 @@ def test_a_member_of_another_type_cannot_be_read(inspector_backend, operation, b
     ],
 )  # fmt: skip
 def test_a_missing_member_is_a_validation_error(inspector_backend, operation, body, says):
-    answer = knock(inspector_backend, json.dumps(body).encode(), asking(operation))
+    answer = send_http(inspector_backend, json.dumps(body).encode(), headers_for(operation))
     assert (answer.status, answer.code) == (400, "ValidationException")
     assert says in answer.body["message"]
 
 
 def test_a_missing_member_comes_before_a_bad_one(inspector_backend):
     body = b'{"assessmentTargetName": "", "durationInSeconds": "long"}'
-    assert knock(inspector_backend, body, asking("CreateAssessmentTemplate")).code == "ValidationException"
+    assert send_http(inspector_backend, body, headers_for("CreateAssessmentTemplate")).code == "ValidationException"

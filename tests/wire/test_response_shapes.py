@@ -12,9 +12,12 @@ from botocore import xform_name
 
 from mock_inspector.errors import AssessmentRunInProgressException
 
+from ..support.aws import create_resources
 from ..support.fast_subset import sample
-from ..support.requests import FOREIGN_ACCOUNT, MODEL, OPERATIONS, complete_requests, furnish, knock, minimal
-from ..support.response_shapes import check_answer, problems
+from ..support.in_process import send_raw
+from ..support.requests import FOREIGN_ACCOUNT, complete_requests, only_required
+from ..support.response_shapes import check_response, problems
+from ..support.service_model import MODEL, OPERATIONS
 
 VOID = [name for name in OPERATIONS if MODEL.operation_model(name).output_shape is None]
 TELLING = [name for name in OPERATIONS if name not in VOID]
@@ -27,10 +30,10 @@ ENDED = {"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"}
 
 def _ask(backend: Any, operation: str, **members: Any) -> Any:
     """A checked answer, its fractions as Decimals."""
-    response = knock(backend, operation, members)
+    response = send_raw(backend, operation, members)
     answer = json.loads(response.body, parse_float=Decimal)
     assert response.status == 200, answer
-    check_answer(operation, answer)
+    check_response(operation, answer)
     return answer
 
 
@@ -43,8 +46,8 @@ def _absent(arn: str) -> str:
 
 
 @pytest.fixture
-def has(inspector_backend):
-    return furnish(inspector_backend)
+def resources(inspector_backend):
+    return create_resources(inspector_backend)
 
 
 @pytest.fixture
@@ -55,10 +58,10 @@ def ask(inspector_backend):
 # The shapes
 
 
-@pytest.mark.parametrize("form", [minimal, lambda shape, request: request], ids=["minimal", "complete"])
+@pytest.mark.parametrize("form", [only_required, lambda shape, request: request], ids=["minimal", "complete"])
 @pytest.mark.parametrize("operation", TELLING)
-def test_answers_are_of_the_models_shape(operation, form, has, ask):
-    ask(operation, **form(MODEL.operation_model(operation).input_shape, complete_requests(has)[operation]))
+def test_responses_are_of_the_models_shape(operation, form, resources, ask):
+    ask(operation, **form(MODEL.operation_model(operation).input_shape, complete_requests(resources)[operation]))
 
 
 @pytest.mark.parametrize(
@@ -70,61 +73,61 @@ def test_lists_of_an_empty_account_are_of_the_models_shape(operation, inspector_
 
 
 @pytest.mark.parametrize("state", RUN_STATES)
-def test_a_run_is_of_the_models_shape_in_every_state(state, has, ask, inspector_backend):
-    inspector_backend.set_run_state(has.running, state)
-    run = ask("DescribeAssessmentRuns", assessmentRunArns=[has.running])["assessmentRuns"][0]
+def test_a_run_is_of_the_models_shape_in_every_state(state, resources, ask, inspector_backend):
+    inspector_backend.set_run_state(resources.running, state)
+    run = ask("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
     assert run["state"] == state
     assert ("findingCounts" in run) == ("completedAt" in run) == (state in ENDED)
-    ask("ListAssessmentRunAgents", assessmentRunArn=has.running)
-    ask("GetTelemetryMetadata", assessmentRunArn=has.running)
+    ask("ListAssessmentRunAgents", assessmentRunArn=resources.running)
+    ask("GetTelemetryMetadata", assessmentRunArn=resources.running)
 
 
-def test_a_run_is_of_the_models_shape_all_along_its_course(has, ask, inspector_backend):
+def test_a_run_is_of_the_models_shape_all_along_its_course(resources, ask, inspector_backend):
     seen = {}
     for _ in range(20):
-        run = ask("DescribeAssessmentRuns", assessmentRunArns=[has.running])["assessmentRuns"][0]
+        run = ask("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
         seen[run["state"]] = "findingCounts" in run
         inspector_backend.clock.tick(300)
     assert (seen["COLLECTING_DATA"], seen["COMPLETED"]) == (False, True)
 
 
-def test_findings_are_of_the_models_shape_whatever_is_in_them(has, ask, inspector_backend):
+def test_findings_are_of_the_models_shape_whatever_is_in_them(resources, ask, inspector_backend):
     for severity in MODEL.shape_for("Severity").enum:
-        inspector_backend.add_finding(has.run, {"severity": severity, "confidence": 0, "numericSeverity": 2.5})
+        inspector_backend.add_finding(resources.run, {"severity": severity, "confidence": 0, "numericSeverity": 2.5})
     arns = ask("ListFindings", maxResults=100)["findingArns"]
     findings = ask("DescribeFindings", findingArns=arns)["findings"]
     assert {finding["severity"] for finding in findings} == set(MODEL.shape_for("Severity").enum)
     assert [finding["arn"] for finding in findings] == arns
 
 
-def test_agents_are_of_the_models_shape_whatever_their_health(has, ask, inspector_backend):
+def test_agents_are_of_the_models_shape_whatever_their_health(resources, ask, inspector_backend):
     codes = MODEL.shape_for("AgentHealthCode").enum
-    inspector_backend.set_run_state(has.running, "CANCELED")
+    inspector_backend.set_run_state(resources.running, "CANCELED")
     for code in codes:
         inspector_backend.add_instance(tags={"Name": "web"}, agent_health_code=code, telemetry=[])
-    run = ask("StartAssessmentRun", assessmentTemplateArn=has.template)["assessmentRunArn"]
+    run = ask("StartAssessmentRun", assessmentTemplateArn=resources.template)["assessmentRunArn"]
     inspector_backend.finish_run(run)
     agents = ask("ListAssessmentRunAgents", assessmentRunArn=run, maxResults=500)["assessmentRunAgents"]
     assert {agent["agentHealthCode"] for agent in agents} == set(codes)
     assert {agent["agentHealth"] for agent in agents} == set(MODEL.shape_for("AgentHealth").enum)
 
 
-def test_a_report_is_of_the_models_shape_from_beginning_to_end(has, ask, inspector_backend):
-    wanted = {"assessmentRunArn": has.run, "reportFileFormat": "PDF", "reportType": "FINDING"}
-    begun = ask("GetAssessmentReport", **wanted)
+def test_a_report_is_of_the_models_shape_from_beginning_to_end(resources, ask, inspector_backend):
+    params = {"assessmentRunArn": resources.run, "reportFileFormat": "PDF", "reportType": "FINDING"}
+    begun = ask("GetAssessmentReport", **params)
     inspector_backend.clock.tick(60)
-    ready = ask("GetAssessmentReport", **wanted)
+    ready = ask("GetAssessmentReport", **params)
     assert begun == {"status": "WORK_IN_PROGRESS"}
     assert ready.keys() == {"status", "url"}
     assert ready["status"] == "COMPLETED"
 
 
-def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(has, ask, inspector_backend):
-    token = ask("CreateExclusionsPreview", assessmentTemplateArn=has.template)["previewToken"]
-    wanted = {"assessmentTemplateArn": has.template, "previewToken": token}
-    begun = ask("GetExclusionsPreview", **wanted)
+def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(resources, ask, inspector_backend):
+    token = ask("CreateExclusionsPreview", assessmentTemplateArn=resources.template)["previewToken"]
+    params = {"assessmentTemplateArn": resources.template, "previewToken": token}
+    begun = ask("GetExclusionsPreview", **params)
     inspector_backend.clock.tick(60)
-    ready = ask("GetExclusionsPreview", **wanted)
+    ready = ask("GetExclusionsPreview", **params)
     assert begun["previewStatus"] == "WORK_IN_PROGRESS"
     assert ready["previewStatus"] == "COMPLETED"
     assert [preview["title"] for preview in ready["exclusionPreviews"]] == [
@@ -138,13 +141,13 @@ def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(has,
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_are_there_when_nothing_failed(operation, has, ask):
-    assert ask(operation, **complete_requests(has)[operation])["failedItems"] == {}
+def test_failed_items_are_there_when_nothing_failed(operation, resources, ask):
+    assert ask(operation, **complete_requests(resources)[operation])["failedItems"] == {}
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_tell_what_failed_and_the_others_are_served(operation, has, ask):
-    request = complete_requests(has)[operation]
+def test_failed_items_tell_what_failed_and_the_others_are_served(operation, resources, ask):
+    request = complete_requests(resources)[operation]
     member = next(name for name in request if name.endswith("Arns"))
     good = request[member][0]
     foreign, absent = _foreign(good), _absent(good)
@@ -161,8 +164,8 @@ def test_failed_items_tell_what_failed_and_the_others_are_served(operation, has,
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_may_be_all(operation, has, ask):
-    request = complete_requests(has)[operation]
+def test_failed_items_may_be_all(operation, resources, ask):
+    request = complete_requests(resources)[operation]
     member = next(name for name in request if name.endswith("Arns"))
     answer = ask(operation, **{**request, member: ["no-arn"]})
     assert answer.pop("failedItems") == {"no-arn": {"failureCode": "INVALID_ARN", "retryable": False}}
@@ -173,12 +176,12 @@ def test_failed_items_may_be_all(operation, has, ask):
 
 
 @pytest.mark.parametrize("operation", LISTING)
-def test_the_last_page_has_no_next_token(operation, has, ask, inspector_backend):
-    inspector_backend.add_exclusion(has.run, {"title": "Agent is already running"})
+def test_the_last_page_has_no_next_token(operation, resources, ask, inspector_backend):
+    inspector_backend.add_exclusion(resources.run, {"title": "Agent is already running"})
     inspector_backend.subscribe_to_event(
-        resourceArn=has.template, event="FINDING_REPORTED", topicArn=f"{has.topic}-too"
+        resourceArn=resources.template, event="FINDING_REPORTED", topicArn=f"{resources.topic}-too"
     )
-    request = minimal(MODEL.operation_model(operation).input_shape, complete_requests(has)[operation])
+    request = only_required(MODEL.operation_model(operation).input_shape, complete_requests(resources)[operation])
     assert "nextToken" in ask(operation, **request, maxResults=1)
     assert "nextToken" not in ask(operation, **request, maxResults=100)
 
@@ -187,16 +190,16 @@ def test_the_last_page_has_no_next_token(operation, has, ask, inspector_backend)
 
 
 @pytest.mark.parametrize("operation", VOID)
-def test_void_actions_answer_with_an_empty_body(operation, has, inspector_backend):
-    response = knock(inspector_backend, operation, complete_requests(has)[operation])
+def test_void_actions_answer_with_an_empty_body(operation, resources, inspector_backend):
+    response = send_raw(inspector_backend, operation, complete_requests(resources)[operation])
     assert (response.status, response.body) == (200, b"")
     assert response.headers["Content-Length"] == "0"
 
 
 @pytest.mark.parametrize("operation", sample(4, OPERATIONS))
-def test_headers_are_those_of_the_service(operation, has, inspector_backend):
+def test_response_headers_are_those_of_the_service(operation, resources, inspector_backend):
     inspector_backend.clock.tick(86400)
-    response = knock(inspector_backend, operation, complete_requests(has)[operation])
+    response = send_raw(inspector_backend, operation, complete_requests(resources)[operation])
     assert response.headers.keys() == {"x-amzn-RequestId", "Content-Type", "Content-Length", "Date"}
     assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
     assert response.headers["Content-Length"] == str(len(response.body))
@@ -206,45 +209,49 @@ def test_headers_are_those_of_the_service(operation, has, inspector_backend):
     assert response.headers["Date"].endswith(" GMT")
 
 
-def test_every_answer_has_a_request_id_of_its_own(inspector_backend):
+def test_every_response_has_a_request_id_of_its_own(inspector_backend):
     requests = [("ListRulesPackages", {}), ("ListFindings", {}), ("ListFindings", {"maxResults": 0}), ("No", {})] * 5
-    answers = [knock(inspector_backend, operation, body) for operation, body in requests]
+    answers = [send_raw(inspector_backend, operation, body) for operation, body in requests]
     assert len({answer.headers["x-amzn-RequestId"] for answer in answers}) == len(requests)
 
 
 @pytest.mark.parametrize("operation", sample(4, TELLING))
-def test_bodies_are_compact_json(operation, has, inspector_backend):
-    body = knock(inspector_backend, operation, complete_requests(has)[operation]).body.decode()
+def test_response_bodies_are_compact_json(operation, resources, inspector_backend):
+    body = send_raw(inspector_backend, operation, complete_requests(resources)[operation]).body.decode()
     escaped, plain = (
         json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=ascii_only) for ascii_only in (True, False)
     )
     assert body in (escaped, plain)
 
 
-def test_text_beyond_ascii_comes_back_as_it_was_sent(has, client):
-    targets = client.describe_assessment_targets(assessmentTargetArns=[has.target])["assessmentTargets"]
+def test_text_beyond_ascii_comes_back_as_it_was_sent(resources, client):
+    targets = client.describe_assessment_targets(assessmentTargetArns=[resources.target])["assessmentTargets"]
     assert targets[0]["name"] == "web: Größe ✓"
 
 
 @pytest.mark.mock_inspector(at=datetime.datetime(2016, 3, 15, 18, 46, 22, 826999))
 def test_timestamps_are_numbers_of_seconds_cut_to_milliseconds(inspector_backend):
-    has = furnish(inspector_backend)
+    resources = create_resources(inspector_backend)
     group = json.loads(
-        knock(inspector_backend, "DescribeResourceGroups", {"resourceGroupArns": [has.group]}).body, parse_float=str
+        send_raw(inspector_backend, "DescribeResourceGroups", {"resourceGroupArns": [resources.group]}).body,
+        parse_float=str,
     )
     assert group["resourceGroups"][0]["createdAt"] == "1458067582.826"
 
 
-def test_errors_carry_the_members_of_their_shape(has, inspector_backend):
+def test_errors_carry_the_members_of_their_shape(resources, inspector_backend):
     refusals = {
         "InvalidInputException": ("ListFindings", {"maxResults": 0}),
-        "NoSuchEntityException": ("DeleteAssessmentRun", {"assessmentRunArn": _absent(has.run)}),
-        "AccessDeniedException": ("PreviewAgents", {"previewAgentsArn": _foreign(has.target)}),
-        "AssessmentRunInProgressException": ("DeleteAssessmentRun", {"assessmentRunArn": has.running}),
-        "AgentsAlreadyRunningAssessmentException": ("StartAssessmentRun", {"assessmentTemplateArn": has.template}),
+        "NoSuchEntityException": ("DeleteAssessmentRun", {"assessmentRunArn": _absent(resources.run)}),
+        "AccessDeniedException": ("PreviewAgents", {"previewAgentsArn": _foreign(resources.target)}),
+        "AssessmentRunInProgressException": ("DeleteAssessmentRun", {"assessmentRunArn": resources.running}),
+        "AgentsAlreadyRunningAssessmentException": (
+            "StartAssessmentRun",
+            {"assessmentTemplateArn": resources.template},
+        ),
     }
     for name, (operation, body) in refusals.items():
-        response = knock(inspector_backend, operation, body)
+        response = send_raw(inspector_backend, operation, body)
         answer = json.loads(response.body)
         assert response.status == 400
         assert answer.pop("__type") == name
@@ -255,16 +262,16 @@ def test_errors_carry_the_members_of_their_shape(has, inspector_backend):
 
 
 @pytest.mark.parametrize("operation", sample(4, TELLING))
-def test_the_backends_methods_answer_like_the_wire(operation, has, inspector_backend):
-    request = complete_requests(has)[operation]
+def test_the_backends_methods_answer_like_the_wire(operation, resources, inspector_backend):
+    request = complete_requests(resources)[operation]
     answer = getattr(inspector_backend, xform_name(operation))(**request)
-    check_answer(operation, json.loads(json.dumps(answer), parse_float=Decimal))
+    check_response(operation, json.loads(json.dumps(answer), parse_float=Decimal))
 
 
-def test_a_refused_method_raises_what_the_wire_answers(has, inspector_backend):
+def test_a_refused_method_raises_what_the_wire_answers(resources, inspector_backend):
     with pytest.raises(AssessmentRunInProgressException) as refused:
-        inspector_backend.delete_assessment_run(assessmentRunArn=has.running)
-    response = knock(inspector_backend, "DeleteAssessmentRun", {"assessmentRunArn": has.running})
+        inspector_backend.delete_assessment_run(assessmentRunArn=resources.running)
+    response = send_raw(inspector_backend, "DeleteAssessmentRun", {"assessmentRunArn": resources.running})
     assert json.loads(response.body) == refused.value.body()
 
 

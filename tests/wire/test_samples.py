@@ -13,7 +13,7 @@ from botocore.model import ListShape, ServiceModel, StructureShape
 from mock_inspector.wire.dispatcher import handle
 from mock_inspector.wire.http import Request
 
-from ..support.aws import a_group, a_run, a_target, a_template
+from ..support.aws import create_group, create_target, create_template, start_run
 from ..support.fake_service import fake_service
 
 SAMPLES = {
@@ -71,26 +71,26 @@ class Scene:
         head, _, path = arn.rpartition(":")
         parts = path.split("/")
         for end in range(2, len(parts) + 1, 2):
-            wanted = f"{head}:{'/'.join(parts[:end])}"
-            if wanted in self._made:
+            expected = f"{head}:{'/'.join(parts[:end])}"
+            if expected in self._made:
                 continue
-            self._made.add(wanted)
+            self._made.add(expected)
             self.backend.next_ids(parts[end - 1])
-            parent = wanted.rsplit("/", 2)[0]
-            assert getattr(self, f"_{parts[end - 2]}")(parent, **(details if wanted == arn else {})) == wanted
+            parent = expected.rsplit("/", 2)[0]
+            assert getattr(self, f"_{parts[end - 2]}")(parent, **(details if expected == arn else {})) == expected
 
     def _resourcegroup(self, _):
-        return a_group(self.client, Name="example")
+        return create_group(self.client, Name="example")
 
     def _target(self, _, group=None):
-        return a_target(self.client, "ExampleAssessmentTarget", group)
+        return create_target(self.client, "ExampleAssessmentTarget", group)
 
     def _template(self, target, name="ExampleAssessmentTemplate"):
         self.add_rules_package(EXAMPLE_PACKAGE)
-        return a_template(self.client, target, name, duration=3600, packages=[EXAMPLE_PACKAGE])
+        return create_template(self.client, target, name, duration=3600, packages=[EXAMPLE_PACKAGE])
 
     def _run(self, template):
-        return a_run(self.client, template)
+        return start_run(self.client, template)
 
     def _finding(self, run):
         return self.backend.add_finding(run, {})
@@ -260,8 +260,8 @@ def _differences(shape, sample, answered, path="$"):
             elif name not in GAINED_SINCE_2016.get(shape.name, ()) or name not in shape.members:
                 yield f"{path}.{name} is not in the sample"
     elif isinstance(shape, ListShape) and len(sample) == len(answered):
-        for index, (wanted, found) in enumerate(zip(sample, answered, strict=True)):
-            yield from _differences(shape.member, wanted, found, f"{path}[{index}]")
+        for index, (expected, found) in enumerate(zip(sample, answered, strict=True)):
+            yield from _differences(shape.member, expected, found, f"{path}[{index}]")
     elif sample != answered or (type(sample) is not type(answered) and shape.type_name not in {"double", "timestamp"}):
         yield f"{path}: the sample has {sample!r}, the answer {answered!r}"
 
@@ -288,16 +288,16 @@ def test_a_samples_request_gets_the_samples_response(operation, inspector_backen
 
     response = _sent(inspector_backend, sample)
 
-    wanted = sample["response"]
-    assert response.status == wanted["status"]
+    expected = sample["response"]
+    assert response.status == expected["status"]
     assert UUID_1.fullmatch(response.headers["x-amzn-RequestId"])
-    assert response.headers["Content-Type"] == wanted["headers"]["Content-Type"]
-    assert response.headers["Date"] == wanted["headers"]["Date"]
+    assert response.headers["Content-Type"] == expected["headers"]["Content-Type"]
+    assert response.headers["Date"] == expected["headers"]["Date"]
     assert response.headers["Content-Length"] == str(len(response.body))
-    if wanted["body"] is None:
+    if expected["body"] is None:
         assert response.body == b""
     else:
         answered = json.loads(response.body)
         assert response.body == json.dumps(answered, separators=(",", ":")).encode(), "compact JSON"
         shape = MODEL.operation_model(operation).output_shape
-        assert list(_differences(shape, wanted["body"], _as_documented(operation, answered))) == []
+        assert list(_differences(shape, expected["body"], _as_documented(operation, answered))) == []

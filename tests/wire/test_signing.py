@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..support.in_process import BOTH, LISTING, SCOPE, SIGNED, URL, knock, signed
+from ..support.in_process import AUTHORIZATION, LIST_TARGETS, SCOPE, SIGNED_HEADERS, URL, authorization, send_http
 
 
 @pytest.mark.parametrize(
@@ -15,35 +15,35 @@ from ..support.in_process import BOTH, LISTING, SCOPE, SIGNED, URL, knock, signe
         ("Basic QUtJQTpzZWNyZXQ=", 400, "IncompleteSignatureException"),
         ("Bearer token", 400, "IncompleteSignatureException"),
         (f"AWS AKIAEXAMPLE:{'0' * 27}=", 400, "IncompleteSignatureException"),
-        (signed().removeprefix("AWS4-HMAC-SHA256 "), 400, "IncompleteSignatureException"),
-        (signed(rest=""), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=host"), 400, "IncompleteSignatureException"),
-        (signed(rest=", Signature=00"), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=, Signature="), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=host, Signature="), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=host, Signature=00,"), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=host, Signature=00 00"), 400, "IncompleteSignatureException"),
-        (signed(rest=", SignedHeaders=host, Signature= 00"), 400, "IncompleteSignatureException"),
-        (signed(""), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/2016-03-15/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/٢٠١٦٠٣١٥/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/us-west-2/inspector/aws5_request"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/us-west-2/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/20160315//inspector/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed("/20160315/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
-        (signed(f"{SCOPE}/{SCOPE}"), 400, "IncompleteSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/mars/inspector/aws4_request"), 400, "InvalidSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/../inspector/aws4_request"), 400, "InvalidSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/US-WEST-2/inspector/aws4_request"), 400, "InvalidSignatureException"),
-        (signed("AKIAEXAMPLE/20160315/us-west-2\x00/inspector/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization().removeprefix("AWS4-HMAC-SHA256 "), 400, "IncompleteSignatureException"),
+        (authorization(rest=""), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=host"), 400, "IncompleteSignatureException"),
+        (authorization(rest=", Signature=00"), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=, Signature="), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=host, Signature="), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=host, Signature=00,"), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=host, Signature=00 00"), 400, "IncompleteSignatureException"),
+        (authorization(rest=", SignedHeaders=host, Signature= 00"), 400, "IncompleteSignatureException"),
+        (authorization(""), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/2016-03-15/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/٢٠١٦٠٣١٥/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2/inspector/aws5_request"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315//inspector/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization("/20160315/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
+        (authorization(f"{SCOPE}/{SCOPE}"), 400, "IncompleteSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/mars/inspector/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/../inspector/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/US-WEST-2/inspector/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2\x00/inspector/aws4_request"), 400, "InvalidSignatureException"),
         (b"AWS4-HMAC-SHA256 Credential=\xff\xfe", 400, "IncompleteSignatureException"),
     ],
 )
-def test_what_is_not_signed_is_refused(inspector_backend, authorization, status, code):
-    headers = {"X-Amz-Target": LISTING, **({} if authorization is None else {"Authorization": authorization})}
-    answer = knock(inspector_backend, headers=headers)
+def test_an_unsigned_request_is_refused(inspector_backend, authorization, status, code):
+    headers = {"X-Amz-Target": LIST_TARGETS, **({} if authorization is None else {"Authorization": authorization})}
+    answer = send_http(inspector_backend, headers=headers)
     assert (answer.status, answer.code) == (status, code)
 
 
@@ -66,23 +66,26 @@ PRESIGNED = (
         ("", "MissingAuthenticationTokenException"),
     ],
 )
-def test_a_query_that_is_not_signed_is_refused(inspector_backend, url, code):
-    assert knock(inspector_backend, headers={"X-Amz-Target": LISTING}, url=url).code == code
+def test_an_unsigned_query_is_refused(inspector_backend, url, code):
+    assert send_http(inspector_backend, headers={"X-Amz-Target": LIST_TARGETS}, url=url).code == code
 
 
 @pytest.mark.parametrize(
     ("headers", "url"),
     [
-        (BOTH, URL),
-        ({name.lower(): value for name, value in BOTH.items()}, URL),
-        ({name: value.encode() for name, value in BOTH.items()}, URL),
-        ({**BOTH, "Authorization": SIGNED.replace(", ", ",")}, URL),
-        ({**BOTH, "Content-Type": "text/plain", "Host": "localhost", "Date": "yesterday"}, "http://localhost:8080/"),
-        ({"X-Amz-Target": LISTING}, PRESIGNED),
-        ({"X-Amz-Target": LISTING}, PRESIGNED.replace("/2016", "%2F2016")),
+        (SIGNED_HEADERS, URL),
+        ({name.lower(): value for name, value in SIGNED_HEADERS.items()}, URL),
+        ({name: value.encode() for name, value in SIGNED_HEADERS.items()}, URL),
+        ({**SIGNED_HEADERS, "Authorization": AUTHORIZATION.replace(", ", ",")}, URL),
+        (
+            {**SIGNED_HEADERS, "Content-Type": "text/plain", "Host": "localhost", "Date": "yesterday"},
+            "http://localhost:8080/",
+        ),
+        ({"X-Amz-Target": LIST_TARGETS}, PRESIGNED),
+        ({"X-Amz-Target": LIST_TARGETS}, PRESIGNED.replace("/2016", "%2F2016")),
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"{}", b' {"unknown": [1, {}], "maxResults": null}\n'])
 def test_a_signed_request_is_answered(inspector_backend, headers, url, body):
-    answer = knock(inspector_backend, body, headers, url=url)
+    answer = send_http(inspector_backend, body, headers, url=url)
     assert (answer.status, answer.body) == (200, {"assessmentTargetArns": []})

@@ -1,0 +1,1 @@
+"""An independent model of the service, which the state machine test compares with the mock."""

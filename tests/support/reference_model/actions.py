@@ -1,4 +1,4 @@
-"""What the actions of an account do and tell, but for the lists (see rules_model.py).
+"""What the actions of an account do and answer, except for the lists (see state.py).
 
 An action is a generator. Up to its ``yield`` it decides: it raises :class:`Refused`, or yields the answer that is due, in
 which :data:`ANY` stands for what only the mock can know, such as a new ARN. It is sent the answer that came, and then

@@ -1,4 +1,4 @@
-"""What the lists of an account show (see rules_model.py)."""
+"""What the lists of an account show (see state.py)."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,8 @@ class Lists(Account):
 
     def listed(self, operation: str, members: Answer) -> list[tuple[int, Any]]:
         """All that a list action should show with these members, whatever the pages, or Refused."""
-        asked = dict(members)
-        wanted = asked.pop("filter", None) or {}
+        params = dict(members)
+        requested = params.pop("filter", None) or {}
         lists: dict[str, Callable[..., list[tuple[int, Any]]]] = {
             "ListAssessmentTargets": self._targets,
             "ListAssessmentTemplates": self._templates,
@@ -23,101 +23,101 @@ class Lists(Account):
             "ListExclusions": self._exclusions,
             "ListAssessmentRunAgents": self._run_agents,
             "ListEventSubscriptions": self._subscriptions,
-            "ListRulesPackages": lambda _: places(self.of["rulespackage"].items()),
+            "ListRulesPackages": lambda _: in_order(self.of["rulespackage"].items()),
             "PreviewAgents": self._preview,
         }
-        return lists[operation](wanted, **asked)
+        return lists[operation](requested, **params)
 
-    def _packages_of(self, wanted: Answer) -> list[str]:
-        asked: list[str] = wanted.get("rulesPackageArns", [])
-        for arn in asked:
+    def _packages_of(self, requested: Answer) -> list[str]:
+        params: list[str] = requested.get("rulesPackageArns", [])
+        for arn in params:
             self.find("rulespackage", arn)
-        return asked
+        return params
 
-    def _targets(self, wanted: Answer) -> list[tuple[int, Any]]:
-        pattern = wanted.get("assessmentTargetNamePattern", "*")
-        return places((arn, entry) for arn, entry in self.of["target"].items() if matches(pattern, entry["name"]))
+    def _targets(self, requested: Answer) -> list[tuple[int, Any]]:
+        pattern = requested.get("assessmentTargetNamePattern", "*")
+        return in_order((arn, entry) for arn, entry in self.of["target"].items() if matches(pattern, entry["name"]))
 
-    def _templates(self, wanted: Answer, assessmentTargetArns: Any = ()) -> list[tuple[int, Any]]:
+    def _templates(self, requested: Answer, assessmentTargetArns: Any = ()) -> list[tuple[int, Any]]:
         for arn in assessmentTargetArns:
             self.find("target", arn)
-        packages = self._packages_of(wanted)
-        return places(
+        packages = self._packages_of(requested)
+        return in_order(
             (arn, entry)
             for arn, entry in self.of["template"].items()
             if (not assessmentTargetArns or entry["target"] in assessmentTargetArns)
-            and matches(wanted.get("namePattern", "*"), entry["name"])
-            and inside(wanted.get("durationRange", {}), entry["duration"])
+            and matches(requested.get("namePattern", "*"), entry["name"])
+            and inside(requested.get("durationRange", {}), entry["duration"])
             and (not packages or set(packages) & set(entry["packages"]))
         )
 
-    def _runs(self, wanted: Answer, assessmentTemplateArns: Any = ()) -> list[tuple[int, Any]]:
+    def _runs(self, requested: Answer, assessmentTemplateArns: Any = ()) -> list[tuple[int, Any]]:
         for arn in assessmentTemplateArns:
             self.find("template", arn)
-        packages = self._packages_of(wanted)
-        return places(
+        packages = self._packages_of(requested)
+        return in_order(
             (arn, run)
             for arn, run in self.of["run"].items()
             if (not assessmentTemplateArns or run["template"] in assessmentTemplateArns)
-            and matches(wanted.get("namePattern", "*"), run["name"])
-            and (not wanted.get("states") or self.state(run) in wanted["states"])
-            and inside(wanted.get("durationRange", {}), run["duration"])
-            and inside(wanted.get("startTimeRange", {}), self.started(run))
-            and inside(wanted.get("completionTimeRange", {}), self.completed(run))
-            and inside(wanted.get("stateChangeTimeRange", {}), self.past(run)[-1][1])
+            and matches(requested.get("namePattern", "*"), run["name"])
+            and (not requested.get("states") or self.state(run) in requested["states"])
+            and inside(requested.get("durationRange", {}), run["duration"])
+            and inside(requested.get("startTimeRange", {}), self.started(run))
+            and inside(requested.get("completionTimeRange", {}), self.completed(run))
+            and inside(requested.get("stateChangeTimeRange", {}), self.past(run)[-1][1])
             and (not packages or set(packages) & set(run["packages"]))
         )
 
-    def _findings(self, wanted: Answer, assessmentRunArns: Any = ()) -> list[tuple[int, Any]]:
+    def _findings(self, requested: Answer, assessmentRunArns: Any = ()) -> list[tuple[int, Any]]:
         for arn in assessmentRunArns:
             self.find("run", arn)
-        packages = self._packages_of(wanted)
-        pairs = wanted.get("userAttributes", [])
-        return places(
+        packages = self._packages_of(requested)
+        pairs = requested.get("userAttributes", [])
+        return in_order(
             (arn, found)
             for arn, found in self.of["finding"].items()
             if (not assessmentRunArns or found["run"] in assessmentRunArns)
             and (not packages or found["package"] in packages)
-            and (not wanted.get("severities") or found["severity"] in wanted["severities"])
-            and (not wanted.get("ruleNames") or found["rule"] in wanted["ruleNames"])
-            and (not wanted.get("agentIds") or found["agent"] in wanted["agentIds"])
+            and (not requested.get("severities") or found["severity"] in requested["severities"])
+            and (not requested.get("ruleNames") or found["rule"] in requested["ruleNames"])
+            and (not requested.get("agentIds") or found["agent"] in requested["agentIds"])
             and (not pairs or any(pair in self.attributes(found) for pair in pairs))
-            and inside(wanted.get("creationTimeRange", {}), found["created"])
+            and inside(requested.get("creationTimeRange", {}), found["created"])
         )
 
-    def _exclusions(self, wanted: Answer, assessmentRunArn: str) -> list[tuple[int, Any]]:
+    def _exclusions(self, requested: Answer, assessmentRunArn: str) -> list[tuple[int, Any]]:
         run = self.find("run", assessmentRunArn)
-        return places((entry["arn"], entry) for entry in self.under("exclusion", "run", run["arn"]))
+        return in_order((entry["arn"], entry) for entry in self.under("exclusion", "run", run["arn"]))
 
-    def _run_agents(self, wanted: Answer, assessmentRunArn: str) -> list[tuple[int, Any]]:
+    def _run_agents(self, requested: Answer, assessmentRunArn: str) -> list[tuple[int, Any]]:
         run = self.find("run", assessmentRunArn)
-        return places(
+        return in_order(
             ((agent["id"], agent["health"], agent["code"]), agent)
             for agent in run["agents"]
-            if (not wanted.get("agentHealths") or agent["health"] in wanted["agentHealths"])
-            and (not wanted.get("agentHealthCodes") or agent["code"] in wanted["agentHealthCodes"])
+            if (not requested.get("agentHealths") or agent["health"] in requested["agentHealths"])
+            and (not requested.get("agentHealthCodes") or agent["code"] in requested["agentHealthCodes"])
         )
 
-    def _subscriptions(self, wanted: Answer, resourceArn: str | None = None) -> list[tuple[int, Any]]:
+    def _subscriptions(self, requested: Answer, resourceArn: str | None = None) -> list[tuple[int, Any]]:
         if resourceArn is not None:
             self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
-        return places(
+        return in_order(
             ((*key, dict(entry["events"])), entry)
             for key, entry in self.subscriptions.items()
             if resourceArn in (None, key[0])
         )
 
-    def _preview(self, wanted: Answer, previewAgentsArn: str) -> list[tuple[int, Any]]:
+    def _preview(self, requested: Answer, previewAgentsArn: str) -> list[tuple[int, Any]]:
         if noun_of(previewAgentsArn) == "template":
             target = self.of["target"][self.find("template", previewAgentsArn)["target"]]
         else:
             target = self.find("target", previewAgentsArn)
-        return places(((one["id"], one["health"]), one) for one in self.members(target))
+        return in_order(((one["id"], one["health"]), one) for one in self.members(target))
 
 
-def places(entries: Any) -> list[tuple[int, Any]]:
+def in_order(entries: Any) -> list[tuple[int, Any]]:
     """What is shown of entries, in the order of creation."""
-    return sorted(((entry["serial"], shown) for shown, entry in entries), key=lambda place: place[0])
+    return sorted(((entry["serial"], shown) for shown, entry in entries), key=lambda entry: entry[0])
 
 
 def matches(pattern: str, name: str) -> bool:

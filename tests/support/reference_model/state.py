@@ -1,9 +1,8 @@
-"""The rules of the service once more, small and plain, to compare the mock with (tests/test_state_machine.py).
+"""The rules of the service once more, small and plain, to compare the mock with (tests/actions/test_state_machine.py).
 
 They share no code with the mock and have no wire: plain dicts, in the order of creation, and a clock of whole
-milliseconds that stands where it is put. Here is what an account has and what becomes of its runs; what its lists show
-is in rules_lists.py, what its actions do in rules_actions.py.
-"""
+milliseconds that stands where it is put. This module holds what an account has and what becomes of its runs; lists.py
+what its lists show, actions.py what its actions do."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -73,7 +72,7 @@ class Account:
         self.now = now
         self.instances: dict[str, dict[str, Any]] = {}
         self.of: dict[str, dict[str, dict[str, Any]]] = {noun: {} for noun in NOUNS}
-        self.of["rulespackage"] = {arn: {"serial": place - 100} for place, arn in enumerate(packages)}
+        self.of["rulespackage"] = {arn: {"serial": index - 100} for index, arn in enumerate(packages)}
         self.subscriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.role: str | None = None
         self.faults: list[dict[str, Any]] = []
@@ -113,8 +112,8 @@ class Account:
         """What ``do`` makes of each good ARN, and what failedItems says of the others."""
         done: list[Any] = []
         failed: Answer = {}
-        for place, arn in enumerate(arns):
-            reason = "DUPLICATE_ARN" if arn in arns[:place] else self.why_not(noun, arn)
+        for index, arn in enumerate(arns):
+            reason = "DUPLICATE_ARN" if arn in arns[:index] else self.why_not(noun, arn)
             if reason is None:
                 result = do(self.of[noun][arn])
                 reason = result if isinstance(result, str) else None
@@ -148,11 +147,11 @@ class Account:
         """The instances of a target."""
         if target["group"] is None:
             return list(self.instances.values())
-        wanted = self.of["resourcegroup"][target["group"]]["tags"]
+        requested = self.of["resourcegroup"][target["group"]]["tags"]
         return [
             one
             for one in self.instances.values()
-            if any(key in one["tags"] and value in (None, one["tags"][key]) for key, value in wanted)
+            if any(key in one["tags"] and value in (None, one["tags"][key]) for key, value in requested)
         ]
 
     def joined(self, instance_id: str, **members: Any) -> None:
