@@ -7,7 +7,7 @@ import pytest
 
 from mock_inspector import errors, mock_inspector
 
-from ..support.aws import ACCOUNT, create_target, is_mocked, mint_id, raises_api_error
+from ..support.aws import ACCOUNT, create_target, generate_id, is_mocked, raises_api_error
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -46,9 +46,9 @@ class TestMarkers:
     def test_the_nearest_marker_wins_keyword_by_keyword(self, inspector_backend):
         assert inspector_backend.region == "eu-west-2"
         assert inspector_backend.clock.now().year == 2020
-        minted = mint_id(inspector_backend)
+        generated = generate_id(inspector_backend)
         inspector_backend.reset()
-        assert minted == mint_id(inspector_backend)
+        assert generated == generate_id(inspector_backend)
 
     def test_a_marker_mocks_a_test_that_does_not_ask_for_the_fixture(self, unreachable_client):
         assert is_mocked(unreachable_client)
