@@ -105,7 +105,7 @@ def test_a_backends_methods_raise_what_a_client_would_get_as_an_error(inspector_
 def test_a_backends_methods_take_the_requests_members_as_keywords_only(inspector_backend):
     with pytest.raises(TypeError, match="keywords"):
         inspector_backend.create_assessment_target("web")
-    with pytest.raises(TypeError, match=r"\bname\b.*assessmentTargetName"):
+    with pytest.raises(TypeError, match=r"takes assessmentTargetName, resourceGroupArn; got 'name'"):
         inspector_backend.create_assessment_target(name="web")
 
 
