@@ -1,9 +1,10 @@
 """Every error code of the model, and the request that is answered with it.
 
-One row for each code: a plain boto3 call that provokes it, or the reason why none does; those are injected.
+One case for each code: a plain boto3 call that provokes it, or the reason why none does; those are injected.
 """
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -27,8 +28,8 @@ TARGET, TEMPLATE, FINDING, PACKAGE = "<target>", "<template>", "<finding>", "<pa
 class Case:
     """A call that is answered with the code, and what the message then says.
 
-    ``next_door`` makes what moto has beside the mock, if moto takes part in it. ``because``: why no request gets the
-    code by itself, so that it is injected.
+    ``other_services`` makes what moto has in its services; without it moto is off. ``because`` is why no request gets
+    the code by itself, so that it is injected.
     """
 
     method: str
@@ -74,7 +75,7 @@ TOO_MANY = ["fake-arn"] * 51
 ABSENT_TARGET = "target/0-absent00"
 ABSENT_TEMPLATE = f"{ABSENT_TARGET}/template/0-absent00"
 ABSENT_RUN = f"{ABSENT_TEMPLATE}/run/0-absent00"
-ONLY_IN_BATCHES = "findings are asked for in batches only, which report each of them in failedItems"
+ONLY_IN_BATCHES = "findings are requested in batches only, which report each of them in failedItems"
 NO_ROLE_NEEDED = "the service-linked role is always there; a registered one that is not is an invalid role"
 
 
@@ -130,7 +131,7 @@ INVALID_INPUT = {
     "INVALID_USER_ATTRIBUTE": call("add_attributes_to_findings", findingArns=[FINDING], attributes=[*pairs(1), *pairs(1)], says="'key0'"),
     "INVALID_USER_ATTRIBUTE_KEY": call("add_attributes_to_findings", findingArns=[FINDING], attributes=[{"key": "k" * 129}], says="attributes[0].key: got 129"),
     "INVALID_USER_ATTRIBUTE_VALUE": create_template(userAttributesForFindings=[{"key": "k", "value": "v" * 257}], says="userAttributesForFindings[0].value: got 257"),
-    # What lists are asked for
+    # Parameters of lists
     "INVALID_PAGINATION_TOKEN": call("list_findings", nextToken="1", says="nextToken: '1'"),
     "INVALID_MAX_RESULTS": call("list_findings", maxResults=0, says="maxResults: got 0"),
     "INVALID_AGENT_ID": call("list_findings", filter={"agentIds": ["i" * 129]}, says="agentIds[0]: got 129"),
@@ -227,7 +228,7 @@ def known(inspector_backend):
         userAttributesForFindings=[{"key": "team", "value": "web"}],
     )["assessmentTemplateArn"]
     run = here.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
-    finding = here.add_finding(run, {"title": "Door open"})
+    finding = here.add_finding(run, {"title": "Port open"})
     return {TARGET: target, TEMPLATE: template, FINDING: finding, PACKAGE: package}
 
 
@@ -241,7 +242,7 @@ def resolved(value, known):
 
 
 def send(client, backend, code, case, known):
-    """Make the row's call, with its code injected if need be."""
+    """Make the case's call, with its code injected if need be."""
     operation = client.meta.method_to_api_mapping[case.method]
     if case.because:
         backend.inject_fault(operation, code)
@@ -249,6 +250,11 @@ def send(client, backend, code, case, known):
         if case.other_services:
             case.other_services()
         return getattr(client, case.method)(**resolved(case.params, known))
+
+
+def says(message, text):
+    """Whether a message has a text. ``...`` in the text stands for anything."""
+    return re.search(".*".join(map(re.escape, text.split("..."))), message)
 
 
 def test_every_enum_of_error_codes_has_its_table(client):
@@ -262,8 +268,8 @@ def test_every_enum_of_error_codes_has_its_table(client):
 @pytest.mark.parametrize("enum", TABLES)
 def test_every_error_code_of_the_model_has_its_case(client, enum):
     codes = set(client.meta.service_model.shape_for(enum).metadata["enum"])
-    assert {"without a row": codes - TABLES[enum].keys(), "unknown to the model": TABLES[enum].keys() - codes} == {
-        "without a row": set(),
+    assert {"without a case": codes - TABLES[enum].keys(), "unknown to the model": TABLES[enum].keys() - codes} == {
+        "without a case": set(),
         "unknown to the model": set(),
     }
 
@@ -286,7 +292,7 @@ def test_an_error_code_is_thrown(client, inspector_backend, known, exception, co
     assert answer["errorCode"] == code
     assert isinstance(answer["canRetry"], bool)
     assert answer["Error"]["Message"]
-    assert case.because or (case.says and known.get(case.says, case.says) in answer["Error"]["Message"])
+    assert case.because or (case.says and says(answer["Error"]["Message"], known.get(case.says, case.says)))
     declared = client.meta.service_model.operation_model(caught.value.operation_name).error_shapes
     assert exception in [shape.name for shape in declared]
 
