@@ -276,7 +276,7 @@ def test_frozen_time_goes_back_with_a_restore(inspector_backend):
     assert inspector_backend.clock.now() == begun
     inspector_backend.restore(json.loads(json.dumps(later)))
     assert (inspector_backend.clock.now() - begun).total_seconds() == pytest.approx(86_400.000_123, abs=1e-6)
-    with pytest.raises(ValueError, match="^moment must not be before the clock's "):
+    with pytest.raises(ValueError, match=r"^moment must not be before the clock's "):
         inspector_backend.clock.move_to(begun)
 
 

@@ -63,11 +63,18 @@ def test_a_nested_use_may_repeat_the_state_but_not_change_it(snapshot_file, monk
             assert inner.clock.now() == now
         others: tuple[Any, ...] = ("other.json", taken, {})
         for other in others:
-            with pytest.raises(ValueError, match=r"^state must be 'snapshot.json', as in the mock_inspector around"), mock_inspector(state=other):
+            with (
+                pytest.raises(ValueError, match=r"^state must be 'snapshot.json', as in the mock_inspector around"),
+                mock_inspector(state=other),
+            ):
                 pass
     with mock_inspector(state=taken), mock_inspector(state=copy.deepcopy(taken)):
         pass
-    with mock_inspector(), pytest.raises(ValueError, match=r"^state must be .*, as in the mock_inspector around"), mock_inspector(state=taken):
+    with (
+        mock_inspector(),
+        pytest.raises(ValueError, match=r"^state must be .*, as in the mock_inspector around"),
+        mock_inspector(state=taken),
+    ):
         pass
 
 

@@ -141,7 +141,7 @@ class Account:
             fault["times"] -= 1
             raise Refused(fault["exception"], fault["code"])
 
-    # The fleet
+    # Instances
 
     def members(self, target: dict[str, Any]) -> list[dict[str, Any]]:
         """The instances of a target."""
@@ -154,8 +154,8 @@ class Account:
             if any(key in one["tags"] and value in (None, one["tags"][key]) for key, value in requested)
         ]
 
-    def joined(self, instance_id: str, **members: Any) -> None:
-        """An instance joins the fleet."""
+    def add_instance(self, instance_id: str, **members: Any) -> None:
+        """A new instance of the account."""
         self.instances[instance_id] = {"id": instance_id, "serial": next(self._serials), **members}
 
     def holders(self, instance_id: str) -> set[str]:
@@ -168,7 +168,7 @@ class Account:
         }
 
     def remove_instance(self, instance_id: str) -> None:
-        """An instance leaves the fleet."""
+        """The end of an instance."""
         gone = self.instances.pop(instance_id)
         for run in self.of["run"].values():
             for agent in run["agents"]:
