@@ -14,6 +14,7 @@ from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
 from .clock.freeze import Freeze, Freezer
 from .clock.moments import UTC, Moment, to_datetime
+from .clock.patched_waits import start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
@@ -76,10 +77,10 @@ class Activation:
             )
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)
-            self._waiting = Waiting(self.service, followed=followed, busy=self._is_serving)
-            self._undo.callback(self._waiting.stop)
+            self._waiting = Waiting(self.service.clock, self.service.sleep, busy=self._is_serving)
             if options.sleep:
-                self._waiting.start()
+                self._undo.callback(stop_waiting)
+                start_waiting(self._waiting, self.service.clock, followed=followed)
             self._undo.callback(_patches.uninstall)
             _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
             if options.state is not None:

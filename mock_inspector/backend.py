@@ -222,7 +222,7 @@ class InspectorBackend(ActionMethods):
             if run.in_progress(now):
                 if run.forced:
                     raise ValueError(
-                        f"run_arn must be that of a run with an end ahead; set_run_state put {run_arn} into "
+                        f"run_arn must name a run with an end ahead; set_run_state put {run_arn} into "
                         f"{run.state(now)} and can end it"
                     )
                 self.clock.move_to(run.timeline[-1].moment / 1000)

@@ -98,7 +98,7 @@ def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str 
     run = store.get(RUN, assessmentRunArn)
     if not run.in_progress(store.now):
         raise InvalidInputException(
-            f"assessmentRunArn must be that of a run in progress; got {run.arn}, which is {run.state(store.now)}.",
+            f"assessmentRunArn must name a run in progress; got {run.arn}, which is {run.state(store.now)}.",
             errorCode="INVALID_ASSESSMENT_RUN_STATE",
         )
     if stopAction == "SKIP_EVALUATION":

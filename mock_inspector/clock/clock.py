@@ -80,11 +80,6 @@ class Clock:
         """How many times as fast as real time the clock runs (see :meth:`run`)."""
         return self._speed
 
-    @property
-    def course(self) -> str:
-        """A text that changes whenever this clock is moved or its speed is set."""
-        return f"{self._shift} {self._since} {self._speed}"
-
     def microseconds(self) -> int:
         """The current time in microseconds since 1970. Event loops count by it."""
         return (self.now() - EPOCH) // datetime.timedelta(microseconds=1)

@@ -32,7 +32,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from contextlib import ExitStack
 from types import ModuleType
 from typing import Any, Literal
 
@@ -60,23 +59,27 @@ class Freeze:
     def __init__(self, by: Freezer | None = None, moment: datetime.datetime | None = None) -> None:
         self._replaced: list[tuple[dict[str, Any], str]] | None = None
         self._nesting: _Nesting | None = None
-        with ExitStack() as undo:
-            _rules.install()
-            undo.callback(_rules.uninstall)
-            imports = LateImports(_names, self._replace)
-            imports.start()
-            undo.callback(imports.stop)
-            _types.install()
-            undo.callback(_types.uninstall)
+        self._imports = LateImports(_names, self._replace)
+        _rules.install()
+        _types.install()
+        self._imports.start()
+        try:
             if by == "freezegun":
-                self._start_freezegun(moment, undo)
+                self._start_freezegun(moment)
             elif by == "time-machine":
-                self._start_time_machine(moment, undo)
-            self._undo = undo.pop_all()
+                self._start_time_machine(moment)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the freeze, and others that were begun inside of it and have not ended, and restore everything."""
-        self._undo.close()
+        if self._nesting is not None:
+            self._nesting.stop()
+        self._imports.stop()
+        self._restore_names()
+        _types.uninstall()
+        _rules.uninstall()
 
     def check(self) -> None:
         """RuntimeError for a freeze that was begun inside of this one, and has not ended or had not when this one did."""
@@ -85,28 +88,27 @@ class Freeze:
         if problem:
             raise RuntimeError(problem)
 
-    def _start_freezegun(self, moment: datetime.datetime | None, undo: ExitStack) -> None:
+    def _start_freezegun(self, moment: datetime.datetime | None) -> None:
         freezer: Any = api.freeze_time(moment, ignore=list(REAL_TIME_PACKAGES))
         ignore_list, freezer.ignore = freezer.ignore, ("",)
         self._nesting = _Nesting(freezer.start(), api.freeze_factories, freezer.stop)
         self._replaced = []
-        undo.callback(self._restore_names)
-        undo.callback(self._nesting.stop)
         api.ignore_lists[-1] = ignore_list
         _names.update()
         for holder in _names.holders:
             if not is_ignored(holder.key, ignore_list):
                 self._put_fakes(holder.namespace, holder.names)
 
-    def _start_time_machine(self, moment: datetime.datetime | None, undo: ExitStack) -> None:
+    def _start_time_machine(self, moment: datetime.datetime | None) -> None:
         import time_machine
 
         travel = time_machine.travel(moment, tick=False)
         self._nesting = _Nesting(travel.start(), time_machine.traveller_stack, travel.stop)
-        undo.callback(self._nesting.stop)
 
     def _restore_names(self) -> None:
-        replaced, self._replaced = self._replaced or [], None
+        if self._replaced is None:
+            return
+        replaced, self._replaced = self._replaced, None
         for namespace, name in replaced:
             _put_real(namespace, name)
         _names.update()
@@ -114,11 +116,14 @@ class Freeze:
             for name in holder.names:
                 _put_real(holder.namespace, name)
 
-    def _replace(self, module: ModuleType) -> None:
-        """Put fakes into a module that was executed while time is frozen."""
+    def _replace(self, module: ModuleType) -> bool:
+        """Put fakes into a module that was executed while time is frozen. Returns whether it holds any."""
         namespace = namespace_of(module)
-        if not is_ignored(str(namespace.get("__name__")), api.ignore_lists[-1]):
-            self._put_fakes(namespace, time_names(namespace))
+        names, ignore_lists = time_names(namespace), api.ignore_lists[-1:]
+        if not names or not ignore_lists or is_ignored(str(namespace.get("__name__")), ignore_lists[0]):
+            return False
+        self._put_fakes(namespace, names)
+        return True
 
     def _put_fakes(self, namespace: dict[str, Any], names: tuple[str, ...]) -> None:
         for name in names:

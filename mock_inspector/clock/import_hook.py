@@ -11,7 +11,7 @@ While nobody is registered nothing is replaced.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from importlib.abc import InspectLoader
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
@@ -59,11 +59,18 @@ def _register(entries: list[Any], entry: Any) -> Callable[[], None]:
 def _install() -> None:
     if _replaced:
         return
-    for owner, name, wrap in _loader_methods():
-        original = vars(owner)[name]
-        replacement = wrap(original)
-        setattr(owner, name, replacement)
-        _replaced.append((owner, name, original, replacement))
+    for owner, name, wrap in _LOADER_METHODS:
+        _replace(owner, name, wrap)
+    rewrite = sys.modules.get("_pytest.assertion.rewrite")
+    if rewrite is not None:
+        _replace(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module)
+
+
+def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
+    original = vars(owner)[name]
+    replacement = wrap(original)
+    setattr(owner, name, replacement)
+    _replaced.append((owner, name, original, replacement))
 
 
 def _uninstall() -> None:
@@ -74,19 +81,17 @@ def _uninstall() -> None:
     _replaced.clear()
 
 
-def _loader_methods() -> Iterator[tuple[Any, str, Callable[[Any], Any]]]:
-    """The classes that define how a module is executed, the method's name, and what replaces it."""
-    loaders: list[Any] = [SourceFileLoader, ExtensionFileLoader, InspectLoader]
-    rewrite = sys.modules.get("_pytest.assertion.rewrite")
-    loaders += [rewrite.AssertionRewritingHook] if rewrite is not None else []
-    for loader in loaders:
-        yield next(owner for owner in loader.__mro__ if "exec_module" in vars(owner)), "exec_module", _wrap_exec_module
-    yield ExtensionFileLoader, "create_module", _wrap_create_module
+def _as_import_machinery(function: Any) -> Any:
+    """Let a function pass for one of ``importlib``.
+
+    Python leaves those out of tracebacks, and where a module warns whoever imports it.
+    """
+    function.__code__ = function.__code__.replace(co_filename=SourceFileLoader.get_code.__code__.co_filename)
+    return function
 
 
 def _wrap_exec_module(original: Any) -> Any:
     def exec_module(loader: Any, module: ModuleType) -> None:
-        __tracebackhide__ = True
         with ExitStack() as stack:
             for around in tuple(_arounds):
                 stack.enter_context(around(module))
@@ -95,15 +100,28 @@ def _wrap_exec_module(original: Any) -> Any:
             if name == module.__name__:
                 callback(module)
 
-    return exec_module
+    return _as_import_machinery(exec_module)
 
 
 def _wrap_create_module(original: Any) -> Any:
     def create_module(loader: Any, spec: Any) -> Any:
-        __tracebackhide__ = True
         with ExitStack() as stack:
             for around in tuple(_arounds):
                 stack.enter_context(around(None))
             return original(loader, spec)
 
-    return create_module
+    return _as_import_machinery(create_module)
+
+
+def _definer(loader: Any, name: str) -> Any:
+    """The class that defines the method for a loader and others like it."""
+    return next(owner for owner in loader.__mro__ if name in vars(owner))
+
+
+_LOADER_METHODS = [
+    (_definer(SourceFileLoader, "exec_module"), "exec_module", _wrap_exec_module),
+    (InspectLoader, "exec_module", _wrap_exec_module),
+    (ExtensionFileLoader, "exec_module", _wrap_exec_module),
+    (ExtensionFileLoader, "create_module", _wrap_create_module),
+]
+"""The classes that define how modules are executed, the method, and what replaces it."""

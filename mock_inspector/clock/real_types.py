@@ -25,23 +25,29 @@ _PARSER = "botocore.utils"
 _SCHEMA = "__get_pydantic_core_schema__"
 
 
+_CLASSES: tuple[tuple[Any, Any], ...] = ((api.FakeDate, api.real_date), (api.FakeDatetime, api.real_datetime))
+
+
 class RealTypes:
     """Keeps the types real from :meth:`install` to :meth:`uninstall`."""
 
+    def __init__(self) -> None:
+        self._changed: list[Any] = []
+
     def install(self) -> None:
-        """Give botocore's parser the real classes, and pydantic the schema of the real ones for freezegun's."""
+        """Give botocore's parser the real classes, and freezegun's the schema that pydantic has for the real ones."""
         _replace_in_parser(datetime, _REAL_DATETIME)
         for fake, real in _CLASSES:
-            setattr(fake, _SCHEMA, classmethod(_schema_of(real)))
+            if _SCHEMA not in vars(fake):  # somebody else may have given it one
+                setattr(fake, _SCHEMA, classmethod(_schema_of(real)))
+                self._changed.append(fake)
 
     def uninstall(self) -> None:
         """Restore both."""
         _replace_in_parser(_REAL_DATETIME, datetime)
-        for fake, _ in _CLASSES:
+        for fake in self._changed:
             delattr(fake, _SCHEMA)
-
-
-_CLASSES: tuple[tuple[Any, Any], ...] = ((api.FakeDate, api.real_date), (api.FakeDatetime, api.real_datetime))
+        self._changed.clear()
 
 
 def _replace_in_parser(current: ModuleType, replacement: ModuleType) -> None:

@@ -1,92 +1,60 @@
-"""``time.sleep`` moves the clock, also under the names that modules have bound it to."""
+"""``time.sleep`` waits for the mock's clock, wherever it is held and by whatever name."""
 
 from __future__ import annotations
 
 import operator
 import sys
+import threading
 import time
-import weakref
-from collections.abc import Callable
-from types import BuiltinFunctionType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any
 
-_REAL = (time.sleep,)  # in a tuple, where no scan for module attributes finds it
+from .builtin_patch import FunctionPatch, can_patch
+from .waiting import POLL_INTERVAL_SECONDS, real_acquire, real_release
 
-WAIT_FOR_REAL = frozenset(
-    {"asyncio", "concurrent", "multiprocessing", "selectors", "socketserver", "subprocess", "threading"}
-)
-"""Modules of the standard library that sleep while they wait for the real world: for them time must really pass."""
+if TYPE_CHECKING:
+    from .waiting import Waiting
 
 
 class SleepPatch:
-    """Replaces ``time.sleep`` in every module that has it, in the way freezegun replaces ``time.time``.
+    """Replaces what the built-in ``time.sleep`` does.
 
-    Which modules have it is kept from one mock to the next: only modules that came since are looked through.
+    Who has put something else in its place (``monkeypatch.setattr(time, "sleep", ...)``) is not disturbed.
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, Callable[[], Any]] = {}
-        self._last: tuple[int, Callable[[], Any]] = (0, lambda: None)
-        self._spots: list[tuple[ModuleType, str]] = []
-        self._patched: list[tuple[ModuleType, str]] = []
-        self._move: Callable[[float, str], None] | None = None
-        self._applies: Callable[[], bool] = lambda: False
+        self._waiting: Waiting | None = None
+        sleep = time.sleep
+        self._patch = FunctionPatch(sleep, self._sleep) if can_patch() and type(sleep) is BuiltinFunctionType else None
+        self.real_sleep: Any = sleep if self._patch is None else self._patch.original
 
-        def sleep(seconds: Any, /) -> None:
-            move = self._move
-            span = _span(seconds)
-            if move is None or span is None or not self._applies():
-                return _REAL[0](seconds)
-            caller = sys._getframe(1)
-            if caller.f_globals.get("__name__", "").partition(".")[0] in WAIT_FOR_REAL:
-                return _REAL[0](seconds)
-            return move(span, f"{caller.f_code.co_filename}:{caller.f_lineno}")
-
-        self._sleep = sleep
-
-    def start(self, move: Callable[[float, str], None], applies: Callable[[], bool]) -> None:
-        """Let sleeping call ``move`` (seconds, the line that slept) where it ``applies``."""
-        if not isinstance(_REAL[0], BuiltinFunctionType) or time.sleep not in (_REAL[0], self._sleep):
-            return  # somebody else has replaced sleeping: their way of it holds
-        self._move, self._applies = move, applies
-        self._look_through_new_modules(_REAL[0])
-        for module, name in self._spots:
-            if vars(module).get(name) is _REAL[0]:
-                setattr(module, name, self._sleep)
-                self._patched.append((module, name))
+    def start(self, waiting: Waiting) -> None:
+        """Let sleeping wait for the clock, as ``waiting`` says."""
+        self._waiting = waiting
+        if self._patch is not None:
+            self._patch.install()
 
     def stop(self) -> None:
-        """Put the real ``sleep`` back everywhere, in modules imported meanwhile as well."""
-        if self._move is None:
+        """Let sleeping take real time again."""
+        self._waiting = None
+        if self._patch is not None:
+            self._patch.uninstall()
+
+    def _sleep(self, seconds: Any, /) -> None:
+        waiting, span = self._waiting, _span(seconds)
+        if waiting is None or span is None:
+            self.real_sleep(seconds)
             return
-        self._move = None
-        self._look_through_new_modules(self._sleep)
-        for module, name in (*self._patched, *self._spots):
-            if vars(module).get(name) is self._sleep:
-                setattr(module, name, _REAL[0])
-        self._patched.clear()
+        bell = threading.Lock()
+        real_acquire(bell)
 
-    def _look_through_new_modules(self, wanted: object) -> None:
-        """Find the names of ``wanted`` in modules that were not there the last time."""
-        modules: dict[str, Any] = sys.modules  # anything may be put there
-        count, newest = len(modules), modules[next(reversed(modules))]
-        if self._last[0] == count and self._last[1]() is newest:
-            return
-        for key, module in list(modules.items()):
-            known = self._known.get(key)
-            if not isinstance(module, ModuleType) or (known is not None and known() is module):
-                continue
-            self._known[key] = _reference(module)
-            self._spots += [(module, name) for name, value in list(vars(module).items()) if value is wanted]
-        self._last = (count, _reference(newest))
+        def attempt(timeout: float | None) -> None:
+            if timeout == POLL_INTERVAL_SECONDS:
+                real_acquire(bell, True, timeout)
+            else:
+                self.real_sleep(timeout)
 
-
-def _reference(module: Any) -> Callable[[], Any]:
-    """The module, held weakly where it can be: some that extension modules put there cannot."""
-    try:
-        return weakref.ref(module)
-    except TypeError:
-        return lambda: module
+        waiting.wait(attempt, sys._getframe(1), seconds=span, bell=lambda: real_release(bell))
 
 
 _LONGEST = 2**63 / 1_000_000_000

@@ -37,7 +37,7 @@ _CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 1, 5
 _PLACEHOLDER = "MOCKINSPECTOR"
 
 
-class NotAvailable(Exception):  # noqa: N818  it is no error: most tests have no other services
+class NotAvailable(Exception):  # noqa: N818  not an error: most tests have no other services
     """No service answers."""
 
 

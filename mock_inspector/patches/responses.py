@@ -74,5 +74,5 @@ class ResponsesPatch(LateImportPatch):
         return self.context is not None and (is_inspector_url(url) or url.startswith(self._url_prefixes))
 
 
-class _NotRegistered(Exception):  # noqa: N818  it is no error: the request is sent on
+class _NotRegistered(Exception):  # noqa: N818  not an error: the request is sent on
     """A request that the mock answers has no registered response."""

@@ -30,7 +30,7 @@ _FAILED_ITEM_ENUM = "FailedItemErrorCode"
 ANY_OPERATION = "*"
 
 
-class FailedItems(Exception):  # noqa: N818  it is no error: the response is a 200 whose items have all failed
+class FailedItems(Exception):  # noqa: N818  not an error: the response is a 200 whose items have all failed
     """Every item of a batch fails with ``code`` (a ``FailedItemErrorCode``)."""
 
     def __init__(self, code: str) -> None:

@@ -55,7 +55,7 @@ class PollDetector:
         self._sleeper = ""
 
     def record_write(self) -> None:
-        """Something was changed, so what follows is no repetition."""
+        """Something was changed, so what follows is not a repetition."""
         self._polls.clear()
         self._sleeps_at_write = self._sleeps
 

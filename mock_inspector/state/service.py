@@ -111,10 +111,10 @@ class FakeService:
         with self.lock:
             self.advance()
 
-    def sleep(self, seconds: float, where: str) -> None:
-        """Move the clock by ``seconds`` that code sleeps at the line ``where``."""
+    def sleep(self, span: datetime.timedelta, where: str) -> None:
+        """Move the clock by a ``span`` that code waits at the line ``where``."""
         self.polls.record_sleep(where)
-        self.clock.tick(seconds)
+        self.clock.tick(span)
 
     # Accounts and regions
 

@@ -433,8 +433,8 @@ def test_answers_hold_real_datetimes(client):
     assert type(target["createdAt"] + datetime.timedelta(1)) is datetime.datetime
 
 
-def test_botocore_signs_with_the_frozen_time(client):
-    dates = []
+def test_botocore_signs_with_the_frozen_time(session):
+    client, dates = session.client("inspector"), []
     client.meta.events.register(
         "before-send.inspector", lambda request, **_: dates.append(request.headers["X-Amz-Date"])
     )
@@ -463,6 +463,14 @@ def test_a_pydantic_model_can_be_declared_inside():
         assert Scan(at=datetime.datetime.now(UTC)).at == MOMENT
     assert type(Scan.model_validate({"at": "2020-02-29T00:00:00Z"}).at) is datetime.datetime
     assert Scan.model_json_schema()["properties"]["at"]["format"] == "date-time"
+
+
+def test_a_schema_that_somebody_else_has_given_the_fake_class_stays(monkeypatch):
+    schema = classmethod(lambda cls, source, handler: None)
+    monkeypatch.setattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__", schema, raising=False)
+    with mock_inspector():
+        assert vars(freezegun.api.FakeDatetime)["__get_pydantic_core_schema__"] is schema
+    assert vars(freezegun.api.FakeDatetime)["__get_pydantic_core_schema__"] is schema
 
 
 # time-machine
@@ -498,12 +506,16 @@ def test_freezegun_may_be_named():
 
 
 def test_an_inner_mock_cannot_freeze_by_another():
-    with mock_inspector(), pytest.raises(ValueError, match=r"^freeze: .*nested"), mock_inspector(freeze="time-machine"):
+    with (
+        mock_inspector(),
+        pytest.raises(ValueError, match=r"^freeze must be True, as in the mock_inspector around"),
+        mock_inspector(freeze="time-machine"),
+    ):
         pytest.fail("it began")
 
 
 def test_time_machine_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "time_machine")
     monkeypatch.setattr("mock_inspector.options.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"^freeze: .*pip install time-machine"):
+    with pytest.raises(ValueError, match=r"^freeze=.*pip install time-machine"):
         mock_inspector(freeze="time-machine")

@@ -8,6 +8,7 @@ import threading
 import time
 from importlib import import_module, reload
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
@@ -324,6 +325,22 @@ def test_a_module_that_fails(package):
     assert type(datetime) is type(time) is type(sys)
 
 
+def test_the_traceback_of_a_module_that_fails_has_no_line_of_the_mock(package):
+    package(failing_module="1 / 0")
+    with mock_inspector(), pytest.raises(ZeroDivisionError) as raised:
+        import failing_module  # type: ignore[import-not-found]  # noqa: F401
+
+    assert [Path(str(entry.path)).name for entry in raised.traceback] == ["test_late_imports.py", "failing_module.py"]
+
+
+def test_a_module_that_warns_its_importer_warns_the_right_one(package):
+    package(warning_module="import warnings\nwarnings.warn('it is old', DeprecationWarning, stacklevel=2)")
+    with mock_inspector(), pytest.warns(DeprecationWarning, match="it is old") as warned:
+        import warning_module  # type: ignore[import-not-found]  # noqa: F401
+
+    assert [warning.filename for warning in warned] == [__file__]
+
+
 def test_a_module_in_the_middle_of_which_the_mock_ends(package):
     package(
         ending="from tests.clock.test_late_imports import end\nimport time\nend()\nfrom datetime import datetime\nAT = time.time()"
@@ -554,7 +571,7 @@ def test_an_extension_module_sees_the_real_class(tmp_path, phases):
     import sysconfig
 
     compiler, headers = shutil.which("cc"), sysconfig.get_path("include")
-    if compiler is None or not (tmp_path.__class__(headers) / "Python.h").exists():
+    if compiler is None or not (Path(headers) / "Python.h").exists():
         pytest.skip("there is no C compiler, or Python's headers are missing")
     name = f"extension_{phases.lower()}"
     (tmp_path / f"{name}.c").write_text(EXTENSION)

@@ -278,6 +278,8 @@ def test_mocks_end_in_any_order_and_leave_nothing_behind(name):
         begin_and_end(order, make, client, bare)
     before, around = everything(), surroundings()
     for order in ORDERS:
+        if name == "freezegun" and order[-1] == "-theirs" and order[0] == "+ours":
+            continue  # a freeze that outlasts the mock is refused
         begin_and_end(order, make, client, bare)
         assert (order, changed(before)) == (order, set())
         assert surroundings() == around

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import queue
+import select
 import selectors
 import signal
 import sys
@@ -19,10 +21,7 @@ from botocore.retries.bucket import TokenBucket
 from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
-
-_REAL_SLEEP = (time.sleep,)
-"""Python's own function: in a tuple, where the mock's scan for module attributes does not find it."""
-
+from mock_inspector.clock.patched_waits import real_sleep as real_sleep  # noqa: PLC0414  tests take it from here
 
 HANG_TIMEOUT_SECONDS = 120
 
@@ -37,10 +36,14 @@ MOMENT = datetime.datetime(2020, 2, 29, 12, tzinfo=UTC)
 def real_sleeps():
     """Record each call of Python's own ``time.sleep``, in this thread and in those that begin in the block."""
     calls: list[str] = []
+    sleep: Any = time.sleep
 
     def profile(frame, event, function):
-        if event == "c_call" and function is _REAL_SLEEP[0]:
+        if event == "c_call" and function in real_functions():
             calls.append(frame.f_code.co_name)
+
+    def real_functions():
+        return (real_sleep, sleep) if sleep.__self__ is time else (real_sleep,)
 
     before = sys.getprofile(), threading.getprofile()
     threading.setprofile(profile)
@@ -70,10 +73,6 @@ def selector_waits():
 def longest_wait(waits):
     """The longest of some waits for the operating system that end by themselves."""
     return max((wait for wait in waits if wait is not None), default=0.0)
-
-
-def real_sleep(seconds):
-    _REAL_SLEEP[0](seconds)
 
 
 @contextmanager
@@ -147,17 +146,26 @@ _PATCHED_OBJECTS: tuple[Any, ...] = (
     TokenBucket,
     asyncio.BaseEventLoop,
     asyncio.SelectorEventLoop,
+    queue,
+    queue.SimpleQueue,
+    select.epoll,
+    threading,
+    threading.Thread,
+    type(threading.Lock()),
+    type(threading.RLock()),
 )
 
 
 def replaceable_attributes():
     """All that a mock might replace in the process."""
-    return {
+    attributes = {
         f"{holder.__name__}.{name}": value
         for holder in _PATCHED_OBJECTS
         for name, value in vars(holder).items()
         if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
     }
+    functions: list[Any] = [time.sleep, select.select]
+    return {**attributes, **{f"what {each.__name__} does": each.__self__ for each in functions}}
 
 
 def changed_attributes(before):

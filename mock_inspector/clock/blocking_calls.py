@@ -1,0 +1,277 @@
+"""Threads wait by the mock's clock: for locks, and with them for all that ``threading`` and ``queue`` have.
+
+What is patched, where a thread would block. Everything else of ``threading``, ``queue`` and ``concurrent.futures`` that
+waits (``Event``, ``Condition``, ``Semaphore``, ``Barrier``, ``Queue``, ``Future``) ends in one of these:
+
+==============================================  ======================================================================
+``lock.acquire``, ``lock.__enter__``            what ``threading.Lock()`` makes
+``lock.release``, ``lock.__exit__``             whoever waits for it is about to go on
+``RLock.acquire``, ``__enter__``                what ``threading.RLock()`` makes
+``RLock._acquire_restore``                      how a ``Condition`` gets its lock back
+``SimpleQueue.get``                             what the threads of a pool wait for
+``Thread._wait_for_tstate_lock``                ``Thread.join`` up to Python 3.12
+``_ThreadHandle.join``                          ``Thread.join`` since Python 3.13
+``threading._time``, ``queue.time``,            how much is left to wait is counted by the clock that is waited for
+``concurrent.futures._base.time``
+==============================================  ======================================================================
+
+A lock that is free is taken at once, as ever.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import _base as futures
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from freezegun import api as freezegun_api
+
+from .builtin_patch import TypePatch, can_patch
+from .waiting import Mutex, real_acquire, real_release
+
+if TYPE_CHECKING:
+    from .waiting import Waiting
+
+_Lock: type = type(threading.Lock())
+_RLock: type = type(threading.RLock())
+_ThreadHandle: Any = getattr(sys.modules["_thread"], "_ThreadHandle", None)
+_real_acquire_rlock: Callable[..., bool] = vars(_RLock)["acquire"]
+_real_acquire_restore: Callable[..., None] = vars(_RLock)["_acquire_restore"]
+_real_get: Callable[..., Any] = vars(queue.SimpleQueue)["get"]
+
+
+class _Awaited:
+    """A lock that threads wait for."""
+
+    __slots__ = ("released", "waiters")
+
+    def __init__(self) -> None:
+        self.waiters = 0
+        self.released = False
+        """Whether it was released, and nobody is known yet to have taken it: one of the threads is about to go on."""
+
+
+class _TimeModule:
+    """The module ``time``, as others see it who count by ``time.monotonic()`` what is left to wait."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.monotonic = monotonic
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.modules["time"], name)
+
+
+class BlockingCallsPatch:
+    """Lets threads wait for locks, queues and other threads as :class:`.Waiting` says."""
+
+    def __init__(self) -> None:
+        self._waiting: Waiting | None = None
+        self._awaited: dict[int, _Awaited] = {}
+        self._mutex = Mutex()
+        self._types: list[TypePatch] = []
+        self._attributes: list[tuple[Any, str, Any]] = []
+        self._originals: list[Any] = []
+        if not can_patch():
+            return
+        acquire, release, acquire_rlock = self._acquire(), self._release(), self._acquire_rlock()
+        locks = {**dict.fromkeys(_ACQUIRING, acquire), **dict.fromkeys(_RELEASING, release)}
+        rlocks = {**dict.fromkeys(_ACQUIRING, acquire_rlock), "_acquire_restore": self._acquire_restore()}
+        self._types = [
+            TypePatch(_Lock, locks),
+            TypePatch(_RLock, rlocks),
+            TypePatch(queue.SimpleQueue, {"get": self._get()}),
+        ]
+        if _ThreadHandle is not None:
+            self._types.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
+        monotonic = self._monotonic()
+        self._attributes = [
+            (threading, "_time", monotonic),
+            (queue, "time", monotonic),
+            (futures, "time", _TimeModule(monotonic)),
+        ]
+        wait_for_tstate_lock = getattr(threading.Thread, "_wait_for_tstate_lock", None)
+        if wait_for_tstate_lock is not None:
+            self._attributes.append(
+                (threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock(wait_for_tstate_lock))
+            )
+
+    def start(self, waiting: Waiting) -> None:
+        """Let threads wait for the clock, as ``waiting`` says."""
+        self._waiting = waiting
+        self._awaited.clear()
+        for patch in self._types:
+            patch.install()
+        self._originals = [getattr(owner, name) for owner, name, _ in self._attributes]
+        for owner, name, replacement in self._attributes:
+            setattr(owner, name, replacement)
+
+    def stop(self) -> None:
+        """Let threads wait in real time again."""
+        self._waiting = None
+        for patch in self._types:
+            patch.uninstall()
+        for (owner, name, replacement), original in zip(self._attributes, self._originals, strict=True):
+            if getattr(owner, name) is replacement:
+                setattr(owner, name, original)
+
+    def begin_in_child(self) -> None:
+        """In a process that was forked, no other thread waits."""
+        self._mutex = Mutex()
+        self._awaited.clear()
+
+    def _monotonic(self) -> Callable[[], float]:
+        def monotonic() -> float:
+            waiting = self._waiting
+            if waiting is None or waiting.reason_to_wait(sys._getframe(1)) is not None:
+                return freezegun_api.real_monotonic()
+            return waiting.monotonic()
+
+        return monotonic
+
+    # Locks
+
+    def _acquire(self) -> Callable[..., bool]:
+        def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
+            if not blocking or not (timeout == -1 or timeout > 0):
+                return real_acquire(lock, blocking, timeout)
+            if real_acquire(lock, False):
+                awaited = self._awaited.get(id(lock))
+                if awaited is not None:
+                    awaited.released = False
+                return True
+            if self._waiting is None:
+                return real_acquire(lock, True, timeout)
+            return self._wait_for_lock(self._waiting, lock, None if timeout == -1 else timeout, sys._getframe(1))
+
+        return acquire
+
+    def _wait_for_lock(self, waiting: Waiting, lock: Any, seconds: float | None, frame: FrameType) -> bool:
+        with self._mutex:
+            awaited = self._awaited.setdefault(id(lock), _Awaited())
+            awaited.waiters += 1
+        try:
+            taken = waiting.wait(
+                lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
+                frame,
+                seconds=seconds,
+                is_over=lambda: awaited.released or not lock.locked(),
+            )
+            if taken:
+                awaited.released = False
+            return bool(taken)
+        finally:
+            with self._mutex:
+                awaited.waiters -= 1
+                if awaited.waiters == 0:
+                    self._awaited.pop(id(lock), None)
+
+    def _release(self) -> Callable[..., None]:
+        def release(lock: Any, *_: object) -> None:
+            awaited = self._awaited.get(id(lock))
+            if awaited is not None:
+                awaited.released = True
+            real_release(lock)
+
+        return release
+
+    def _acquire_rlock(self) -> Callable[..., bool]:
+        def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
+            if self._waiting is None or not blocking or not (timeout == -1 or timeout > 0):
+                return _real_acquire_rlock(lock, blocking, timeout)
+            if _real_acquire_rlock(lock, False):
+                return True
+            taken = self._waiting.wait(
+                lambda timeout: _real_acquire_rlock(lock, True, _lock_timeout(timeout)),
+                sys._getframe(1),
+                seconds=None if timeout == -1 else timeout,
+                is_over=_is_free_for_this_thread(lock),
+            )
+            return bool(taken)
+
+        return acquire
+
+    def _acquire_restore(self) -> Callable[..., None]:
+        def acquire_restore(lock: Any, state: Any) -> None:
+            def attempt(_: float | None) -> bool:
+                _real_acquire_restore(lock, state)
+                return True
+
+            if self._waiting is None:
+                attempt(None)
+            else:
+                self._waiting.wait(attempt, sys._getframe(1), seconds=None, is_over=_is_free_for_this_thread(lock))
+
+        return acquire_restore
+
+    # Queues and threads
+
+    def _get(self) -> Callable[..., Any]:
+        def get(items: Any, block: Any = True, timeout: Any = None) -> Any:
+            if self._waiting is None or not block or not items.empty() or not (timeout is None or timeout > 0):
+                return _real_get(items, block, timeout)
+
+            def attempt(timeout: float | None) -> list[Any]:
+                try:
+                    return [_real_get(items, timeout != 0, timeout)]
+                except queue.Empty:
+                    return []
+
+            got = self._waiting.wait(
+                attempt, sys._getframe(1), seconds=timeout, is_over=lambda: not items.empty()
+            ) or attempt(0)
+            if not got:
+                raise queue.Empty
+            return got[0]
+
+        return get
+
+    def _wait_for_tstate_lock(self, original: Any) -> Callable[..., Any]:
+        def wait_for_tstate_lock(thread: Any, block: bool = True, timeout: float = -1) -> Any:
+            if self._waiting is None or not block or thread._tstate_lock is None or timeout == 0:
+                return original(thread, block, timeout)
+
+            def attempt(timeout: float | None) -> bool:
+                original(thread, timeout != 0, _lock_timeout(timeout) if timeout != 0 else -1)
+                return thread._tstate_lock is None
+
+            return self._waiting.wait(
+                attempt,
+                sys._getframe(1),
+                seconds=None if timeout < 0 else timeout,
+                is_over=lambda: thread.ident not in sys._current_frames(),
+            )
+
+        return wait_for_tstate_lock
+
+    def _join_handle(self, original: Any) -> Callable[..., None]:
+        def join(handle: Any, timeout: float | None = None) -> None:
+            if self._waiting is None or handle.is_done() or timeout == 0:
+                original(handle, timeout)
+                return
+
+            def attempt(timeout: float | None) -> bool:
+                original(handle, timeout)
+                return bool(handle.is_done())
+
+            seconds = None if timeout is None or timeout < 0 else timeout
+            self._waiting.wait(attempt, sys._getframe(1), seconds=seconds, is_over=handle.is_done)
+
+        return join
+
+
+_ACQUIRING = ("acquire", "__enter__")
+_RELEASING = ("release", "__exit__")
+
+
+def _lock_timeout(timeout: float | None) -> float:
+    return -1 if timeout is None else min(timeout, threading.TIMEOUT_MAX)
+
+
+def _is_free_for_this_thread(lock: Any) -> Callable[[], bool]:
+    """Whether an RLock is free, or this thread's own since a moment ago: the ``repr`` tells whose it is."""
+    free = "owner=0 ", f"owner={threading.get_ident()} "
+    return lambda: any(owner in repr(lock) for owner in free)

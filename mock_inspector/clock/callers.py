@@ -1,0 +1,74 @@
+"""Who waits: the line of code behind a wait, and whether it is one that has to take real time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import FrameType
+
+from .idle_threads import thread_name
+
+_OWN = __name__.rpartition(".")[0] + "."
+_PASSED = frozenset(
+    {"concurrent.futures", "concurrent.futures._base", "concurrent.futures.thread", "queue", "selectors", "threading"}
+)
+"""Modules through which others wait: the line that counts is in whoever called them."""
+
+_PROCESSES = frozenset({"multiprocessing", "subprocess"})
+_FRAMES_AROUND_TESTS = frozenset({"_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
+_REAL_TIME = frozenset({"asyncio", "socketserver"}) | _PROCESSES | _FRAMES_AROUND_TESTS
+"""Modules, by the first part of their name, that wait for the operating system or belong to what runs the tests."""
+
+
+def module_of(frame: FrameType) -> str:
+    """The name of the module whose code a frame runs."""
+    name = frame.f_globals.get("__name__", "")
+    return name if isinstance(name, str) else ""
+
+
+def calling_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame from ``frame`` on that waits for a reason of its own, or None where there is none."""
+    while frame is not None:
+        if not _is_passed(module_of(frame)) or frame.f_code.co_name == "as_completed":
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def _is_passed(module: str) -> bool:
+    return module in _PASSED or module.startswith(_OWN)
+
+
+def describe_line(frame: FrameType | None) -> str:
+    """A frame's line, as a traceback names it."""
+    return "a thread of Python's own" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def calling_line() -> str:
+    """The line of the code that waits here and now."""
+    return describe_line(calling_frame(sys._getframe(1)))
+
+
+def real_time_caller(frame: FrameType | None) -> str | None:
+    """The name of what calls here and has to wait in real time, or None."""
+    caller = calling_frame(frame)
+    if caller is None:
+        name = thread_name(threading.get_ident())
+        return name if name.startswith("pytest_timeout") else None  # a Timer, whose frames are all threading's
+    module = module_of(caller)
+    if module.partition(".")[0] in _REAL_TIME or module.startswith("concurrent.futures"):
+        return f"{module}.{caller.f_code.co_name}"
+    return None
+
+
+def waits_for_process(frame: FrameType | None) -> bool:
+    """Whether code of a test waits here for another process, through the standard library."""
+    inside = False
+    while frame is not None:
+        root = module_of(frame).partition(".")[0]
+        if root in _PROCESSES:
+            inside = True
+        elif inside and not _is_passed(module_of(frame)):
+            return True
+        frame = frame.f_back
+    return False
