@@ -24,7 +24,7 @@ from ..support.service_model import MODEL
 # Exclusions
 
 
-def test_a_preview_of_exclusions_is_ready_after_a_while_and_tells_what_the_run_will(inspector_backend, client):
+def test_a_preview_of_exclusions_is_ready_after_a_while_and_lists_what_the_run_will(inspector_backend, client):
     inspector_backend.add_instance("i-ill", agent_health="UNHEALTHY")
     inspector_backend.add_instance("i-gone", agent_health="UNKNOWN")
     template = create_template(client)

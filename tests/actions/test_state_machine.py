@@ -149,16 +149,16 @@ class Service(RuleBasedStateMachine):
         finally:
             self.mock.__exit__(None, None, None)
 
-    # Asking both
+    # Calling both
 
     def both(self, operation, expect, **members):
         """Call an action; it does what ``expect`` says, an answer or Refused. Returns the answer, None when refused."""
         try:
-            self.model.meet_faults(operation)
+            self.model.raise_fault(operation)
             expected = expect()
         except Refused as refused:
             expected = refused
-        answer, refusal = self.ask(operation, members)
+        answer, refusal = self.call_client(operation, members)
         if refusal is not None:
             assert isinstance(expected, Refused), (operation, members, refusal, expected)
             assert (refusal["Error"]["Code"], refusal.get("errorCode")) == (expected.exception, expected.code), members
@@ -169,7 +169,7 @@ class Service(RuleBasedStateMachine):
             assert answer == expected, (operation, members)
         return answer
 
-    def ask(self, operation, members):
+    def call_client(self, operation, members):
         """The answer to a call, or the error instead."""
         try:
             return comparable(operation, getattr(self.client, xform_name(operation))(**members)), None
@@ -267,13 +267,13 @@ class Service(RuleBasedStateMachine):
         if begun == "findings":
             self.move_to(BEGIN + 300_000)
 
-    @rule(tags=tags, health=health, suffers=st.lists(st.sampled_from(range(len(FINDING_SPECS))), max_size=2))
-    def add_instance(self, tags, health, suffers):
+    @rule(tags=tags, health=health, spec_numbers=st.lists(st.sampled_from(range(len(FINDING_SPECS))), max_size=2))
+    def add_instance(self, tags, health, spec_numbers):
         self.numbers += 1
         instance_id = f"i-{self.numbers % 8}"
         if instance_id in self.model.instances:
             return
-        specs = [FINDING_SPECS[index] for index in suffers]
+        specs = [FINDING_SPECS[index] for index in spec_numbers]
         self.backend.add_instance(instance_id, tags=tags, agent_health=health, findings=[one[3] for one in specs])
         self.model.add_instance(instance_id, tags=tags, health=health, findings=[one[:3] for one in specs])
 

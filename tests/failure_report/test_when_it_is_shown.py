@@ -22,7 +22,7 @@ def create(name="web"):
 
 
 def sections(pytester, body, *arguments):
-    """The sections that are ours in the reports of a file's tests: of each test and phase."""
+    """The mock's sections in the reports of a file's tests: by test and phase."""
     pytester.makepyfile(PRELUDE + body)
     reports = pytester.inline_run("-p", "no:cacheprovider", *arguments).getreports("pytest_runtest_logreport")
     return [
