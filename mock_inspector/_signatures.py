@@ -1,13 +1,25 @@
-"""Signatures at run time for functions whose keywords are declared once, as a ``TypedDict``."""
+"""Keywords of functions: unknown ones, and signatures at run time where a ``TypedDict`` declares them once."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, TypeVar, get_type_hints
 
+from .errors import suggest
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def check_keywords(function: str, keywords: Iterable[str], names: Iterable[str]) -> None:
+    """Raise TypeError when one of ``keywords`` is not among ``names``, which the message lists."""
+    allowed = list(names)
+    for name in keywords:
+        if name not in allowed:
+            raise TypeError(
+                f"{function}() takes {', '.join(allowed) or 'no keyword'}; got {name!r}{suggest(name, allowed)}"
+            )
 
 
 def spell_out_keywords(keywords: Any, defaults: Mapping[str, Any]) -> Callable[[F], F]:

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from . import snapshots
-from ._signatures import spell_out_keywords
+from ._signatures import check_keywords, spell_out_keywords
 from .actions.methods import ActionMethods
 from .api import arns
 from .api.service_model import enum
@@ -105,10 +105,7 @@ class InspectorBackend(ActionMethods):
         lists in the API's shapes. ``findings`` are made by the functions of :mod:`mock_inspector.findings`.
         TypeError for an unknown keyword, ValueError for an invalid value or an id that exists.
         """
-        unknown = attributes.keys() - InstanceKeywords.__annotations__.keys()
-        if unknown:
-            names = ", ".join(InstanceKeywords.__annotations__)
-            raise TypeError(f"add_instance() takes {names}; got {', '.join(sorted(unknown))}")
+        check_keywords("add_instance", attributes, ("instance_id", *InstanceKeywords.__annotations__))
         with self._service.at_now():
             store = self._store
             instance_id = instance_id or f"i-0{store.ids.hexadecimal(16)}"

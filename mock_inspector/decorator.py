@@ -104,16 +104,26 @@ class MockInspector:
             self.__enter__()
             try:
                 if outermost:
-                    case.addCleanup(_check_faults)  # Added first, it comes last.
+                    case.doCleanups = functools.partial(_clean_up_and_check, case)
                 return run(case, *args, **kwargs)
             finally:
+                vars(case).pop("doCleanups", None)
                 activation.leave(failed=True)
 
         return mocked_run
 
 
-def _check_faults() -> None:
-    """Fail for faults that were never triggered."""
+def _clean_up_and_check(case: Any) -> Any:
+    """Do the cleanups of a ``TestCase``. One that has passed so far, with its cleanups, gets a last one: the check."""
+    passed = type(case).doCleanups(case)
+    if passed:
+        case.addCleanup(_check)
+        passed = type(case).doCleanups(case)
+    return passed
+
+
+def _check() -> None:
+    """Fail for faults that were never triggered, and for freezes that outlive the mock."""
     __tracebackhide__ = True
     from .activation import active
 

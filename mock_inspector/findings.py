@@ -195,7 +195,7 @@ def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> Finding
     rules = _rules()[rules_package]
     if rule not in rules:
         raise ValueError(
-            f"rule must be one of the rules of {rules_package}: {', '.join(map(repr, rules))}; "
+            f"rule must be one of those of {rules_package}: {', '.join(map(repr, rules))}; "
             f"got {short_repr(rule)}{suggest(rule, rules)}"
         )
     return _build_spec(
@@ -213,9 +213,11 @@ def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> Finding
 def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:
     """Return a spec with its overrides, validated as the API's data type Finding."""
     names = Overrides.__annotations__
-    unknown = [name for name in overrides if name not in names]
-    if unknown:
-        raise TypeError(f"the keywords are {', '.join(names)} and the function's own; got {', '.join(unknown)}")
+    for name in overrides:
+        if name not in names:
+            raise TypeError(
+                f"a finding takes {', '.join(names)} and the keywords of its function; got {name!r}{suggest(name, names)}"
+            )
     fields: dict[str, Any] = {**texts, **overrides}
     validate("Severity", fields["severity"], "severity")
     fields.setdefault("numeric_severity", NUMERIC_SEVERITY[fields["severity"]])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from ._plugin_state import plugin_state
+from ._signatures import check_keywords
 from .api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
 from .errors import short_repr, suggest
 from .state.quotas import QUOTAS
@@ -158,7 +159,5 @@ def _is_limit(value: Any) -> bool:
 
 def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
-    for name in keywords:
-        if name not in DEFAULTS:
-            raise TypeError(f"mock_inspector() takes {', '.join(DEFAULTS)}; got {name!r}{suggest(name, DEFAULTS)}")
+    check_keywords("mock_inspector", keywords, DEFAULTS)
     return Options(**keywords)

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
+from .._signatures import check_keywords
 from ..api.operations import Operation, get_operation, names_by_method
 from ..state.service import FakeService
 from ..state.store import Store
@@ -42,12 +43,7 @@ def _method(
         if args:
             raise TypeError(f"{function.__name__}() takes the request's members as keywords; got {args!r}")
         operation = get_operation(names_by_method()[function.__name__])
-        unknown = [member for member in members if member not in operation.members]
-        if unknown:
-            raise TypeError(
-                f"the members of {operation.name} are {', '.join(operation.members) or 'none'}; "
-                f"got {', '.join(unknown)}"
-            )
+        check_keywords(function.__name__, members, operation.members)
         with self._service.at_now():
             return copy.deepcopy(perform(self._store, operation, dict(members)))
 

@@ -76,8 +76,8 @@ class Freeze:
         """End the freeze, and others that were begun inside of it and have not ended, and restore everything."""
         if self._nesting is not None:
             self._nesting.stop()
-            self._restore_names()
         self._imports.stop()
+        self._restore_names()
         _types.uninstall()
         _rules.uninstall()
 
@@ -116,11 +116,14 @@ class Freeze:
             for name in holder.names:
                 _put_real(holder.namespace, name)
 
-    def _replace(self, module: ModuleType) -> None:
-        """Put fakes into a module that was executed while time is frozen."""
+    def _replace(self, module: ModuleType) -> bool:
+        """Put fakes into a module that was executed while time is frozen. Returns whether it holds any."""
         namespace = namespace_of(module)
-        if not is_ignored(str(namespace.get("__name__")), api.ignore_lists[-1]):
-            self._put_fakes(namespace, time_names(namespace))
+        names, ignore_lists = time_names(namespace), api.ignore_lists[-1:]
+        if not names or not ignore_lists or is_ignored(str(namespace.get("__name__")), ignore_lists[0]):
+            return False
+        self._put_fakes(namespace, names)
+        return True
 
     def _put_fakes(self, namespace: dict[str, Any], names: tuple[str, ...]) -> None:
         for name in names:

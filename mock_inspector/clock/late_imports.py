@@ -26,18 +26,19 @@ class _RealTimeView(ModuleType):
     """A module that holds fakes, while somebody imports: it gives that thread the real ones."""
 
     def __getattribute__(self, name: str) -> Any:
-        value = super().__getattribute__(name)
+        # Not by super(): another thread may give the module its own class back right now.
+        value = ModuleType.__getattribute__(self, name)
         return REAL.get(id(value), value) if is_importing() else value
 
 
 class LateImports:
     """Gives imports the real time from :meth:`start` to :meth:`stop`."""
 
-    def __init__(self, names: TimeNames, replace: Callable[[ModuleType], None]) -> None:
-        """``names`` are those in all modules. ``replace`` puts fakes into a module that was executed."""
+    def __init__(self, names: TimeNames, replace: Callable[[ModuleType], bool]) -> None:
+        """``names`` are those in all modules. ``replace`` puts fakes into a module that was executed, if it has to."""
         self._names, self._replace = names, replace
         self._executed: dict[int, list[ModuleType]] = {}
-        self._viewed: list[ModuleType] = []
+        self._holders: list[ModuleType] = []
         self._lock = RLock()
         self._cancel: Callable[[], None] | None = None
 
@@ -46,11 +47,11 @@ class LateImports:
         self._cancel = around_imports(self._around)
 
     def stop(self) -> None:
-        """Leave imports alone."""
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
+        """Leave imports alone. No module gets fakes after this."""
         with self._lock:
+            if self._cancel is not None:
+                self._cancel()
+                self._cancel = None
             self._hide()
 
     @contextmanager
@@ -58,10 +59,11 @@ class LateImports:
         executed = self._executed.get(get_ident())
         outermost = executed is None
         if executed is None:
-            if not api.freeze_factories:
+            innermost_freeze = api.freeze_factories[-1:]
+            if not innermost_freeze:
                 yield
                 return
-            executed = self._begin()
+            executed = self._begin(innermost_freeze[0])
         try:
             yield
         finally:
@@ -70,18 +72,17 @@ class LateImports:
             if outermost:
                 self._end(executed)
 
-    def _begin(self) -> list[ModuleType]:
+    def _begin(self, innermost_freeze: object) -> list[ModuleType]:
         with self._lock:
             if not self._executed:
                 self._show()
-            set_importing(api.freeze_factories[-1])
+            set_importing(innermost_freeze)
             return self._executed.setdefault(get_ident(), [])
 
     def _end(self, executed: list[ModuleType]) -> None:
-        if api.freeze_factories and self._cancel is not None:
-            for module in executed:
-                self._replace(module)
         with self._lock:
+            if api.freeze_factories and self._cancel is not None:
+                self._holders += [module for module in executed if self._replace(module)]
             set_importing(None)
             del self._executed[get_ident()]
             if not self._executed:
@@ -89,14 +90,14 @@ class LateImports:
 
     def _show(self) -> None:
         """Let the modules that hold fakes show real ones to threads that import."""
-        self._names.update()
-        self._viewed = [datetime, time, *(holder.module for holder in self._names.holders)]
-        for module in self._viewed:
+        if not self._holders:
+            self._names.update()
+            self._holders = [datetime, time, *(holder.module for holder in self._names.holders)]
+        for module in self._holders:
             if type(module) is ModuleType:
                 module.__class__ = _RealTimeView
 
     def _hide(self) -> None:
-        for module in self._viewed:
+        for module in self._holders:
             if type(module) is _RealTimeView:
                 module.__class__ = ModuleType  # type: ignore[assignment]
-        self._viewed = []

@@ -195,8 +195,8 @@ def _find(member: str, http_method: str) -> ControlCall:
     if found is None:
         raise _RequestError(
             404,
-            f"{short_repr(member)} is not a control call{suggest(member, CONTROL_CALLS)}; "
-            f"the control calls are {', '.join(CONTROL_CALLS)}",
+            f"{short_repr(member)} is not a control call; the control calls are {', '.join(CONTROL_CALLS)}"
+            f"{suggest(member, CONTROL_CALLS)}",
         )
     if http_method not in found.http_methods:
         allowed = " or ".join(found.http_methods)
@@ -236,7 +236,7 @@ def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], 
     takes = f"it takes {', '.join(parameters) or 'none'}"
     for name in given:
         if name not in parameters:
-            raise ValueError(f"unknown argument {short_repr(name)}{suggest(name, parameters)}; {takes}")
+            raise ValueError(f"unknown argument {short_repr(name)}; {takes}{suggest(name, parameters)}")
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for name, parameter in parameters.items():

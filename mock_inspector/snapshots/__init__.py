@@ -37,7 +37,7 @@ def restore(service: FakeService, state: Mapping[str, Any] | str | os.PathLike[s
         record = decode(SnapshotRecord, values)
         loaded = load(record)
     except SnapshotError as error:
-        raise ValueError(f"{source}: {error.text.removeprefix('.').removeprefix(': ')}") from None
+        raise ValueError(f"{source}: {error.text.lstrip(' .:')}") from None
     service.take_over(loaded, to_datetime(record.moment))
 
 

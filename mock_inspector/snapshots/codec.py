@@ -54,7 +54,7 @@ class SnapshotError(Exception):
 
 def expected(allowed: str, value: object) -> SnapshotError:
     """Return the error for a value that is not what is allowed."""
-    return SnapshotError(f": must be {allowed}; got {short_repr(value)}")
+    return SnapshotError(f" must be {allowed}; got {short_repr(value)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,8 +116,7 @@ def decode_shape(name: str, value: Any) -> Any:
     try:
         return validate(name, value, _PATH)
     except ValueError as error:
-        text = _MISSING_MEMBER.sub(r"\1: is missing", str(error)).replace(_PATH, "")
-        raise SnapshotError(text if text.startswith((":", "[", ".")) else f": {text.strip()}") from None
+        raise SnapshotError(_MISSING_MEMBER.sub(r"\1 is missing", str(error)).replace(_PATH, "")) from None
 
 
 def copy_json(value: Any) -> Any:
@@ -220,17 +219,15 @@ def _record(kind: Any) -> _Codec:
         members = {}
         for name, item in value.items():
             if name not in codecs:
-                hint = suggest(name, defaults)
-                raise SnapshotError(
-                    f": has the unknown member {short_repr(name)}{hint}; the members are {', '.join(defaults)}"
-                )
+                known = f"the members are {', '.join(defaults)}{suggest(name, defaults)}"
+                raise SnapshotError(f" has the unknown member {short_repr(name)}; {known}")
             try:
                 members[name] = codecs[name][0](item)
             except SnapshotError as error:
                 raise error.at(name) from None
         missing = next((name for name in required if name not in members), None)
         if missing is not None:
-            raise SnapshotError(f": lacks the member {missing!r}")
+            raise SnapshotError(f" lacks the member {missing!r}")
         return kind(**members)
 
     def encode_record(record: Any) -> dict[str, Any]:

@@ -108,10 +108,12 @@ class _StoreDumper:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._specs = _Table(self._spec)
+        self._specs = _Table(self._spec, key=lambda spec: spec)  # Equal ones, however a test has made them.
         self._instances = _Table(self._instance)
         self._telemetry: _Table[Telemetry] = _Table(copy_json, key=json.dumps)
-        self._bodies = _Table(self._body)
+        self._bodies: _Table[FindingBody] = _Table(
+            self._body, key=lambda body: body if isinstance(body, SpecBody) else id(body)
+        )
 
     def dump(self) -> StoreRecord:
         store = self._store

@@ -79,9 +79,9 @@ def decode_body(value: Any) -> Any:
         raise expected("an object with members of the data type Finding", value)
     foreign = next((name for name in _OF_FINDING if name in value), None)
     if foreign is not None:
-        raise SnapshotError(f": has the member {foreign!r}, which belongs to the finding")
+        raise SnapshotError(f" has the member {foreign!r}, which belongs to the finding")
     if not isinstance(value.get("severity"), str):
-        raise SnapshotError(": lacks the member 'severity'")
+        raise SnapshotError(" lacks the member 'severity'")
     members = decode_shape("Finding", {**value, **_OF_FINDING})
     return {name: members[name] for name in value if name in members}
 

@@ -23,7 +23,7 @@ from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
 from ..state.runs import Run, StateChange
 from ..state.service import FakeService
-from ..state.store import RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
+from ..state.store import FIRST_NUMBER, RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
 from ..state.targets import ResourceGroup, Subscription, Target, Template
 from .codec import SnapshotError, copy_json, expected
 from .schema import (
@@ -47,6 +47,7 @@ from .schema import (
 T = TypeVar("T")
 R = TypeVar("R")
 N = TypeVar("N", bound=Numbered)
+F = TypeVar("F", Finding, Exclusion)
 
 
 def load(snapshot: SnapshotRecord) -> FakeService:
@@ -98,7 +99,7 @@ def _check_unique(value: str, member: str, *, taken: bool) -> None:
 
 def _check_keys(pairs: list[dict[str, str]], member: str) -> tuple[dict[str, str], ...]:
     if len({pair["key"] for pair in pairs}) < len(pairs):
-        raise SnapshotError(f".{member}: has a key twice")
+        raise SnapshotError(f".{member} has a key twice")
     return tuple(pairs)
 
 
@@ -116,6 +117,8 @@ class _StoreLoader:
 
     def load(self) -> None:
         store, record = self._store, self._record
+        if record.next_number < FIRST_NUMBER:
+            raise expected(f"at least {FIRST_NUMBER}", record.next_number).at("next_number")
         store.next = record.next_number
         store.ids.resume(record.ids.generated, record.ids.next_ids)
         _each("rules_packages", record.rules_packages, self._rules_package)
@@ -151,7 +154,7 @@ class _StoreLoader:
 
     def _check_number(self, number: int, last: int = -1) -> None:
         if not last < number < self._store.next:
-            raise expected(f"above {last} and below next_number, {self._store.next}", number).at("number")
+            raise expected(f"at least {last + 1} and below next_number, {self._store.next}", number).at("number")
 
     # What a test describes
 
@@ -309,11 +312,11 @@ class _StoreLoader:
 
     def _body(self, record: BodyRecord) -> FindingBody:
         if (record.spec is None) is (record.members is None):
-            raise SnapshotError(": must have either 'spec' or 'members'")
+            raise SnapshotError(" must have either 'spec' or 'members'")
         if record.members is not None:
             return FixedBody(record.rules_package, record.members["severity"], record.members)
         if record.rules_package is None:
-            raise SnapshotError(": lacks the member 'rules_package'")
+            raise SnapshotError(" lacks the member 'rules_package'")
         assert record.spec is not None  # noqa: S101  one of the two is there
         return SpecBody(record.rules_package, _refer(self._specs, record.spec, "finding_specs", "spec"))
 
@@ -323,11 +326,11 @@ class _StoreLoader:
         if record.agent is not None:
             instance = _refer(run.agents, record.agent, "agents", "agent").instance
         elif isinstance(body, SpecBody):
-            raise SnapshotError(": lacks the member 'agent'")
+            raise SnapshotError(" lacks the member 'agent'")
         if isinstance(body, FixedBody):
             run_arn = body.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
             if run_arn != run.arn:
-                raise SnapshotError(f".body: names another run, {short_repr(run_arn)}")
+                raise SnapshotError(f".body names another run, {short_repr(run_arn)}")
         own = record.user_attributes
         return Finding(
             record.number,
@@ -344,20 +347,23 @@ class _StoreLoader:
         """Add the findings and exclusions of all runs in the order of their numbers."""
         for finding in self._in_order(self._findings):
             if finding.id in self._store.findings.of(finding.run).by_id:
-                raise SnapshotError(f": finding {finding.arn} occurs twice")
+                raise SnapshotError(f": {finding.arn} occurs twice")
             self._store.findings.add(finding)
         for exclusion in self._in_order(self._exclusions):
             arn = str(exclusion.arn)
             if arn in self._store.exclusions:
-                raise SnapshotError(f": exclusion {arn} occurs twice")
+                raise SnapshotError(f": {arn} occurs twice")
             self._store.exclusions.add(arn, exclusion)
 
-    def _in_order(self, items: list[N]) -> list[N]:
+    def _in_order(self, items: list[F]) -> list[F]:
         """Sort items by number. SnapshotError for a number that occurs twice or was never given out."""
         ordered = sorted(items, key=lambda item: item.number)
-        numbers = [item.number for item in ordered]
-        if len(set(numbers)) < len(numbers) or (numbers and numbers[-1] >= self._store.next):
-            raise SnapshotError(": a finding or exclusion has a number that occurs twice or is not below next_number")
+        last = -1
+        for item in ordered:
+            if not last < item.number < self._store.next:
+                why = "which occurs twice" if item.number == last else "which is not below next_number"
+                raise SnapshotError(f": {item.arn} has the number {item.number}, {why}")
+            last = item.number
         return ordered
 
     # ARNs

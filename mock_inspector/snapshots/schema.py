@@ -323,8 +323,8 @@ def check_header(values: Any) -> None:
     found = values.get("format") if isinstance(values, dict) else values
     if not isinstance(values, dict) or found != FORMAT:
         raise SnapshotError(
-            f": must be a snapshot of mock_inspector, an object whose 'format' is {FORMAT!r}; got {short_repr(found)}"
+            f" must be a snapshot of mock_inspector, an object whose 'format' is {FORMAT!r}; got {short_repr(found)}"
         )
     version = values.get("version")
     if type(version) is not int or version != VERSION:
-        raise SnapshotError(f".version: must be {VERSION}, the version that is read here; got {short_repr(version)}")
+        raise SnapshotError(f".version must be {VERSION}, the version that is read here; got {short_repr(version)}")

@@ -6,8 +6,8 @@ from ..support.aws import create_group, create_target
 
 
 @pytest.fixture
-def fleet(inspector_backend):
-    """Three instances, of which a group of Name web and stage beta has the first two."""
+def backend_with_instances(inspector_backend):
+    """Three instances. A group of Name web and stage beta has the first two."""
     for instance_id, tags in {
         "i-web": {"Name": "web", "stage": "prod"},
         "i-beta": {"Name": "db", "stage": "beta"},

@@ -35,7 +35,7 @@ def test_preview_agents_shows_what_is_known_of_each_agent(inspector_backend, cli
     }
 
 
-def test_a_template_previews_the_agents_of_its_target(fleet, client):
+def test_a_template_previews_the_agents_of_its_target(backend_with_instances, client):
     target = create_target(client, "web", create_group(client, Name="web"))
 
     assert preview_agents(client, create_template(client, target)) == preview_agents(client, target) == ["i-web"]

@@ -24,7 +24,7 @@ from ..support.service_model import MODEL
 # Exclusions
 
 
-def test_a_preview_of_exclusions_is_ready_after_a_while_and_tells_what_the_run_will(inspector_backend, client):
+def test_a_preview_of_exclusions_is_ready_after_a_while_and_lists_what_the_run_will(inspector_backend, client):
     inspector_backend.add_instance("i-ill", agent_health="UNHEALTHY")
     inspector_backend.add_instance("i-gone", agent_health="UNKNOWN")
     template = create_template(client)
@@ -95,18 +95,18 @@ def test_an_added_exclusion_is_filled_in(inspector_backend, client):
 
 
 @pytest.mark.parametrize(
-    ("exclusion", "complaint"),
+    ("exclusion", "message"),
     [
         ({"titel": "Bad"}, "unknown member 'titel'"),
         ({"scopes": [{"key": "WHATEVER", "value": "x"}]}, "'WHATEVER'"),
         ({"scopes": []}, "scopes"),
-        ({"arn": "arn:aws:inspector"}, "'arn' is minted"),
+        ({"arn": "arn:aws:inspector"}, "'arn', which is generated; next_ids"),
     ],
 )
-def test_an_exclusion_that_cannot_be_is_refused(inspector_backend, client, exclusion, complaint):
+def test_an_exclusion_that_cannot_be_is_refused(inspector_backend, client, exclusion, message):
     run = start_run(client)
 
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=message):
         inspector_backend.add_exclusion(run, exclusion)
 
     assert describe_exclusions(client, run) == []
@@ -115,7 +115,7 @@ def test_an_exclusion_that_cannot_be_is_refused(inspector_backend, client, exclu
 EVERY = tuple(RULES_PACKAGES.values())
 
 
-# Exclusions that the fleet gives rise to
+# Exclusions that instances cause
 
 
 def test_an_instance_with_an_unknown_operating_system_is_excluded(inspector_backend, client):
@@ -160,7 +160,7 @@ def test_a_rules_package_for_linux_excludes_a_windows_instance_from_itself_alone
     assert titles == ["Instance i-0win is vulnerable to CVE-2016-2177"]
 
 
-# Exclusions that no fleet gives rise to, by their titles
+# Exclusions that no instance causes, by their titles
 
 REACHABILITY = "Network Reachability error"
 

@@ -32,11 +32,11 @@ pytestmark = pytest.mark.mock_inspector(freeze=False, limits=LIMITS)
 few_examples = settings(max_examples=max_examples(25), deadline=None, database=None)
 
 
-# Filters that say nothing
+# Empty filters
 
 
-def _questions_that_say_nothing() -> list[Any]:
-    """Each filter and each list of the requests, empty, alone and, below the filter, one by one."""
+def _empty_parameters() -> list[Any]:
+    """Each filter and each list of the requests, empty, also the lists in the filter one by one."""
     empty: dict[str, Any] = {"structure": {}, "list": []}
     found = []
     for operation in LISTINGS:
@@ -56,13 +56,13 @@ def _questions_that_say_nothing() -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("operation", "saying_nothing"), _questions_that_say_nothing())
-def test_an_empty_filter_or_list_filters_nothing(operation, saying_nothing, inspector_backend, unchecked_client):
+@pytest.mark.parametrize(("operation", "empty"), _empty_parameters())
+def test_an_empty_filter_or_list_filters_nothing(operation, empty, inspector_backend, unchecked_client):
     listing = LISTINGS[operation](inspector_backend)
-    entries, question = listing.fill(5), listing.question()
+    entries, params = listing.fill(5), listing.params()
     if operation == "ListAssessmentRuns":  # one that lies in no range of time
         entries.append(_starting_run(inspector_backend))
-    assert listing.page(unchecked_client, {**question, **saying_nothing}) == (entries, None)
+    assert listing.page(unchecked_client, {**params, **empty}) == (entries, None)
 
 
 def _starting_run(backend: Any) -> str:
@@ -205,21 +205,25 @@ def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector
 
 
 @pytest.mark.parametrize(
-    ("member", "described"),
+    ("member", "time_member"),
     [
         ("startTimeRange", "startedAt"),
         ("completionTimeRange", "completedAt"),
         ("stateChangeTimeRange", "stateChangedAt"),
     ],
 )
-def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(member, to_api, inspector_backend, unchecked_client):
+def test_ranges_of_a_runs_times_hold_both_ends_and_may_be_open(
+    member, time_member, inspector_backend, unchecked_client
+):
     template = add_template(inspector_backend)
     runs = []
     for _ in range(3):
         runs.append(inspector_backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
         inspector_backend.finish_run(runs[-1])
     shown = inspector_backend.describe_assessment_runs(assessmentRunArns=runs)["assessmentRuns"]
-    _check_times(unchecked_client, _list_runs(inspector_backend), member, {run["arn"]: run[to_api] for run in shown})
+    _check_times(
+        unchecked_client, _list_runs(inspector_backend), member, {run["arn"]: run[time_member] for run in shown}
+    )
 
 
 def test_ranges_of_findings_times_hold_both_ends_and_may_be_open(inspector_backend, unchecked_client):

@@ -235,7 +235,7 @@ def test_a_forced_state_is_notified(backend, client, template, state, messages):
 def test_an_added_finding_is_notified_too(backend, client, template):
     subscribe(client, template, REPORTED)
     run = start_run(client, template)
-    now = backend.add_finding(run, {"title": "Door open"})
+    now = backend.add_finding(run, {"title": "Port open"})
     backend.clock.tick(5)
     later = backend.add_finding(run, {"title": "Window open", "createdAt": NOON.timestamp() - 60})
 

@@ -21,7 +21,7 @@ few_examples = settings(max_examples=max_examples(25), deadline=None, database=N
 PAGINATED = [operation for operation in LISTINGS if operation != "GetExclusionsPreview"]
 
 
-WITHOUT_QUESTION = [name for name in LISTINGS if not MODEL.operation_model(name).input_shape.required_members]
+WITHOUT_REQUIRED_MEMBERS = [name for name in LISTINGS if not MODEL.operation_model(name).input_shape.required_members]
 
 
 SHRINKING = [
@@ -53,10 +53,10 @@ def test_what_boto3_can_paginate_is_paged_here(client):
 @pytest.mark.parametrize("operation", PAGINATED)
 def test_boto3s_paginator_comes_to_the_end_with_any_page_size(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    entries, question = listing.fill(13), listing.question()
+    entries, params = listing.fill(13), listing.params()
     paginator = client.get_paginator(xform_name(operation))
     for size in (*range(1, 15), 500, 5000):
-        pages = paginator.paginate(**question, PaginationConfig={"PageSize": size})
+        pages = paginator.paginate(**params, PaginationConfig={"PageSize": size})
         shown = [[listing.identify(entry) for entry in page[listing.result]] for page in pages]
         assert shown == [entries[start : start + size] for start in range(0, len(entries), size)]
 
@@ -64,7 +64,7 @@ def test_boto3s_paginator_comes_to_the_end_with_any_page_size(operation, inspect
 @pytest.mark.parametrize("operation", PAGINATED)
 def test_an_empty_list_is_one_page(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    assert listing.page(client, listing.question()) == (listing.fill(0), None)
+    assert listing.page(client, listing.params()) == (listing.fill(0), None)
 
 
 @every_list
@@ -72,7 +72,7 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
     listing = LISTINGS[operation](inspector_backend)
     size = DEFAULT_PAGE.get(operation, 10)
     entries = listing.fill(size + 1)
-    shown, token = listing.page(client, listing.question())
+    shown, token = listing.page(client, listing.params())
     assert shown == entries[:size]
     assert token is not None
 
@@ -81,18 +81,18 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
 def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     maximum = MAX_PAGE_SIZES.get(operation, 100)
-    entries, question = listing.fill(maximum + 1), listing.question()
+    entries, params = listing.fill(maximum + 1), listing.params()
     for size in (500, 501, 5000):
-        shown, token = listing.page(client, question, maxResults=size)
+        shown, token = listing.page(client, params, maxResults=size)
         assert shown == entries[:maximum]
-        assert listing.page(client, question, maxResults=size, nextToken=token) == (entries[maximum:], None)
+        assert listing.page(client, params, maxResults=size, nextToken=token) == (entries[maximum:], None)
 
 
 @pytest.mark.parametrize("size", [0, -1, -(2**31)])
 @every_list
 def test_a_page_of_less_than_one_entry_is_refused(operation, size, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    assert error_code_of(listing.page, client, listing.question(), maxResults=size) == "INVALID_MAX_RESULTS"
+    assert error_code_of(listing.page, client, listing.params(), maxResults=size) == "INVALID_MAX_RESULTS"
 
 
 @pytest.mark.parametrize("operation", SHRINKING)
@@ -104,11 +104,11 @@ def test_entries_that_come_and_go_between_pages_disturb_no_other(operation, insp
     def paging_goes_on(size, plan):
         inspector_backend.reset()
         listing = LISTINGS[operation](inspector_backend)
-        entries, question, gone = listing.fill(6), listing.question(), set()
+        entries, params, gone = listing.fill(6), listing.params(), set()
         begin, changes = 0, iter(plan)
         more: dict[str, Any] = {}
         while True:
-            shown, token = listing.page(client, question, maxResults=size, **more)
+            shown, token = listing.page(client, params, maxResults=size, **more)
             ahead = [entry for entry in entries[begin:] if entry not in gone]
             assert shown == ahead[:size]
             assert (token is None) == (len(ahead) <= size)
@@ -128,8 +128,8 @@ def test_entries_that_come_and_go_between_pages_disturb_no_other(operation, insp
 # Tokens
 
 
-def _other_questions(backend: Any, operation: str) -> list[dict[str, Any]]:
-    """What else a list can be asked."""
+def _other_parameters(backend: Any, operation: str) -> list[dict[str, Any]]:
+    """Other parameters of a list action."""
     filters: dict[str, dict[str, Any]] = {
         "ListAssessmentTargets": {"assessmentTargetNamePattern": "*"},
         "ListAssessmentTemplates": {"durationRange": {"minSeconds": 180}},
@@ -144,13 +144,13 @@ def _other_questions(backend: Any, operation: str) -> list[dict[str, Any]]:
         "ListFindings": {"assessmentRunArns": [add_completed_run(backend, template)]},
         "ListEventSubscriptions": {"resourceArn": template},
     }
-    another = LISTINGS[operation](backend).question()
-    questions = [narrower[operation]] if operation in narrower else [another] if another else []
-    return questions + ([{"filter": filters[operation]}] if operation in filters else [])
+    another = LISTINGS[operation](backend).params()
+    other_parameters = [narrower[operation]] if operation in narrower else [another] if another else []
+    return other_parameters + ([{"filter": filters[operation]}] if operation in filters else [])
 
 
-def _token(client: Any, listing: Listing, question: dict[str, Any]) -> str:
-    token = listing.page(client, question, maxResults=1)[1]
+def _token(client: Any, listing: Listing, params: dict[str, Any]) -> str:
+    token = listing.page(client, params, maxResults=1)[1]
     assert token is not None
     return token
 
@@ -158,11 +158,11 @@ def _token(client: Any, listing: Listing, question: dict[str, Any]) -> str:
 @every_list
 def test_a_page_token_serves_again_and_with_another_page_size(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
-    entries, question = listing.fill(7), listing.question()
-    token = _token(client, listing, question)
+    entries, params = listing.fill(7), listing.params()
+    token = _token(client, listing, params)
     assert len(token) <= 300
     for size in (1, 3, 100, 3):
-        assert listing.page(client, question, maxResults=size, nextToken=token)[0] == entries[1 : size + 1]
+        assert listing.page(client, params, maxResults=size, nextToken=token)[0] == entries[1 : size + 1]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_page_token_serves_again_and_with_another_page_size(operation, inspect
 def test_an_invalid_page_token_is_refused(operation, garbage, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(2)
-    code = error_code_of(listing.page, client, listing.question(), nextToken=garbage)
+    code = error_code_of(listing.page, client, listing.params(), nextToken=garbage)
     assert code == "INVALID_PAGINATION_TOKEN"
 
 
@@ -191,12 +191,12 @@ def test_a_page_token_of_another_operation_is_refused(operation, inspector_backe
     listings = [make(inspector_backend) for make in LISTINGS.values()]
     for listing in listings:
         listing.fill(2)
-    questions = {listing.operation: listing.question() for listing in listings}
-    tokens = {listing.operation: _token(client, listing, questions[listing.operation]) for listing in listings}
-    params = next(listing for listing in listings if listing.operation == operation)
+    required = {listing.operation: listing.params() for listing in listings}
+    tokens = {listing.operation: _token(client, listing, required[listing.operation]) for listing in listings}
+    listing = next(listing for listing in listings if listing.operation == operation)
     tokens.pop(operation)
     for token in tokens.values():
-        code = error_code_of(params.page, client, questions[operation], nextToken=token)
+        code = error_code_of(listing.page, client, required[operation], nextToken=token)
         assert code == "INVALID_PAGINATION_TOKEN"
 
 
@@ -204,21 +204,21 @@ def test_a_page_token_of_another_operation_is_refused(operation, inspector_backe
 def test_a_page_token_of_another_request_is_refused(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(2)
-    question = listing.question()
-    token = _token(client, listing, question)
-    others = _other_questions(inspector_backend, operation)
+    params = listing.params()
+    token = _token(client, listing, params)
+    others = _other_parameters(inspector_backend, operation)
     assert others
     for other in others:
-        code = error_code_of(listing.page, client, {**question, **other}, nextToken=token)
+        code = error_code_of(listing.page, client, {**params, **other}, nextToken=token)
         assert code == "INVALID_PAGINATION_TOKEN"
 
 
-@pytest.mark.parametrize("operation", WITHOUT_QUESTION)
+@pytest.mark.parametrize("operation", WITHOUT_REQUIRED_MEMBERS)
 def test_a_page_token_of_another_region_or_account_is_refused(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
     listing.fill(7)
     token = _token(client, listing, {})
-    for stranger in (inspector_backend.for_region("eu-west-1"), inspector_backend.for_account(FOREIGN_ACCOUNT)):
-        LISTINGS[operation](stranger).fill(7)
-        ask = getattr(stranger, xform_name(operation))
-        assert error_code_of(ask, nextToken=token) == "INVALID_PAGINATION_TOKEN"
+    for other in (inspector_backend.for_region("eu-west-1"), inspector_backend.for_account(FOREIGN_ACCOUNT)):
+        LISTINGS[operation](other).fill(7)
+        list_page = getattr(other, xform_name(operation))
+        assert error_code_of(list_page, nextToken=token) == "INVALID_PAGINATION_TOKEN"

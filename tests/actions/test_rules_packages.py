@@ -165,6 +165,6 @@ def test_no_rules_package_is_deprecated_by_default(inspector_backend, client):
     )
 
 
-def test_deprecated_takes_nothing_but_a_truth_value(inspector_backend):
-    with pytest.raises(ValueError, match="deprecated: takes True or False, got '2019'"):
+def test_deprecated_must_be_true_or_false(inspector_backend):
+    with pytest.raises(ValueError, match="deprecated must be True or False; got '2019'"):
         inspector_backend.add_rules_package("Old", deprecated="2019")

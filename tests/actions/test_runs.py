@@ -238,9 +238,9 @@ def test_telemetry_arrives_with_the_data_collection(backend, client, run):
 
 
 def after(client, visits, stop):
-    """All there is to see of a run, and the id minted next, after the clock stood still at each of ``visits``.
+    """All there is to see of a run, and the next generated id, after the clock stood still at each of ``visits``.
 
-    ``visits`` tells by moment, in milliseconds after the run's start, whether the clock gets there by a tick and
+    ``visits`` says for each moment, in milliseconds after the run's start, whether the clock gets there by a tick and
     whether there is reading then; ``stop`` is None or a moment among them and a stop action.
     """
     with mock_inspector(at="2024-02-28T23:58:00Z", id_seed="pure", region="us-west-2") as backend:

@@ -1,4 +1,4 @@
-"""All actions, moves of the clock, changes of the fleet and faults, in any order, compared with the reference model.
+"""All actions, moves of the clock, changes of the instances and faults, in any order, compared with the reference model.
 
 ``HYPOTHESIS_PROFILE=thorough`` tries many more and longer sequences, for minutes."""
 
@@ -149,16 +149,16 @@ class Service(RuleBasedStateMachine):
         finally:
             self.mock.__exit__(None, None, None)
 
-    # Asking both
+    # Calling both
 
     def both(self, operation, expect, **members):
         """Call an action; it does what ``expect`` says, an answer or Refused. Returns the answer, None when refused."""
         try:
-            self.model.meet_faults(operation)
+            self.model.raise_fault(operation)
             expected = expect()
         except Refused as refused:
             expected = refused
-        answer, refusal = self.ask(operation, members)
+        answer, refusal = self.call_client(operation, members)
         if refusal is not None:
             assert isinstance(expected, Refused), (operation, members, refusal, expected)
             assert (refusal["Error"]["Code"], refusal.get("errorCode")) == (expected.exception, expected.code), members
@@ -169,8 +169,8 @@ class Service(RuleBasedStateMachine):
             assert answer == expected, (operation, members)
         return answer
 
-    def ask(self, operation, members):
-        """The answer to a call, or the error in its place."""
+    def call_client(self, operation, members):
+        """The answer to a call, or the error instead."""
         try:
             return comparable(operation, getattr(self.client, xform_name(operation))(**members)), None
         except ClientError as error:
@@ -196,10 +196,10 @@ class Service(RuleBasedStateMachine):
         return answer
 
     def page(self, operation, size, *, after=-1_000, token=None, **members):
-        """Ask for a page, the entries after a place. Returns the last one's place and the token for the next page."""
+        """Request a page, the entries after an index. Returns the last one's index and the token for the next page."""
 
         def expect():
-            due.extend(index for index in self.model.listed(operation, members) if index[0] > after)
+            due.extend(entry for entry in self.model.listed(operation, members) if entry[0] > after)
 
         due: list[tuple[int, Any]] = []
         more = {} if token is None else {"nextToken": token}
@@ -212,14 +212,14 @@ class Service(RuleBasedStateMachine):
         return (due[size - 1][0], answer["nextToken"]) if len(due) > size else None
 
     def pages(self, operation, size, **members):
-        """Ask for all pages, one after the other."""
+        """Request all pages, one after the other."""
         further = self.page(operation, size, **members)
         while further is not None:
             after, token = further
             further = self.page(operation, size, after=after, token=token, **members)
 
     def some(self, data, noun):
-        """An ARN where one of this kind is asked for: mostly a good one."""
+        """An ARN for a member of this kind: mostly a good one."""
         live = list(self.model.of[noun])
         ways = {
             "gone": self.gone[noun],
@@ -250,7 +250,7 @@ class Service(RuleBasedStateMachine):
         )
         return self.a_range(data, [moment(value) for value in whole], ("beginDate", "endDate"))
 
-    # The fleet, the clock, faults and what is put in by hand
+    # Instances, the clock, faults and what is put in by hand
 
     @initialize(begun=st.sampled_from(["nothing", "run", "findings", "findings"]))
     def prepare(self, begun):
@@ -267,15 +267,15 @@ class Service(RuleBasedStateMachine):
         if begun == "findings":
             self.move_to(BEGIN + 300_000)
 
-    @rule(tags=tags, health=health, suffers=st.lists(st.sampled_from(range(len(FINDING_SPECS))), max_size=2))
-    def add_instance(self, tags, health, suffers):
+    @rule(tags=tags, health=health, spec_numbers=st.lists(st.sampled_from(range(len(FINDING_SPECS))), max_size=2))
+    def add_instance(self, tags, health, spec_numbers):
         self.numbers += 1
         instance_id = f"i-{self.numbers % 8}"
         if instance_id in self.model.instances:
             return
-        specs = [FINDING_SPECS[index] for index in suffers]
+        specs = [FINDING_SPECS[index] for index in spec_numbers]
         self.backend.add_instance(instance_id, tags=tags, agent_health=health, findings=[one[3] for one in specs])
-        self.model.joined(instance_id, tags=tags, health=health, findings=[one[:3] for one in specs])
+        self.model.add_instance(instance_id, tags=tags, health=health, findings=[one[:3] for one in specs])
 
     @precondition(lambda self: self.model.instances)
     @rule(data=one_of_data)
@@ -547,9 +547,9 @@ class Service(RuleBasedStateMachine):
 
     # Lists
 
-    def question(self, data):
-        """A list action, and what it is asked for."""
-        operation, about = data.draw(st.sampled_from(sorted(QUESTIONS.items())))
+    def list_request(self, data):
+        """A list action, and its parameters."""
+        operation, about = data.draw(st.sampled_from(sorted(LIST_REQUESTS.items())))
         members = about(self, data)
         if not members.get("filter", True):
             del members["filter"]
@@ -610,12 +610,12 @@ class Service(RuleBasedStateMachine):
 
     @rule(data=one_of_data, size=sizes)
     def list_all(self, data, size):
-        operation, members = self.question(data)
+        operation, members = self.list_request(data)
         self.pages(operation, size, **members)
 
     @rule(data=one_of_data, size=st.sampled_from([1, 2]))
     def begin_to_read(self, data, size):
-        operation, members = self.question(data)
+        operation, members = self.list_request(data)
         further = self.page(operation, size, **members)
         if further is not None:
             self.readers.append((operation, members, further))
@@ -630,9 +630,9 @@ class Service(RuleBasedStateMachine):
 
     @precondition(lambda self: self.readers)
     @rule(data=one_of_data)
-    def read_on_with_another_question(self, data):
+    def read_on_with_other_parameters(self, data):
         operation, members, (_, token) = data.draw(st.sampled_from(self.readers))
-        other, params = self.question(data)
+        other, params = self.list_request(data)
 
         def expect():
             raise Refused("InvalidInputException", "INVALID_PAGINATION_TOKEN")
@@ -673,7 +673,7 @@ class Service(RuleBasedStateMachine):
             self.pages("PreviewAgents", 2, previewAgentsArn=arn)
 
 
-QUESTIONS = {
+LIST_REQUESTS = {
     "ListAssessmentRunAgents": Service.about_run_agents,
     "ListAssessmentRuns": Service.about_runs,
     "ListAssessmentTargets": Service.about_targets,
@@ -696,7 +696,7 @@ DESCRIBED = {
 
 
 def test_every_action_is_in_a_rule_of_the_state_machine():
-    assert set(OPERATIONS) <= set(re.findall(r'"([A-Z]\w+)"', inspect.getsource(Service))) | set(QUESTIONS)
+    assert set(OPERATIONS) <= set(re.findall(r'"([A-Z]\w+)"', inspect.getsource(Service))) | set(LIST_REQUESTS)
 
 
 def test_the_mock_behaves_as_the_reference_model(session):

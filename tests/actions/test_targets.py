@@ -28,7 +28,7 @@ def test_a_resource_group_keeps_its_tags(inspector_backend, client):
 # Targets
 
 
-def test_a_target_has_the_instances_with_any_tag_of_its_group(fleet, client):
+def test_a_target_has_the_instances_with_any_tag_of_its_group(backend_with_instances, client):
     group = create_group(client, Name="web", stage="beta")
     target = create_target(client, "web", group)
 
@@ -36,29 +36,29 @@ def test_a_target_has_the_instances_with_any_tag_of_its_group(fleet, client):
     assert describe_target(client, target)["resourceGroupArn"] == group
 
 
-def test_a_target_without_a_group_has_all_instances(fleet, client):
+def test_a_target_without_a_group_has_all_instances(backend_with_instances, client):
     target = create_target(client, "all")
 
     assert preview_agents(client, target) == ["i-web", "i-beta", "i-else"]
     assert describe_target(client, target).keys() == {"arn", "name", "createdAt", "updatedAt"}
 
 
-def test_an_update_changes_name_and_group_and_says_when(fleet, client):
+def test_an_update_changes_name_and_group_and_says_when(backend_with_instances, client):
     target = create_target(client, "old", create_group(client, Name="web"))
     new = describe_target(client, target)
     group = create_group(client, Name="else")
-    fleet.clock.tick(60)
+    backend_with_instances.clock.tick(60)
 
     client.update_assessment_target(assessmentTargetArn=target, assessmentTargetName="new", resourceGroupArn=group)
 
     shown = describe_target(client, target)
     assert new["createdAt"] == new["updatedAt"] == shown["createdAt"]
-    assert shown["updatedAt"].timestamp() == current_time(fleet)
+    assert shown["updatedAt"].timestamp() == current_time(backend_with_instances)
     assert (shown["name"], shown["resourceGroupArn"]) == ("new", group)
     assert preview_agents(client, target) == ["i-else"]
 
 
-def test_an_update_without_a_group_resets_the_target_to_all_instances(fleet, client):
+def test_an_update_without_a_group_resets_the_target_to_all_instances(backend_with_instances, client):
     target = create_target(client, "web", create_group(client, Name="web"))
 
     client.update_assessment_target(assessmentTargetArn=target, assessmentTargetName="web")

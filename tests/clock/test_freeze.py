@@ -433,8 +433,8 @@ def test_answers_hold_real_datetimes(client):
     assert type(target["createdAt"] + datetime.timedelta(1)) is datetime.datetime
 
 
-def test_botocore_signs_with_the_frozen_time(client):
-    dates = []
+def test_botocore_signs_with_the_frozen_time(session):
+    client, dates = session.client("inspector"), []
     client.meta.events.register(
         "before-send.inspector", lambda request, **_: dates.append(request.headers["X-Amz-Date"])
     )

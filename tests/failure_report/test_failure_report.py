@@ -35,14 +35,14 @@ def words(lines):
     return " ".join(" ".join(lines).split())
 
 
-# What it says
+# Contents
 
 
 def test_the_first_lines_count_the_resources_and_show_the_clock(client):
     with mock_inspector(region="us-west-2", at="2020-01-01T00:00:00Z") as backend:
         assert report_now().splitlines() == [
             "123456789012 us-west-2: empty",
-            "The clock began at 2020-01-01 00:00:00.000 UTC, where it still stands.",
+            "The clock started at 2020-01-01 00:00:00.000 UTC and has not moved.",
             "",
             "Calls: none by a client (the backend's methods do not count)",
         ]
@@ -53,7 +53,7 @@ def test_the_first_lines_count_the_resources_and_show_the_clock(client):
         assert report_now().splitlines()[:3] == [
             "123456789012 us-west-2: 1 instance",
             "123456789012 eu-west-1: 1 target",
-            "The clock began at 2020-01-01 00:00:00.000 UTC, now +2d 1:01:01.500.",
+            "The clock started at 2020-01-01 00:00:00.000 UTC and is now at +2d 1:01:01.500.",
         ]
 
 
@@ -139,7 +139,7 @@ def test_calls_and_resources_of_another_account_or_region_are_kept_apart(inspect
     assert 'CreateAssessmentTarget [210987654321] assessmentTargetName="other"' in words(block(text, "Calls"))
     assert '"abroad": all instances [eu-west-1]' in words(block(text, "Ids"))
     assert '"other": all instances [210987654321]' in words(block(text, "Ids"))
-    assert "[210987654321]: met no call" in words(block(text, "Faults left"))
+    assert "[210987654321]: never triggered" in words(block(text, "Faults to come"))
     inspector_backend.reset()
 
 
@@ -150,7 +150,7 @@ def test_a_request_without_an_operation_is_shown_too(inspector_backend):
     assert "!! UnknownOperationException: " in report
 
 
-def test_runs_show_where_they_are_and_what_lies_ahead(inspector_backend, client):
+def test_runs_show_their_state_and_the_changes_ahead(inspector_backend, client):
     inspector_backend.add_instance("i-0web")
     run = start_run(client, create_template(client, duration=3600), name="first")
     inspector_backend.clock.tick(60)
@@ -165,23 +165,23 @@ def test_runs_show_where_they_are_and_what_lies_ahead(inspector_backend, client)
     assert "ahead" not in report_now()
 
 
-def test_faults_that_are_left_are_listed_and_used_up_ones_are_not(inspector_backend, unchecked_client):
+def test_faults_to_come_are_listed_and_used_up_ones_are_not(inspector_backend, unchecked_client):
     inspector_backend.inject_fault("ListFindings", "ThrottlingException")
     inspector_backend.inject_fault("ListFindings", "InternalException", times=3)
     inspector_backend.inject_fault("DescribeFindings", "TruncatedBody", times=None)
     for code in ("ThrottlingException", "InternalException"):
         with raises_api_error(code):
             unchecked_client.list_findings()
-    found = words(block(report_now(), "Faults left"))
+    found = words(block(report_now(), "Faults to come"))
     assert "ThrottlingException" not in found
     assert "ListFindings: InternalException (" in found
-    assert "met 1 call, 2 left" in found
+    assert "triggered by 1 call, 2 to come" in found
     assert "DescribeFindings: TruncatedBody (" in found
-    assert "met no call" in found
+    assert "never triggered" in found
     inspector_backend.reset()
 
 
-def test_ids_are_explained_also_those_of_what_is_not_there(inspector_backend, client):
+def test_ids_are_explained_also_those_of_what_does_not_exist(inspector_backend, client):
     inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177", severity="High")])
     group = create_group(client, Name="web")
     target = create_target(client, "web", group)
@@ -196,7 +196,7 @@ def test_ids_are_explained_also_those_of_what_is_not_there(inspector_backend, cl
     assert ids[name["group"]] == "instances with Name=web"
     assert ids[name["target"]] == f'"web": {name["group"]}'
     assert ids[name["finding"]] == '"CVE-2016-2177", High on i-0web'
-    assert ids[name["gone"]] == "not there: deleted, or never made"
+    assert ids[name["gone"]] == "does not exist: deleted, or never made"
     assert any(text.startswith(f'"daily" of {name["target"]}: 900 s, 1 rules package') for text in ids.values())
     assert f"run/{run[-10:]}" not in ids, "the runs' own block shows it"
 
@@ -236,9 +236,9 @@ def test_the_report_never_has_more_than_eighty_columns_or_a_hundred_lines(inspec
         assert len(lines) <= 100
         assert max(map(columns, lines)) <= 80
         assert all(line.isprintable() for line in lines)
-    assert any("calls left out" in line for line in lines)
+    assert any("calls omitted" in line for line in lines)
     assert "Runs: 49, the last 8" in lines
-    assert any(line.endswith(" more") for line in block(report_now(), "Faults left"))
+    assert any(line.endswith(" more") for line in block(report_now(), "Faults to come"))
     assert any(line.endswith(" more") for line in block(report_now(), "Ids"))
     inspector_backend.reset()
 
@@ -250,7 +250,7 @@ def test_the_first_and_the_last_calls_are_kept(inspector_backend, client):
     assert "maxResults=1 " in lines[0]
     assert "maxResults=300 " in lines[-1]
     shown = sum("ListFindings" in line for line in lines)
-    assert [line.strip() for line in lines if "left out" in line] == [f"… {300 - shown} calls left out …"]
+    assert [line.strip() for line in lines if "omitted" in line] == [f"… {300 - shown} calls omitted …"]
 
 
 @mock_inspector(max_calls=5)

@@ -22,7 +22,7 @@ def create(name="web"):
 
 
 def sections(pytester, body, *arguments):
-    """The sections that are ours in the reports of a file's tests: of each test and phase."""
+    """The mock's sections in the reports of a file's tests: by test and phase."""
     pytester.makepyfile(PRELUDE + body)
     reports = pytester.inline_run("-p", "no:cacheprovider", *arguments).getreports("pytest_runtest_logreport")
     return [
@@ -217,7 +217,7 @@ def test_passing_tests_do_not_load_the_failure_report(pytester):
 
         def test_what_was_loaded():
             assert "mock_inspector.activation" in sys.modules
-            assert not [name for name in sys.modules if "failure_report" in name]
+            assert not [name for name in sys.modules if name.startswith("mock_inspector.failure_report")]
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)

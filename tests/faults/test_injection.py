@@ -77,7 +77,7 @@ THEIR_JSON_TWINS = {
     "UnrecognizedClientException": 400,
     "ValidationException": 400,
 }
-"""What services that speak JSON send in their place."""
+"""What services that speak JSON send instead."""
 
 
 @pytest.mark.parametrize(("code", "status"), [*COMMON.items(), *THEIR_JSON_TWINS.items()])
@@ -113,13 +113,13 @@ def outcome(call, **params):
         ({"after": 3, "times": None}, "served served served fails"),
     ],
 )
-def test_a_fault_spares_calls_and_then_meets_them(unchecked_client, inspector_backend, fault, outcomes):
+def test_a_fault_leaves_out_calls_and_then_applies(unchecked_client, inspector_backend, fault, outcomes):
     inspector_backend.inject_fault("ListFindings", "ThrottlingException", **fault)
     found = [outcome(unchecked_client.list_findings) for _ in range(4)]
     assert found == outcomes.replace("fails", "ThrottlingException").split()
 
 
-def test_a_fault_meets_its_operation_only(unchecked_client, inspector_backend):
+def test_a_fault_applies_to_its_operation_only(unchecked_client, inspector_backend):
     inspector_backend.inject_fault("ListFindings", "ThrottlingException")
     assert outcome(unchecked_client.list_assessment_runs) == "served"
     assert outcome(unchecked_client.list_findings) == "ThrottlingException"
@@ -148,7 +148,7 @@ def test_faults_of_one_operation_follow_each_other(unchecked_client, inspector_b
     assert outcomes == ["ThrottlingException", "InternalException", "served"]
 
 
-def test_a_call_that_meets_a_fault_is_not_carried_out(unchecked_client, inspector_backend):
+def test_a_call_with_a_fault_is_not_carried_out(unchecked_client, inspector_backend):
     inspector_backend.inject_fault("CreateAssessmentTarget", "ServiceTemporarilyUnavailableException")
     call = unchecked_client.create_assessment_target
     assert outcome(call, assessmentTargetName="web") == "ServiceTemporarilyUnavailableException"
@@ -189,7 +189,7 @@ def test_a_fault_can_fail_all_items_of_a_batch(unchecked_client, inspector_backe
 
 
 @pytest.mark.parametrize(
-    ("operation", "error", "says"),
+    ("operation", "error", "allowed"),
     [
         ("ListEverything", "ThrottlingException", "operation"),
         ("list_findings", "ThrottlingException", "operation"),
@@ -206,7 +206,11 @@ def test_a_fault_can_fail_all_items_of_a_batch(unchecked_client, inspector_backe
         ("ListFindings", {"code": "TeapotException"}, "error.*ThrottlingException"),
         ("ListFindings", {"code": "ThrottlingException", "errorCode": "SLOW"}, "errorCode"),
         ("ListFindings", {"code": "InternalException", "errorCode": "SLOW"}, "errorCode.*message, canRetry"),
-        ("ListFindings", {"code": "InvalidInputException", "errorCode": "SLOW"}, "SLOW.*INVALID_SEVERITY"),
+        (
+            "ListFindings",
+            {"code": "InvalidInputException", "errorCode": "SLOW"},
+            "errorCode must be one of .*INVALID_SEVERITY.*got 'SLOW'",
+        ),
         ("ListFindings", {"code": "InvalidInputException", "canRetry": "maybe"}, "canRetry"),
         ("ListFindings", {"code": "InvalidInputException", "message": b"text"}, "message"),
         ("StartAssessmentRun", {"code": "AgentsAlreadyRunningAssessmentException", "agents": "all"}, "agents"),
@@ -214,29 +218,29 @@ def test_a_fault_can_fail_all_items_of_a_batch(unchecked_client, inspector_backe
         ("*", "INTERNAL_ERROR", "DescribeFindings"),
     ],
 )
-def test_an_invalid_fault_is_refused(client, inspector_backend, operation, error, says):
-    with pytest.raises((ValueError, TypeError), match=f"(?s){says}"):
+def test_an_invalid_fault_is_refused(client, inspector_backend, operation, error, allowed):
+    with pytest.raises((ValueError, TypeError), match=f"(?s){allowed}"):
         inspector_backend.inject_fault(operation, error)
     client.list_findings()
 
 
 @pytest.mark.parametrize(
-    ("keyword", "value", "says"),
+    ("keyword", "value", "allowed"),
     [
-        ("times", 0, "from 1"),
-        ("times", -1, "from 1"),
+        ("times", 0, "at least 1"),
+        ("times", -1, "at least 1"),
         ("times", 1.5, "whole number"),
         ("times", "1", "whole number"),
         ("times", True, "whole number"),
-        ("after", -1, "from 0"),
+        ("after", -1, "at least 0"),
         ("after", None, "whole number"),
         ("after", 0.0, "whole number"),
         ("when", "maxResults", "function"),
         ("when", {"maxResults": 1}, "function"),
     ],
 )
-def test_an_invalid_keyword_of_a_fault_is_refused(client, inspector_backend, keyword, value, says):
-    with pytest.raises((ValueError, TypeError), match=f"{keyword}: takes.*{says}"):
+def test_an_invalid_keyword_of_a_fault_is_refused(client, inspector_backend, keyword, value, allowed):
+    with pytest.raises((ValueError, TypeError), match=f"{keyword} must be .*{allowed}.*; got "):
         inspector_backend.inject_fault("ListFindings", "ThrottlingException", **{keyword: value})
     client.list_findings()
 

@@ -29,7 +29,7 @@ FAULTS = [
     ConnectionClosedError(endpoint_url=URL),
 ]
 TIMES = 5
-"""Faults in a row: waiting for the retries would take half a minute on average, and half of that at least hardly ever."""
+"""Consecutive faults: waiting for the retries would take half a minute on average, and half of that at least hardly ever."""
 
 
 def retrying(session, mode, service="inspector", attempts=TIMES + 1):
@@ -49,7 +49,7 @@ def retrying_client(session, mode):
 
 @pytest.fixture
 def waits(caplog):
-    """The seconds that botocore has decided to wait, as its log tells them."""
+    """The seconds that botocore has decided to wait, as its log shows them."""
     caplog.set_level(logging.DEBUG, "botocore.endpoint")
 
     def logged():

@@ -1,4 +1,4 @@
-"""Faults that no call has met fail the test."""
+"""Faults that were never triggered fail the test."""
 
 import asyncio
 import re
@@ -9,14 +9,13 @@ import botocore.exceptions
 import pytest
 
 from mock_inspector import mock_inspector
+from mock_inspector.errors import UnusedFaultError
 
-# Faults that were never used
 
-
-def test_a_fault_that_no_call_has_met_is_reported_with_its_line():
-    with pytest.raises(AssertionError) as caught, mock_inspector() as backend:
+def test_a_fault_that_was_never_triggered_is_reported_with_its_line():
+    with pytest.raises(UnusedFaultError) as caught, mock_inspector() as backend:
         backend.inject_fault("ListFindings", "ThrottlingException", after=2)
-    line = test_a_fault_that_no_call_has_met_is_reported_with_its_line.__code__.co_firstlineno + 2
+    line = test_a_fault_that_was_never_triggered_is_reported_with_its_line.__code__.co_firstlineno + 2
     assert re.search(
         rf"ListFindings: ThrottlingException, after 2 more \(.*test_unused\.py:{line}\)", str(caught.value)
     )
@@ -27,7 +26,7 @@ def test_unused_faults_of_every_account_region_and_kind_are_reported():
     def about_web(params):
         return False
 
-    with pytest.raises(AssertionError) as caught, mock_inspector() as backend:  # noqa: PT012  the end raises
+    with pytest.raises(UnusedFaultError) as caught, mock_inspector() as backend:  # noqa: PT012  the end raises
         backend.for_region("eu-west-1").inject_fault("*", "ReadTimeoutError", times=None)
         backend.for_account("210987654321").inject_fault("DescribeFindings", "INTERNAL_ERROR", when=about_web)
         backend.inject_fault("ListFindings", "ACCESS_DENIED_TO_FINDING")
@@ -42,7 +41,7 @@ def test_unused_faults_of_every_account_region_and_kind_are_reported():
 
 
 @pytest.mark.parametrize("times", [1, 3, None])
-def test_a_fault_that_a_call_has_met_was_used(unchecked_client, times):
+def test_a_fault_that_a_call_has_triggered_was_used(unchecked_client, times):
     with mock_inspector(region="us-west-2") as backend:
         backend.inject_fault("ListFindings", "ThrottlingException", times=times)
         with pytest.raises(botocore.exceptions.ClientError):
@@ -69,7 +68,7 @@ def test_faults_that_reset_has_removed_are_not_reported():
 def test_the_outermost_mock_reports_unused_faults_when_everything_is_undone():
     from mock_inspector import activation
 
-    with pytest.raises(AssertionError, match="no call has met"), mock_inspector():  # noqa: PT012  the end raises
+    with pytest.raises(UnusedFaultError, match="never triggered"), mock_inspector():  # noqa: PT012  the end raises
         with mock_inspector() as backend:
             backend.inject_fault("ListFindings", "ThrottlingException")
         inner_ended = True
@@ -89,9 +88,9 @@ def test_the_decorator_and_the_async_context_manager_report_unused_faults_too():
         async with mock_inspector() as backend:
             backend.inject_fault("ListFindings", "ThrottlingException")
 
-    with pytest.raises(AssertionError, match="no call has met"):
+    with pytest.raises(UnusedFaultError, match="never triggered"):
         decorated()
-    with pytest.raises(AssertionError, match="no call has met"):
+    with pytest.raises(UnusedFaultError, match="never triggered"):
         asyncio.run(in_a_coroutine())
 
 
@@ -119,19 +118,19 @@ def test_a_test_case_fails_for_unused_faults_unless_it_has_failed_anyway(base: A
     unittest.defaultTestLoader.loadTestsFromTestCase(Case).run(result)
     messages = {test.id().rpartition(".")[2]: text for test, text in [*result.failures, *result.errors]}
     assert len(result.failures) == len(messages) == 3
-    assert "no call has met" in messages["test_that_passes"]
+    assert "never triggered" in messages["test_that_passes"]
     assert "my own" in messages["test_that_fails"]
     assert "my cleanup" in messages["test_whose_cleanup_fails"]
 
 
 @pytest.mark.parametrize("bad_value", [None, 1, "yes"])
-def test_allowing_unused_faults_takes_true_or_false(bad_value):
-    with pytest.raises(TypeError, match="allow_unused_faults: takes True or False"):
+def test_allow_unused_faults_must_be_true_or_false(bad_value):
+    with pytest.raises(TypeError, match="allow_unused_faults must be True or False"):
         mock_inspector(allow_unused_faults=bad_value)
 
 
 def test_a_nested_use_cannot_allow_what_the_outermost_does_not(inspector_backend):
-    with pytest.raises(ValueError, match="allow_unused_faults: this mock_inspector is nested"):
+    with pytest.raises(ValueError, match="allow_unused_faults must be False, as in the mock_inspector around"):
         mock_inspector(allow_unused_faults=True).__enter__()
 
 
@@ -177,7 +176,11 @@ def test_under_pytest_a_test_with_unused_faults_does_not_pass(pytester):
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=5, errors=5)
     result.stdout.fnmatch_lines(
-        ["*ERROR at teardown of test_fixture*", "*Faults that no call has met:*", "*test_under_pytest*.py:5)"]
+        [
+            "*ERROR at teardown of test_fixture*",
+            "*These injected faults were never triggered:*",
+            "*test_under_pytest*.py:5)",
+        ]
     )
     result.stdout.no_fnmatch_line("*pytest_runtest_teardown*")
 

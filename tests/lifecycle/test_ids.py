@@ -1,4 +1,4 @@
-"""Minted ids are the same whenever, wherever and in whichever company a test runs."""
+"""Generated ids are the same whenever, wherever and in whichever company a test runs."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import pytest
 
 from mock_inspector import mock_inspector
 
-from ..support.aws import mint_id
+from ..support.aws import generate_id
 from ..support.fast_subset import slow
 
 FILE = """
@@ -15,40 +15,40 @@ import json, pathlib, unittest
 import pytest
 from mock_inspector import mock_inspector
 
-def mint(name):
+def make_ids(name):
     with mock_inspector() as backend:
         arns = [backend.create_assessment_target(assessmentTargetName=f"{name} {n}") for n in (1, 2)]
         arns.append(backend.add_instance().instance_id)
     pathlib.Path(f"{name}.json").write_text(json.dumps(arns))
 
 def test_plain(inspector_backend):
-    mint("plain")
+    make_ids("plain")
 
 @mock_inspector
 def test_decorated():
-    mint("decorated")
+    make_ids("decorated")
 
 @pytest.mark.xdist_group("some group")
 def test_grouped(inspector_backend):
-    mint("grouped")
+    make_ids("grouped")
 
 @pytest.mark.parametrize("value", ["one", "two", "at@sign"])
 def test_parametrized(inspector_backend, value):
-    mint(f"parametrized-{value}")
+    make_ids(f"parametrized-{value}")
 
 @pytest.mark.parametrize("value", ["one"])
 @mock_inspector(id_seed="mine")
 def test_seeded(value):
-    mint("seeded")
+    make_ids("seeded")
 
 @mock_inspector(id_seed="mine")
 def test_seeded_the_same():
-    mint("seeded-the-same")
+    make_ids("seeded-the-same")
 
 class Case(unittest.TestCase):
     @mock_inspector
     def test_in_case(self):
-        mint("in-case")
+        make_ids("in-case")
 """
 
 
@@ -70,7 +70,7 @@ def ids():
 
 
 ORDERS: dict[str, list[str]] = {
-    "alone": [],
+    "one test": [],
     "backwards": ["--backwards"],
     "xdist": ["-n2"],
     "xdist by group": ["-n2", "--dist=loadgroup"],
@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(config, items):
 """
 
 
-def minted(pytester, *arguments):
+def generated(pytester, *arguments):
     run = pytester.runpytest_subprocess if "-n2" in arguments else pytester.runpytest_inprocess
     result = run("-q", "-p", "no:cacheprovider", *arguments)
     assert result.ret == 0
@@ -99,16 +99,16 @@ def minted(pytester, *arguments):
 
 
 @pytest.mark.parametrize("order", [slow(order) if "xdist" in order else order for order in ORDERS])
-def test_ids_depend_on_the_test_alone(pytester, order):
+def test_ids_depend_on_nothing_but_the_test(pytester, order):
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_file=FILE)
-    expected = minted(pytester)
+    expected = generated(pytester)
     assert len(expected) == 9
-    if order == "alone":
-        found = minted(pytester, "test_file.py::test_parametrized[two]")
+    if order == "one test":
+        found = generated(pytester, "test_file.py::test_parametrized[two]")
         assert found == {"parametrized-two": expected["parametrized-two"]}
     else:
-        assert minted(pytester, *ORDERS[order]) == expected
+        assert generated(pytester, *ORDERS[order]) == expected
     targets = [arn["assessmentTargetArn"] for name, (arn, *_) in expected.items() if "seeded" not in name]
     assert len(set(targets)) == len(targets), "those of different tests differ"
     assert expected["seeded"] == expected["seeded-the-same"]
@@ -172,10 +172,10 @@ def test_ids_of_a_decorated_class_depend_on_the_class_only_where_its_tests_share
 
 def first_id(**keywords):
     with mock_inspector(**keywords) as backend:
-        return mint_id(backend)
+        return generate_id(backend)
 
 
-def test_the_same_seed_mints_the_same_ids():
+def test_the_same_seed_generates_the_same_ids():
     assert first_id(id_seed="one") == first_id(id_seed="one") != first_id(id_seed="other")
 
 
@@ -199,20 +199,20 @@ def test_ids_have_the_services_form_and_never_come_twice(inspector_backend):
         inspector_backend.for_region("eu-west-1"),
         inspector_backend.for_account("111122223333"),
     ]
-    minted = [mint_id(backend) for _ in range(300) for backend in backends]
+    generated = [generate_id(backend) for _ in range(300) for backend in backends]
 
-    assert all(re.fullmatch("0-[A-Za-z0-9]{8}", one) for one in minted)
-    assert len(set(minted)) == len(minted)
+    assert all(re.fullmatch("0-[A-Za-z0-9]{8}", one) for one in generated)
+    assert len(set(generated)) == len(generated)
 
 
 def test_the_next_ids_can_be_chosen(inspector_backend):
     inspector_backend.next_ids("0-nvgVhaxX", "0-AB6DMKnv")
     inspector_backend.next_ids("0-it5r2S4T")
 
-    elsewhere = mint_id(inspector_backend.for_region("eu-west-1"))
+    elsewhere = generate_id(inspector_backend.for_region("eu-west-1"))
 
-    assert [mint_id(inspector_backend) for _ in range(3)] == ["0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T"]
-    assert mint_id(inspector_backend) not in {"0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T", elsewhere}
+    assert [generate_id(inspector_backend) for _ in range(3)] == ["0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T"]
+    assert generate_id(inspector_backend) not in {"0-nvgVhaxX", "0-AB6DMKnv", "0-it5r2S4T", elsewhere}
 
 
 @pytest.mark.parametrize("chosen", ["", "0-short", "0-nvgVhax!", "1-nvgVhaxX", "0-nvgVhaxXX"])
@@ -220,4 +220,4 @@ def test_a_next_id_of_the_wrong_form_is_refused(inspector_backend, chosen):
     with pytest.raises(ValueError, match=re.escape(repr(chosen))):
         inspector_backend.next_ids("0-nvgVhaxX", chosen)
 
-    assert mint_id(inspector_backend) != "0-nvgVhaxX"
+    assert generate_id(inspector_backend) != "0-nvgVhaxX"

@@ -136,7 +136,7 @@ def test_invisible_characters_are_escaped_in_reports():
 def test_five_hundred_findings_are_all_there(client, five_hundred):
     source = download(report_url(client, five_hundred)).decode()
     page = HtmlPage(source)
-    assert "500 findings on 250 run_instances, 125 of high severity." in page.text
+    assert "500 findings on 250 instances, 125 of high severity." in page.text
     assert [row[2:] for row in page.tables["Findings by severity"][1:4]] == [
         ["125", "125"],
         ["250", "250"],

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from contextlib import closing
 from datetime import datetime
 
@@ -47,17 +48,17 @@ def test_every_member_of_a_backend_that_is_no_action_is_offered():
 def test_a_snapshot_is_saved_and_restored(server, inspector_backend, client):
     control_call(server, "add_instance", instance_id="i-0web", findings=[{"network_reachability": 22}])
     control_call(server, "inject_fault", operation="ListFindings", error="ThrottlingException", when={"maxResults": 1})
-    target = create_target(client, "of old")
-    taken = control_call(server, "snapshot")
-    assert taken == json.loads(json.dumps(inspector_backend.snapshot()))
+    target = create_target(client, "old")
+    saved = control_call(server, "snapshot")
+    assert saved == json.loads(json.dumps(inspector_backend.snapshot()))
     client.delete_assessment_target(assessmentTargetArn=target)
     control_call(server, "clock.tick", delta=60)
-    assert refusal(server, "restore", {"snapshot": {**taken, "regions": 7}}) == (
+    assert refusal(server, "restore", {"snapshot": {**saved, "stores": 7}}) == (
         400,
-        "restore: snapshot: regions: takes a list, got 7",
+        "restore: snapshot: stores: must be a list; got 7",
     )
-    assert control_call(server, "restore", snapshot=taken) is None
-    assert control_call(server, "snapshot") == taken
+    assert control_call(server, "restore", snapshot=saved) is None
+    assert control_call(server, "snapshot") == saved
     assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
     assert call_action(server, "ListFindings").status == 200
     assert call_action(server, "ListFindings", maxResults=1).value["__type"] == "ThrottlingException"
@@ -67,10 +68,10 @@ def test_a_snapshot_that_json_cannot_hold_is_refused(server, inspector_backend):
     inspector_backend.inject_fault("ListFindings", ValueError("of the test's own"))
     assert refusal(server, "snapshot") == (
         400,
-        "snapshot: regions[0].faults[0] serves in process only: Object of type ValueError is not JSON serializable",
+        "snapshot: stores[0].faults[0] cannot be saved as JSON: Object of type ValueError is not JSON serializable",
     )
     inspector_backend.reset()
-    assert control_call(server, "snapshot")["regions"] == []
+    assert control_call(server, "snapshot")["stores"] == []
 
 
 def test_a_snapshot_may_be_longer_than_other_bodies(server, inspector_backend, client):
@@ -78,11 +79,11 @@ def test_a_snapshot_may_be_longer_than_other_bodies(server, inspector_backend, c
     inspector_backend.add_finding(run, {"description": "x" * 20_000})
     for number in range(80):
         inspector_backend.add_finding(run, {"description": f"{number:04}" * 5_000})
-    taken = control_call(server, "snapshot")
-    assert len(json.dumps(taken)) > 1_500_000
+    saved = control_call(server, "snapshot")
+    assert len(json.dumps(saved)) > 1_500_000
     inspector_backend.reset()
-    control_call(server, "restore", snapshot=taken)
-    assert inspector_backend.snapshot() == taken
+    control_call(server, "restore", snapshot=saved)
+    assert inspector_backend.snapshot() == saved
 
 
 def test_a_backends_account_and_region_and_those_of_others(server):
@@ -210,8 +211,8 @@ def test_faults_are_injected(server):
         server, "inject_fault", operation="*", error=error, when={"maxResults": 7, "filter": {"agentIds": ["i-0"]}}
     )
     assert call_action(server, "ListFindings", maxResults=7).status == 200
-    met = call_action(server, "ListFindings", maxResults=7, filter={"agentIds": ["i-0"]}).value
-    assert (met["message"], met["errorCode"]) == ("No.", "ACCESS_DENIED_TO_FINDING")
+    failed = call_action(server, "ListFindings", maxResults=7, filter={"agentIds": ["i-0"]}).value
+    assert (failed["message"], failed["errorCode"]) == ("No.", "ACCESS_DENIED_TO_FINDING")
     control_call(server, "inject_fault", operation="ListFindings", error="GarbledBody", when=None)
     with pytest.raises(ValueError, match="Expecting value"):
         json.loads(call_action(server, "ListFindings").body)
@@ -226,7 +227,7 @@ def test_the_call_log_is_read(server):
     assert (found["parameters"], found["error"]) == ({"maxResults": 0}, "InvalidInputException")
     assert found["response"]["errorCode"] == "INVALID_MAX_RESULTS"
     assert [entry["operation"] for entry in read_property(server, "calls")] == ["ListFindings", "ListAssessmentRuns"]
-    assert [entry["operation"] for entry in control_call(server, "calls.last", most=1)] == ["ListAssessmentRuns"]
+    assert [entry["operation"] for entry in control_call(server, "calls.last", maximum=1)] == ["ListAssessmentRuns"]
     control_call(server, "calls.clear")
     assert control_call(server, "calls.of") == []
 
@@ -285,7 +286,7 @@ def test_the_overview_shows_the_newest_of_many(server):
     assert (seen["calls"]["total"], len(seen["calls"]["newest"])) == (120, 50)
 
 
-# What is wrong
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -293,9 +294,9 @@ def test_the_overview_shows_the_newest_of_many(server):
     [
         (
             "add_instanc",
-            "'add_instanc' is not a control call (did you mean add_instance?); the control calls are account_id, region",
+            "'add_instanc' is not a control call; the control calls are account_id, region",
         ),
-        ("_world", "'_world' is not a control call"),
+        ("_service", "'_service' is not a control call"),
         ("clock", "'clock' is not a control call"),
         ("clock.read", "'clock.read' is not a control call"),
         ("calls.__class__", "'calls.__class__' is not a control call"),
@@ -310,6 +311,7 @@ def test_unknown_members_are_reported_with_the_known_ones(server, member, reason
     assert status == 404
     assert text.startswith(reason)
     assert "for_region" in text
+    assert text.endswith("; did you mean 'add_instance'?") == (member == "add_instanc")
 
 
 @pytest.mark.parametrize(
@@ -333,42 +335,43 @@ def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, memb
 @pytest.mark.parametrize(
     ("member", "arguments", "reason"),
     [
-        ("add_instance", {"tag": {}}, "add_instance: unknown argument 'tag' (did you mean tags?); it takes instance_id, "),
+        ("add_instance", {"tag": {}},
+         "add_instance: unknown argument 'tag'; it takes instance_id, .*, findings; did you mean 'tags'?"),
         ("add_instance", {"self": {}}, "add_instance: unknown argument 'self'"),
         ("reset", {"all": True}, "reset: unknown argument 'all'; it takes none"),
         ("finish_run", {}, "finish_run: run_arn is missing; it takes run_arn"),
         ("finish_run", {"run_arn": "x"}, "finish_run: "),
-        ("add_instance", {"tags": ["web"]}, "add_instance: tags: takes a mapping"),
-        ("add_instance", {"agent_health": "ILL"}, "add_instance: agent_health: "),
+        ("add_instance", {"tags": ["web"]}, "add_instance: tags must be a mapping .*; got ['web']"),
+        ("add_instance", {"agent_health": "ILL"}, "add_instance: agent_health must be one of HEALTHY, .*; got 'ILL'"),
         ("add_instance", {"findings": {"cve": "CVE-2016-2177"}}, "add_instance: findings must be an array; got {"),
         ("add_instance", {"findings": ["CVE-2016-2177"]}, "add_instance: findings[0] must be an object with one of cve, "),
         ("add_instance", {"findings": [{}]}, "add_instance: findings[0] must be an object with one of cve, "),
         ("add_instance", {"findings": [{"cve": "CVE-2016-2177"}, {"cve": "2016"}]},
-         "add_instance: findings[1]: cve_id: takes an id such as 'CVE-2016-2177', got '2016'"),
+         "add_instance: findings[1]: cve_id must be an id such as 'CVE-2016-2177'; got '2016'"),
         ("add_instance", {"findings": [{"cve": "CVE-2016-2177", "cis": "1.1 x"}]}, "add_instance: findings[0] must be an"),
         ("add_instance", {"findings": [{"cve": "CVE-2016-2177", "sevrity": "High"}]},
-         "add_instance: findings[0]: unknown keyword sevrity"),
+         "add_instance: findings[0]: a finding takes severity, .*; got 'sevrity'; did you mean 'severity'?"),
         ("remove_instance", {"instance_id": {}}, "remove_instance: instance_id must be a string; got {}"),
         ("add_instance", {"hostname": 1}, "add_instance: hostname must be a string or null; got 1"),
-        ("calls.last", {"most": True}, "calls.last: most must be an integer; got True"),
+        ("calls.last", {"maximum": True}, "calls.last: maximum must be an integer; got True"),
         ("calls.of", {"operations": [1]}, "calls.of: operations[0] must be a string; got 1"),
         ("next_ids", {"ids": "0-nvgVhaxX"}, "next_ids: ids must be an array; got '0-nvgVhaxX'"),
-        ("clock.tick", {"delta": -1}, "tick: time moves forward only, got -1"),
-        ("clock.tick", {"delta": None}, "tick: takes seconds"),
-        ("clock.move_to", {"moment": "noon"}, "clock.move_to: moment: takes a datetime, ISO 8601 text"),
-        ("clock.run", {"speed": 2}, "run: time is frozen"),
-        ("inject_fault", {"operation": "ListFinding", "error": "ThrottlingException"}, "inject_fault: operation: takes "),
-        ("inject_fault", {"operation": "*", "error": "Oops"}, "inject_fault: error: 'Oops' is no error"),
+        ("clock.tick", {"delta": -1}, "clock.tick: delta must not be negative, .*; got -1"),
+        ("clock.tick", {"delta": None}, "clock.tick: delta must be seconds or a timedelta; got None"),
+        ("clock.move_to", {"moment": "noon"}, "clock.move_to: moment must be a datetime, ISO 8601 text .*; got 'noon'"),
+        ("clock.run", {"speed": 2}, "clock.run() needs a running clock"),
+        ("inject_fault", {"operation": "ListFinding", "error": "ThrottlingException"}, "inject_fault: operation must be .*; got 'ListFinding'; did you mean 'ListFindings'?"),
+        ("inject_fault", {"operation": "*", "error": "Oops"}, "inject_fault: error must be one of .*; got 'Oops'"),
         ("inject_fault", {"operation": "*", "error": "ThrottlingException", "when": "x"},
          "inject_fault: when must be an object with parameters and their values; got 'x'"),
-        ("calls.of", {"operations": ["ListFinding"]}, "calls.of: 'ListFinding' is no operation; did you mean"),
-        ("for_region", {"name": "Oregon"}, "for_region: region: takes a region's name"),
+        ("calls.of", {"operations": ["ListFinding"]}, "calls.of() must be given operations .*; got 'ListFinding'; did you mean 'ListFindings'?"),
+        ("for_region", {"name": "Oregon"}, "for_region: region must be the name of a region .*; got 'Oregon'"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_reported_with_the_reason(server, member, arguments, reason):
     status, text = refusal(server, member, arguments)
     assert status == 400
-    assert text.startswith(reason)
+    assert re.match(re.escape(reason).replace(r"\.\*", ".*"), text)
 
 
 @pytest.mark.parametrize(
@@ -396,15 +399,15 @@ def test_bodies_that_are_not_json_objects_are_reported(server, body, reason):
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("?region=Oregon", "region: takes a region's name"),
-        ("?account_id=", "account_id: takes a string of 12 digits"),
+        ("?region=Oregon", "region must be the name of a region such as 'us-east-1'; got 'Oregon'"),
+        ("?account_id=", "account_id must be a string of 12 digits; got ''"),
         ("?acount_id=123456789012", "the query's parameters are account_id and region; got 'acount_id'"),
     ],
 )
 def test_unknown_backends_are_reported(server, query, reason):
     status, text = refusal(server, "region", method="GET", query=query)
     assert status == 400
-    assert text == f"region: {reason}" or text.startswith((f"region: {reason}", reason))
+    assert text in {reason, f"region: {reason}"}
 
 
 JSON = st.recursive(
@@ -445,12 +448,12 @@ VALUES = st.recursive(
 
 
 def parameters(backend, member):
-    """What a member takes, each with any value; some of them may be missing."""
+    """The arguments of a member, each with any value; some of them may be missing."""
     owner = backend
     for name in member.split("."):
         owner = getattr(owner, name, None)
-    taken = list(inspect.signature(owner).parameters) if callable(owner) else []
-    return st.tuples(st.just(member), st.fixed_dictionaries({}, optional=dict.fromkeys(taken, VALUES)))
+    names = list(inspect.signature(owner).parameters) if callable(owner) else []
+    return st.tuples(st.just(member), st.fixed_dictionaries({}, optional=dict.fromkeys(names, VALUES)))
 
 
 def test_every_control_call_is_answered_in_json():
@@ -466,7 +469,7 @@ def test_every_control_call_is_answered_in_json():
         @example(("add_finding", {"run_arn": [], "finding": {}}))
         @example(("next_ids", {"ids": [None]}))
         @example(("add_instance", {"findings": [{"network_reachability": [], "route": {}}]}))
-        @example(("calls.last", {"most": "x"}))
+        @example(("calls.last", {"maximum": "x"}))
         @example(("calls.of", {"operations": [{}]}))
         def answered(sent):
             member, arguments = sent

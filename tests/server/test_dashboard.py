@@ -77,7 +77,7 @@ def test_it_names_nothing_outside_its_origin(inspector_server):
     assert "innerHTML" not in text
 
 
-def test_only_a_browsers_question_gets_it(inspector_server):
+def test_only_a_browsers_request_gets_it(inspector_server):
     head = send(inspector_server, "HEAD", "/")
     assert (head.status, head.body) == (200, b"")
     assert int(head.headers["Content-Length"]) == len(send(inspector_server, "GET", "/").body)
@@ -117,7 +117,7 @@ def test_the_overview_has_what_it_draws(inspector_server, client):
     assert region["findings"]["by_severity"]["High"] == first["findings"]["High"] == 1
     (fault,) = region["faults"]["newest"]
     assert fault["fault"].startswith("ListFindings: ThrottlingException")
-    assert (fault["times"], fault["met"]) == (1, 1)
+    assert (fault["times"], fault["hits"]) == (1, 1)
     refused, throttled = seen["calls"]["newest"][:2]
     assert (refused["operation"], refused["error"]) == ("DeleteAssessmentRun", "AssessmentRunInProgressException")
     assert json.loads(refused["parameters"]) == {"assessmentRunArn": running}

@@ -83,11 +83,11 @@ def test_serve_state_begins_with_a_snapshot_file(tmp_path):
     [
         (None, "cannot be read: No such file or directory"),
         ("{", "is not JSON: line 1, column 2"),
-        ("[]", "is no snapshot"),
+        ("[]", "must be a snapshot of mock_inspector, an object whose 'format' is 'mock_inspector'; got []"),
     ],
 )
 def test_a_file_without_a_state_is_reported(content, reason, tmp_path, capsys):
-    path = tmp_path / "world.json"
+    path = tmp_path / "state.json"
     if content is not None:
         path.write_text(content, "utf-8")
     with pytest.raises(SystemExit) as ended:
@@ -110,8 +110,8 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
 
 
 def test_a_port_in_use_is_reported(capsys):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
         before = signal.getsignal(signal.SIGTERM)
         with pytest.raises(SystemExit) as ended:
             main(["serve", "--port", str(port)])
@@ -129,9 +129,12 @@ def test_a_port_in_use_is_reported(capsys):
         (["--speed", "fast"], "argument --speed: must be a number above 0; got 'fast'"),
         (["--speed", "2", "--frozen"], "not allowed with argument"),
         (["--at", "2016-03-29"], "argument --at: can only be used with --frozen"),
-        (["--frozen", "--at", "noon"], "argument --at: at: takes a datetime, ISO 8601 text"),
-        (["--account-id", "1"], "argument --account-id: account_id: takes a string of 12 digits, got '1'"),
-        (["--region", "Oregon"], "argument --region: region: takes a region's name such as 'us-east-1'"),
+        (["--frozen", "--at", "noon"], "argument --at: at must be a datetime, ISO 8601 text"),
+        (["--account-id", "1"], "argument --account-id: account_id must be a string of 12 digits; got '1'"),
+        (
+            ["--region", "Oregon"],
+            "argument --region: region must be the name of a region such as 'us-east-1'; got 'Oregon'",
+        ),
         (["--port", "0", "--host", "203.0.113.1"], "argument --host: 203.0.113.1 is not an address of this machine"),
         (["--port", "0", "--host", "no such name"], "argument --host: no such name is not an address of this machine"),
         (["--log"], "unrecognized arguments: --log"),
@@ -149,7 +152,7 @@ def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0"])
     assert ended.value.code == 2
-    assert "region (from AWS_DEFAULT_REGION): takes a region's name" in capsys.readouterr().err
+    assert "region (from AWS_DEFAULT_REGION) must be the name of a region" in capsys.readouterr().err
 
 
 def test_serve_without_its_library_says_what_to_install():

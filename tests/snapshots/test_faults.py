@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from mock_inspector import mock_inspector
+from mock_inspector.errors import UnusedFaultError
 
 from ..support.aws import start_run
 
@@ -26,18 +27,18 @@ def test_faults_that_json_can_hold_are_part_of_a_snapshot(error, inspector_backe
     inspector_backend.inject_fault("ListFindings", error, times=2, after=1)
     unchecked_client.list_findings()
 
-    def met():
+    def error_response():
         with pytest.raises(ClientError) as refusal:
             unchecked_client.list_findings()
         return {name: value for name, value in refusal.value.response.items() if name != "ResponseMetadata"}
 
     taken = json.loads(json.dumps(inspector_backend.snapshot()))
-    answers = [met(), met()]
+    responses = [error_response(), error_response()]
     unchecked_client.list_findings()
     inspector_backend.restore(taken)
-    assert [met(), met()] == answers
+    assert [error_response(), error_response()] == responses
     unchecked_client.list_findings()
-    assert not any("faults" in region for region in inspector_backend.snapshot()["regions"])
+    assert not any("faults" in store for store in inspector_backend.snapshot()["stores"])
 
 
 def test_network_failures_and_failed_items_are_saved_by_their_names(inspector_backend, client):
@@ -75,7 +76,7 @@ def test_faults_of_a_state_may_go_unused_but_those_of_a_test_may_not():
             kept.append(backend.snapshot())
             backend.restore(kept[0])
 
-    with pytest.raises(AssertionError, match="no call has met"):
+    with pytest.raises(UnusedFaultError, match="never triggered"):
         inject()
     with mock_inspector(state=kept[0]):
         pass

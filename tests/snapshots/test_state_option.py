@@ -63,11 +63,18 @@ def test_a_nested_use_may_repeat_the_state_but_not_change_it(snapshot_file, monk
             assert inner.clock.now() == now
         others: tuple[Any, ...] = ("other.json", taken, {})
         for other in others:
-            with pytest.raises(ValueError, match=r"^state: this mock_inspector is nested"), mock_inspector(state=other):
+            with (
+                pytest.raises(ValueError, match=r"^state must be 'snapshot.json', as in the mock_inspector around"),
+                mock_inspector(state=other),
+            ):
                 pass
     with mock_inspector(state=taken), mock_inspector(state=copy.deepcopy(taken)):
         pass
-    with mock_inspector(), pytest.raises(ValueError, match=r"^state: .* nested"), mock_inspector(state=taken):
+    with (
+        mock_inspector(),
+        pytest.raises(ValueError, match=r"^state must be .*, as in the mock_inspector around"),
+        mock_inspector(state=taken),
+    ):
         pass
 
 
@@ -78,10 +85,10 @@ class PathInBytes:
 
 @pytest.mark.parametrize("value", [3, b"snapshot.json", ["snapshot.json"], True, PathInBytes()])
 def test_a_state_that_is_neither_path_nor_snapshot_is_refused_at_once(value):
-    with pytest.raises(TypeError, match=r"^state: takes a snapshot or the path of its JSON file"):
+    with pytest.raises(TypeError, match=r"^state must be a snapshot or the path of its JSON file; got "):
         mock_inspector(state=value)
 
 
 def test_restore_takes_a_mapping_only(inspector_backend):
-    with pytest.raises(TypeError, match=r"^snapshot: takes what snapshot\(\) returned"):
+    with pytest.raises(TypeError, match=r"^snapshot must be a mapping that snapshot\(\) returned; got 'snapshot.json'"):
         inspector_backend.restore("snapshot.json")

@@ -152,8 +152,8 @@ def list_targets(client):
     return client.list_assessment_targets()["assessmentTargetArns"]
 
 
-def mint_id(backend):
-    """A freshly minted id."""
+def generate_id(backend):
+    """The backend's next id."""
     group = backend.create_resource_group(resourceGroupTags=[{"key": "Name", "value": "web"}])
     return group["resourceGroupArn"].rpartition("/")[2]
 

@@ -25,12 +25,12 @@ def _refuse_removal(entry: str) -> object:
 
 @dataclass
 class Listing:
-    """A list of the API: what it is asked with, and how its entries come and go."""
+    """A list action: its parameters, and how its entries are added and removed."""
 
     operation: str
     result: str
     add: Callable[[], str]
-    question: Callable[[], dict[str, Any]] = dict
+    params: Callable[[], dict[str, Any]] = dict
     remove: Callable[[str], object] = _refuse_removal
     identify: Callable[[Any], str] = str
     there: list[str] = field(default_factory=list)
@@ -41,9 +41,9 @@ class Listing:
             self.there.append(self.add())
         return list(self.there)
 
-    def page(self, client: Any, question: dict[str, Any], **members: Any) -> tuple[list[str], str | None]:
+    def page(self, client: Any, params: dict[str, Any], **members: Any) -> tuple[list[str], str | None]:
         """What identifies the entries of one page, and the next token."""
-        answer = getattr(client, xform_name(self.operation))(**question, **members)
+        answer = getattr(client, xform_name(self.operation))(**params, **members)
         return [self.identify(entry) for entry in answer[self.result]], answer.get("nextToken")
 
 
@@ -112,7 +112,7 @@ def _list_exclusions(backend: Any) -> Listing:
         "ListExclusions",
         "exclusionArns",
         add=lambda: str(backend.add_exclusion(run, {})),
-        question=lambda: {"assessmentRunArn": run},
+        params=lambda: {"assessmentRunArn": run},
     )
 
 
@@ -151,7 +151,7 @@ def _preview_agents(backend: Any) -> Listing:
         "PreviewAgents",
         "agentPreviews",
         add=lambda: str(backend.add_instance().instance_id),
-        question=lambda: {"previewAgentsArn": target},
+        params=lambda: {"previewAgentsArn": target},
         remove=backend.remove_instance,
         identify=lambda agent: agent["agentId"],
     )
@@ -163,7 +163,7 @@ def _list_run_agents(backend: Any) -> Listing:
         "ListAssessmentRunAgents",
         "assessmentRunAgents",
         add=lambda: str(backend.add_instance().instance_id),
-        question=lambda: {"assessmentRunArn": add_completed_run(backend, template)},
+        params=lambda: {"assessmentRunArn": add_completed_run(backend, template)},
         identify=lambda agent: agent["agentId"],
     )
 
@@ -171,7 +171,7 @@ def _list_run_agents(backend: Any) -> Listing:
 def _preview_exclusions(backend: Any) -> Listing:
     template = add_template(backend)
 
-    def question() -> dict[str, str]:
+    def params() -> dict[str, str]:
         token = backend.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
         backend.clock.tick(60)
         return {"assessmentTemplateArn": template, "previewToken": token}
@@ -180,7 +180,7 @@ def _preview_exclusions(backend: Any) -> Listing:
         "GetExclusionsPreview",
         "exclusionPreviews",
         add=lambda: str(backend.add_instance(agent_health="UNHEALTHY").instance_id),
-        question=question,
+        params=params,
         identify=lambda exclusion: exclusion["attributes"][0]["value"],
     )
 

@@ -17,8 +17,8 @@ FILTERS: tuple[dict[str, Any], ...] = (
 
 
 def read_everything(backend):
-    """All answers, of each account and region that has anything, as JSON values by what was asked."""
-    owners = [(region["account_id"], region["region"]) for region in backend.snapshot()["regions"]]
+    """All answers, of each account and region that has anything, as JSON values by the call and its parameters."""
+    owners = [(store["account_id"], store["region"]) for store in backend.snapshot()["stores"]]
     return {owner: Reader(backend.for_account(owner[0]).for_region(owner[1])).answers for owner in owners}
 
 
@@ -51,23 +51,24 @@ class Reader:
         for target in targets:
             self._pages("preview_agents", "agentPreviews", previewAgentsArn=target)
         self._pages("list_event_subscriptions", "subscriptions")
-        self._ask("describe_cross_account_access_role")
+        self._call("describe_cross_account_access_role")
 
     def _template(self, arn):
         self._describe("describe_assessment_templates", "assessmentTemplateArns", [arn], 1)
-        self._ask("list_tags_for_resource", resourceArn=arn)
-        for token in fake_store(self._backend).templates.get(arn).previews:
-            of = {"assessmentTemplateArn": arn, "previewToken": token}
-            self._pages("get_exclusions_preview", "exclusionPreviews", **of)
+        self._call("list_tags_for_resource", resourceArn=arn)
+        for preview in fake_store(self._backend).previews.values():
+            if preview.template.arn == arn:
+                of = {"assessmentTemplateArn": arn, "previewToken": preview.token}
+                self._pages("get_exclusions_preview", "exclusionPreviews", **of)
 
     def _run(self, arn):
         self._pages("list_assessment_run_agents", "assessmentRunAgents", assessmentRunArn=arn)
-        self._ask("get_telemetry_metadata", assessmentRunArn=arn)
+        self._call("get_telemetry_metadata", assessmentRunArn=arn)
         exclusions = self._pages("list_exclusions", "exclusionArns", assessmentRunArn=arn)
         self._describe("describe_exclusions", "exclusionArns", exclusions, 100)
         self._pages("list_findings", "findingArns", assessmentRunArns=[arn])
 
-    def _ask(self, operation, **members):
+    def _call(self, operation, **members):
         try:
             answer = getattr(self._backend, operation)(**members)
         except ApiError as error:
@@ -79,7 +80,7 @@ class Reader:
         found: list[Any] = []
         token: dict[str, str] = {}
         while True:
-            answer = self._ask(operation, maxResults=100, **members, **token)
+            answer = self._call(operation, maxResults=100, **members, **token)
             found += answer.get(key, [])
             if "nextToken" not in answer:
                 return found
@@ -87,5 +88,5 @@ class Reader:
 
     def _describe(self, operation, member, arns, maximum):
         return [
-            self._ask(operation, **{member: arns[begin : begin + maximum]}) for begin in range(0, len(arns), maximum)
+            self._call(operation, **{member: arns[begin : begin + maximum]}) for begin in range(0, len(arns), maximum)
         ]

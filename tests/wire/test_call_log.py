@@ -45,7 +45,7 @@ def test_calls_of_an_operation_are_its_own_only(inspector_backend, client):
 
 
 def test_calls_of_an_unknown_operation_are_refused(inspector_backend):
-    with pytest.raises(ValueError, match=r"'ListFinding' is no operation; did you mean ListFindings\?"):
+    with pytest.raises(ValueError, match=r"got 'ListFinding'; did you mean 'ListFindings'\?"):
         inspector_backend.calls.of("ListFinding")
 
 
@@ -63,7 +63,7 @@ def test_an_error_is_logged_with_its_code_message_and_members(inspector_backend,
     assert inspector_backend.calls.of(error="ThrottlingException") == []
 
 
-def test_each_attempt_that_met_a_fault_is_a_logged_call(inspector_backend, client):
+def test_each_attempt_that_triggered_a_fault_is_a_logged_call(inspector_backend, client):
     inspector_backend.inject_fault("ListFindings", ReadTimeoutError(endpoint_url="https://example"))
     inspector_backend.inject_fault("ListFindings", "ThrottlingException")
     client.list_findings()
@@ -134,11 +134,11 @@ def test_reset_empties_the_call_log(inspector_backend, client):
 
 @pytest.mark.parametrize("value", [-1, True, "10", 1.5])
 def test_a_bad_limit_of_the_call_log_is_refused(value):
-    with pytest.raises(ValueError, match=r"max_calls: takes a whole number from 0 up, or None"):
+    with pytest.raises(ValueError, match=r"max_calls must be a whole number of at least 0, or None; got "):
         mock_inspector(max_calls=value)
 
 
-def test_a_call_shows_itself_shortly(inspector_backend, client):
+def test_repr_of_a_call_and_of_the_log_is_short(inspector_backend, client):
     client.list_findings(maxResults=1)
     assert repr(inspector_backend.calls[0]) == "<Call ListFindings {'maxResults': 1}>"
-    assert repr(inspector_backend.calls) == "<Calls: 1 kept, 0 dropped>"
+    assert repr(inspector_backend.calls) == "<CallLog: 1 kept, 0 dropped>"

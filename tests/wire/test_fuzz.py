@@ -51,7 +51,7 @@ def examples(count):
     )
 
 
-# The account that is asked, and what is valid in it
+# The account that gets the requests, and what is valid in it
 
 
 def new_account():
@@ -115,11 +115,11 @@ def account(frozen_time):
         def renew(self):
             self.backend: InspectorBackend = new_account()[0]
 
-        def ask(self, request):
+        def check(self, request):
             response = exchange(self.backend, request)
             call = self.backend.calls[-1]
             changed = response.status == 200 and call.operation not in READS
-            if changed or call.operation == "GetAssessmentReport" or len(fake_service(self.backend).regions()) > 1:
+            if changed or call.operation == "GetAssessmentReport" or len(fake_service(self.backend).stores()) > 1:
                 self.renew()
 
     return Account()
@@ -368,12 +368,12 @@ def exchange(backend: InspectorBackend, request: Request) -> Response:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_damaged_requests_of_every_operation_get_sound_responses(account, operation):
-    examples(230)(given(requests(st.just(operation)))(account.ask))()
+    examples(230)(given(requests(st.just(operation)))(account.check))()
 
 
 @pytest.mark.parametrize("damage", [bad_bodies, bad_headers, bad_lines, requests])
 def test_damaged_http_gets_sound_responses(account, damage):
-    examples(400)(given(damage())(account.ask))()
+    examples(400)(given(damage())(account.check))()
 
 
 # What is left of the account
@@ -382,22 +382,22 @@ def test_damaged_http_gets_sound_responses(account, damage):
 def all_that_shows(backend):
     """What the account's lists and descriptions say, each of them sound."""
 
-    def ask(operation, **members):
+    def call(operation, **members):
         body = json.loads(exchange(backend, sent(operation, members)).body)
         assert "__type" not in body, body
         return body
 
     def all_of(operation, **members):
         found = []
-        page = ask(operation, maxResults=500, **members)
+        page = call(operation, maxResults=500, **members)
         while True:
             found += next(value for value in page.values() if isinstance(value, list))
             if "nextToken" not in page:
                 return found
-            page = ask(operation, maxResults=500, nextToken=page["nextToken"], **members)
+            page = call(operation, maxResults=500, nextToken=page["nextToken"], **members)
 
     def to_api(operation, member, arns):
-        answers = [ask(operation, **{member: arns[first : first + 10]}) for first in range(0, len(arns), 10)]
+        answers = [call(operation, **{member: arns[first : first + 10]}) for first in range(0, len(arns), 10)]
         assert not any(body["failedItems"] for body in answers)
         return answers
 
@@ -411,16 +411,16 @@ def all_that_shows(backend):
         to_api("DescribeAssessmentRuns", "assessmentRunArns", runs),
         to_api("DescribeFindings", "findingArns", findings),
         to_api("DescribeRulesPackages", "rulesPackageArns", packages),
-        [ask("DescribeCrossAccountAccessRole"), all_of("ListEventSubscriptions")],
+        [call("DescribeCrossAccountAccessRole"), all_of("ListEventSubscriptions")],
     ]
     for template in templates:
-        shown += [ask("ListTagsForResource", resourceArn=template), all_of("PreviewAgents", previewAgentsArn=template)]
+        shown += [call("ListTagsForResource", resourceArn=template), all_of("PreviewAgents", previewAgentsArn=template)]
     for run in runs:
         exclusions = all_of("ListExclusions", assessmentRunArn=run)
         shown += to_api("DescribeExclusions", "exclusionArns", exclusions)
         shown += [
             all_of("ListAssessmentRunAgents", assessmentRunArn=run),
-            ask("GetTelemetryMetadata", assessmentRunArn=run),
+            call("GetTelemetryMetadata", assessmentRunArn=run),
         ]
     return shown
 

@@ -25,7 +25,7 @@ class Model(Lists):
         self.check_limit("resource_groups", "RESOURCE_GROUP", len(self.of["resourcegroup"]))
         answer = yield {"resourceGroupArn": ANY}
         tags = [(tag["key"], tag.get("value")) for tag in resourceGroupTags]
-        self.kept("resourcegroup", answer["resourceGroupArn"], tags=tags)
+        self.add("resourcegroup", answer["resourceGroupArn"], tags=tags)
 
     def _target_name(self, name: str, but: str = "") -> None:
         if any(target["name"] == name and target["arn"] != but for target in self.of["target"].values()):
@@ -38,7 +38,7 @@ class Model(Lists):
         self.check_limit("assessment_targets", "ASSESSMENT_TARGET", len(self.of["target"]))
         answer = yield {"assessmentTargetArn": ANY}
         arn = answer["assessmentTargetArn"]
-        self.kept("target", arn, name=assessmentTargetName, group=resourceGroupArn, updated=self.now)
+        self.add("target", arn, name=assessmentTargetName, group=resourceGroupArn, updated=self.now)
 
     def update_assessment_target(
         self, assessmentTargetArn: str, assessmentTargetName: str, resourceGroupArn: str | None = None
@@ -74,7 +74,7 @@ class Model(Lists):
             raise Refused("InvalidInputException", "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN")
         self.check_limit("assessment_templates", "ASSESSMENT_TEMPLATE", len(self.of["template"]))
         answer = yield {"assessmentTemplateArn": ANY}
-        self.kept(
+        self.add(
             "template",
             answer["assessmentTemplateArn"],
             target=target["arn"],
@@ -112,12 +112,12 @@ class Model(Lists):
             self.check_limit("agents", "ASSESSMENT_RUN", sum(len(run["agents"]) for run in running), len(instances))
         self.check_limit("assessment_runs", "ASSESSMENT_RUN", len(self.of["run"]))
         answer = yield {"assessmentRunArn": ANY}
-        made_up = (f"Run {number} for {template['name']}" for number in count(len(names) + 1))
-        run = self.kept(
+        default_names = (f"Run {number} for {template['name']}" for number in count(len(names) + 1))
+        run = self.add(
             "run",
             answer["assessmentRunArn"],
             template=template["arn"],
-            name=assessmentRunName or next(name for name in made_up if name not in names),
+            name=assessmentRunName or next(name for name in default_names if name not in names),
             duration=template["duration"],
             packages=template["packages"],
             attributes=template["attributes"],
@@ -205,7 +205,7 @@ class Model(Lists):
                 agent["excluded"] = "Agent is already running"
         template["previews"][answer["previewToken"]] = {"ready": self.now + 5000, "titles": excluded(agents)}
 
-    # The actions that tell
+    # The actions that read
 
     def get_exclusions_preview(self, assessmentTemplateArn: str, previewToken: str) -> Action:
         template = self.find("template", assessmentTemplateArn)

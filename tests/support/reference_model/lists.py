@@ -9,7 +9,7 @@ from .state import Account, Answer, noun_of
 
 
 class Lists(Account):
-    """The list actions: each entry that is due, with its place in the order of creation."""
+    """The list actions: each entry that is due, with its number in the order of creation."""
 
     def listed(self, operation: str, members: Answer) -> list[tuple[int, Any]]:
         """All that a list action should show with these members, whatever the pages, or Refused."""

@@ -78,8 +78,8 @@ class Account:
         self.faults: list[dict[str, Any]] = []
         self._serials = count()
 
-    def kept(self, noun: str, arn: str, **members: Any) -> dict[str, Any]:
-        """Keep a new resource."""
+    def add(self, noun: str, arn: str, **members: Any) -> dict[str, Any]:
+        """Add a new resource."""
         self.of[noun][arn] = {"arn": arn, "serial": next(self._serials), "created": self.now, **members}
         return self.of[noun][arn]
 
@@ -130,8 +130,8 @@ class Account:
 
     # Faults
 
-    def meet_faults(self, operation: str) -> None:
-        """Raise the fault that this call meets, if any."""
+    def raise_fault(self, operation: str) -> None:
+        """Raise the fault that applies to this call, if any."""
         for fault in self.faults:
             if fault["operation"] not in (operation, "*") or not fault["times"]:
                 continue
@@ -141,7 +141,7 @@ class Account:
             fault["times"] -= 1
             raise Refused(fault["exception"], fault["code"])
 
-    # The fleet
+    # Instances
 
     def members(self, target: dict[str, Any]) -> list[dict[str, Any]]:
         """The instances of a target."""
@@ -154,8 +154,8 @@ class Account:
             if any(key in one["tags"] and value in (None, one["tags"][key]) for key, value in requested)
         ]
 
-    def joined(self, instance_id: str, **members: Any) -> None:
-        """An instance joins the fleet."""
+    def add_instance(self, instance_id: str, **members: Any) -> None:
+        """A new instance of the account."""
         self.instances[instance_id] = {"id": instance_id, "serial": next(self._serials), **members}
 
     def holders(self, instance_id: str) -> set[str]:
@@ -168,7 +168,7 @@ class Account:
         }
 
     def remove_instance(self, instance_id: str) -> None:
-        """An instance leaves the fleet."""
+        """The end of an instance."""
         gone = self.instances.pop(instance_id)
         for run in self.of["run"].values():
             for agent in run["agents"]:
@@ -224,7 +224,7 @@ class Account:
 
     def move_to(self, moment: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], list[str]]]:
         """Let time pass. Yields each run that is evaluated on the way, the findings that it reports then, and the
-        titles of its exclusions; whoever asks finds out about their ARNs and tells :meth:`reported`."""
+        titles of its exclusions; the caller finds out their ARNs and calls :meth:`reported`."""
         due = [run for run in self.of["run"].values() if run["evaluates"] is not None and run["evaluates"] <= moment]
         for run in sorted(due, key=lambda run: (run["evaluates"], run["planned"])):
             self.now, run["evaluates"] = max(self.now, run["evaluates"]), None
@@ -234,7 +234,7 @@ class Account:
 
     def reported(self, noun: str, run: dict[str, Any], arn: str, *, by_hand: bool = False, **members: Any) -> None:
         """Keep a finding or an exclusion that a run has reported."""
-        self.kept(noun, arn, run=run["arn"], by_hand=by_hand, attributes=None, updated=self.now, **members)
+        self.add(noun, arn, run=run["arn"], by_hand=by_hand, attributes=None, updated=self.now, **members)
 
     def _found(self, run: dict[str, Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
