@@ -58,10 +58,10 @@ def elapsed_seconds(backend):
 @pytest.fixture
 def low_limits(monkeypatch):
     """Thresholds that are reached soon, for what takes longest."""
-    monkeypatch.setattr(polling, "STILL", 5)
-    monkeypatch.setattr(polling, "STILL_AND_OVER", 50)
-    monkeypatch.setattr(polling, "SLEPT", 20)
-    monkeypatch.setattr(polling, "SLEEPS", 200)
+    monkeypatch.setattr(polling, "MAX_IDENTICAL_READS", 5)
+    monkeypatch.setattr(polling, "MAX_IDENTICAL_READS_WITHOUT_CHANGE", 50)
+    monkeypatch.setattr(polling, "MAX_SLEEPING_READS", 20)
+    monkeypatch.setattr(polling, "MAX_SLEEPS", 200)
 
 
 def until_it_changes(read, limit=2000):
