@@ -20,14 +20,18 @@ MAX_CPU_TICKS = 1
 """How much of the CPU (in hundredths of a second) it may have used meanwhile."""
 
 
+MAX_LOOKS_APART_SECONDS = 0.1
+"""Real seconds after which nobody knows what a thread has done since the last look."""
+
+
 @dataclass(slots=True)
 class _Stand:
     """Where a thread was seen first, and when."""
 
-    frame_id: int
-    instruction: int
+    place: tuple[int | None, int, int]
     since: float
-    cpu_ticks: int | None
+    cpu_ticks: int
+    last_look: float
 
 
 class IdleThreads:
@@ -38,27 +42,35 @@ class IdleThreads:
     """
 
     def __init__(self) -> None:
+        always = float("-inf")
         self._stands = {
-            ident: _Stand(id(frame), frame.f_lasti, float("-inf"), None)
+            ident: _Stand(_place(ident, frame), always, _cpu_ticks(ident), float("inf"))
             for ident, frame in sys._current_frames().items()
-            if not _works_for_a_pool(frame)
+            if ident != threading.get_ident() and not _works_for_a_pool(frame)
         }
 
     def is_idle(self, thread_id: int, frame: FrameType) -> bool:
         """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
-        now = freezegun_api.real_monotonic()
+        now, place = freezegun_api.real_monotonic(), _place(thread_id, frame)
         stand = self._stands.get(thread_id)
-        if stand is not None and (stand.frame_id, stand.instruction) == (id(frame), frame.f_lasti):
+        if stand is not None and stand.place == place and now - stand.last_look <= MAX_LOOKS_APART_SECONDS:
+            stand.last_look = max(now, stand.last_look)
             if now - stand.since < STANDSTILL_SECONDS:
                 return False
-            if stand.cpu_ticks is None or _cpu_ticks(thread_id) - stand.cpu_ticks <= MAX_CPU_TICKS:
+            if _cpu_ticks(thread_id) - stand.cpu_ticks <= MAX_CPU_TICKS:
                 return True
-        self._stands[thread_id] = _Stand(id(frame), frame.f_lasti, now, _cpu_ticks(thread_id))
+        self._stands[thread_id] = _Stand(place, now, _cpu_ticks(thread_id), now)
         return False
 
     def moved(self, thread_id: int) -> None:
         """A thread has moved, even if it comes to where it was."""
         self._stands.pop(thread_id, None)
+
+
+def _place(thread_id: int, frame: FrameType) -> tuple[int | None, int, int]:
+    """Where a thread is. Its number is the system's: Python gives that of a thread that has ended to the next one."""
+    thread = threading._active.get(thread_id)  # type: ignore[attr-defined]
+    return getattr(thread, "native_id", None), id(frame), frame.f_lasti
 
 
 def _works_for_a_pool(frame: FrameType | None) -> bool:

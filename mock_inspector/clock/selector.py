@@ -61,7 +61,7 @@ class WaitingSelector:
             events = self.waiting.wait(
                 self._selector.select,
                 None,
-                seconds=timeout,
+                seconds=None if timeout is None else max(timeout, RESOLUTION_SECONDS),
                 is_over=self._is_over,
                 line=lambda: awaiting_line(self._loop),
             )

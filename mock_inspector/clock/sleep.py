@@ -10,7 +10,7 @@ from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 
 from .builtin_patch import FunctionPatch, can_patch
-from .waiting import POLL_INTERVAL_SECONDS, real_acquire, real_release
+from .waiting import POLL_INTERVAL_SECONDS, RESOLUTION_SECONDS, real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Waiting
@@ -54,7 +54,8 @@ class SleepPatch:
             else:
                 self.real_sleep(timeout)
 
-        waiting.wait(attempt, sys._getframe(1), seconds=span, bell=lambda: real_release(bell))
+        least = max(span, RESOLUTION_SECONDS) if span else 0.0
+        waiting.wait(attempt, sys._getframe(1), seconds=least, bell=lambda: real_release(bell))
 
 
 _LONGEST = 2**63 / 1_000_000_000

@@ -23,7 +23,7 @@ from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
 from ..state.runs import Run, StateChange
 from ..state.service import FakeService
-from ..state.store import RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
+from ..state.store import FIRST_NUMBER, RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
 from ..state.targets import ResourceGroup, Subscription, Target, Template
 from .codec import SnapshotError, copy_json, expected
 from .schema import (
@@ -117,6 +117,8 @@ class _StoreLoader:
 
     def load(self) -> None:
         store, record = self._store, self._record
+        if record.next_number < FIRST_NUMBER:
+            raise expected(f"at least {FIRST_NUMBER}", record.next_number).at("next_number")
         store.next = record.next_number
         store.ids.resume(record.ids.generated, record.ids.next_ids)
         _each("rules_packages", record.rules_packages, self._rules_package)

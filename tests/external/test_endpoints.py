@@ -1,4 +1,4 @@
-"""Where other services are looked for, and what happens when they fail or are silent."""
+"""The endpoints of other services, and what happens when they fail or are silent."""
 
 import os
 import socketserver
@@ -165,7 +165,7 @@ def test_an_sns_endpoint_of_the_environment_serves_as_well(some_sns, inspector_b
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://sns.example.com/", "nonsense"])
-def test_an_endpoint_where_nobody_answers_is_none(url, inspector_backend, client, monkeypatch):
+def test_an_endpoint_where_nobody_answers_counts_as_absent(url, inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     begun = os.times().elapsed  # of all clocks, the one that is not frozen
     template = create_template(client)
@@ -177,7 +177,7 @@ def test_an_endpoint_where_nobody_answers_is_none(url, inspector_backend, client
 
 
 class SilentHandler(socketserver.BaseRequestHandler):
-    """A place where connections are taken, and nothing is ever said; it remembers what came."""
+    """A server that accepts connections and never answers. ``came`` are the requests that it got."""
 
     came: ClassVar[list[bytes]]
 
@@ -188,9 +188,8 @@ class SilentHandler(socketserver.BaseRequestHandler):
 
 
 @pytest.fixture
-def silent_server(monkeypatch):
+def silent_server():
     SilentHandler.came = []
-    monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), SilentHandler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -199,30 +198,30 @@ def silent_server(monkeypatch):
     server.server_close()
 
 
-def look_for_the_account(region="us-west-2"):
-    """Make a call for whose account an STS is asked."""
+def call_with_unknown_key(region="us-west-2"):
+    """Make a call with an access key whose account STS is called for."""
     create_target(client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}, region))
 
 
-def test_an_endpoint_that_is_silent_is_waited_for_once(silent_server, monkeypatch):
-    """In however many tests and regions: in this minute, it is left alone."""
+def test_a_silent_endpoint_is_waited_for_once_by_each_mock(silent_server, monkeypatch):
+    """Each mock calls it once, in however many regions; then not for a minute."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", silent_server)
-    monkeypatch.setattr("mock_inspector.external.client._READ_TIMEOUT", 1)
+    monkeypatch.setattr("mock_inspector.external.client._READ_TIMEOUT_SECONDS", 1)
     for _ in range(2):
         with mock_inspector():
-            look_for_the_account()
-            look_for_the_account("eu-west-1")
+            call_with_unknown_key()
+            call_with_unknown_key("eu-west-1")
 
-    (request,) = SilentHandler.came
-    assert USER_AGENT.encode() in request
+    assert len(SilentHandler.came) == 2
+    assert all(USER_AGENT.encode() in request for request in SilentHandler.came)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_no_service_is_looked_for_where_the_mock_itself_is_served(host, silent_server, inspector_backend, monkeypatch):
+def test_no_other_service_is_called_where_the_mock_itself_is_served(host, silent_server, inspector_backend, monkeypatch):
     """It would wait for itself."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{silent_server.replace('127.0.0.1', host)}/some/path")
-    fake_service(inspector_backend).external.own_urls.add(silent_server)
-    look_for_the_account()
+    fake_service(inspector_backend).context.external.add_own_url(silent_server)
+    call_with_unknown_key()
 
     assert SilentHandler.came == []
 
@@ -235,14 +234,14 @@ def test_a_server_of_the_mock_is_not_one_of_its_services(inspector_backend, clie
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))
         assert preview_agents(client, create_target(client)) == {}
-    assert fake_service(inspector_backend).external.own_urls == set()
+    assert fake_service(inspector_backend).context.external._client.endpoints.own_urls == set()
 
 
 def test_where_the_mock_itself_is_served_botocore_handlers_are_used_all_the_same(
     inspector_backend, client, monkeypatch
 ):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    fake_service(inspector_backend).external.own_urls.add("http://localhost:9/")
+    fake_service(inspector_backend).context.external.add_own_url("http://localhost:9/")
     with registered_handler(FakeEc2(), "ec2"):
         assert preview_agents(client, create_target(client)).keys() == {"i-0elsewhere"}
 
@@ -251,27 +250,26 @@ class TestEndpointTimeouts:
     """What a failure says about an endpoint, by the seconds that it took."""
 
     @pytest.fixture
-    def endpoints(self, monkeypatch):
-        monkeypatch.setattr("mock_inspector.external.endpoints._left_alone", {})
+    def endpoints(self):
         return Endpoints()
 
     def test_a_quick_failure_blocks_no_endpoint(self, endpoints):
-        endpoints.failed("sts", "http://localhost:5000", 0.1, connected=False)
+        endpoints.record_failure("sts", "http://localhost:5000", 0.1, connected=False)
         assert not endpoints.is_silent("sts", "http://localhost:5000")
 
     def test_a_read_timeout_blocks_the_service(self, endpoints):
-        endpoints.failed("sts", "http://localhost:5000", 5, connected=True)
+        endpoints.record_failure("sts", "http://localhost:5000", 5, connected=True)
         assert endpoints.is_silent("sts", "http://127.0.0.1:5000/")
         assert not endpoints.is_silent("ec2", "http://localhost:5000")
 
     def test_a_connect_timeout_blocks_the_endpoint(self, endpoints):
-        endpoints.failed("sts", "https://aws.example.com", 1, connected=False)
+        endpoints.record_failure("sts", "https://aws.example.com", 1, connected=False)
         assert endpoints.is_silent("ec2", "https://aws.example.com:443")
         assert not endpoints.is_silent("ec2", "http://aws.example.com")
 
     def test_a_blocked_endpoint_is_tried_again_after_a_minute(self, endpoints, monkeypatch):
         monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 100.0)
-        endpoints.failed("sts", "http://localhost:5000", 5, connected=False)
+        endpoints.record_failure("sts", "http://localhost:5000", 5, connected=False)
         monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 159.0)
         assert endpoints.is_silent("sts", "http://localhost:5000")
         monkeypatch.setattr("freezegun.api.real_monotonic", lambda: 161.0)

@@ -95,6 +95,7 @@ FINDING = (*RUN, "findings", 0)
             ((*STORE, "region"), "mars", "stores[0].region must be the name of a region such as 'us-east-1'; got 'mars'"),
             ((*STORE, "region"), "us-east-1", "stores[0].resource_groups[0].arn must be the ARN of a resource group in account"),
             ((*STORE, "next_number"), 1001, "stores[0].instances[1].number must be at least 0 and below next_number, 1001; got 1001"),
+            ((*STORE, "next_number"), 999, "stores[0].next_number must be at least 1000; got 999"),
             ((*STORE, "next_number"), -1, "stores[0].next_number must be a whole number from 0 to"),
             ((*STORE, "next_number"), 1e3, "stores[0].next_number must be a whole number from 0 to"),
             ((*STORE, "ids", "next_ids"), ["x"], "stores[0].ids.next_ids[0] must be an id of the form '0-nvgVhaxX'; got 'x'"),

@@ -43,7 +43,7 @@ def real_sleeps():
             calls.append(frame.f_code.co_name)
 
     def real_functions():
-        return (real_sleep, sleep) if sleep.__self__ is time else (real_sleep,)
+        return (real_sleep, sleep) if getattr(sleep, "__self__", None) is time else (real_sleep,)
 
     before = sys.getprofile(), threading.getprofile()
     threading.setprofile(profile)
@@ -165,7 +165,7 @@ def replaceable_attributes():
         if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
     }
     functions: list[Any] = [time.sleep, select.select]
-    return {**attributes, **{f"what {each.__name__} does": each.__self__ for each in functions}}
+    return {**attributes, **{f"what {each.__name__} does": getattr(each, "__self__", None) for each in functions}}
 
 
 def changed_attributes(before):
