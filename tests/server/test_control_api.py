@@ -55,7 +55,7 @@ def test_a_snapshot_is_saved_and_restored(server, inspector_backend, client):
     control_call(server, "clock.tick", delta=60)
     assert refusal(server, "restore", {"snapshot": {**saved, "stores": 7}}) == (
         400,
-        "restore: snapshot: stores: must be a list; got 7",
+        "restore: snapshot: stores must be a list; got 7",
     )
     assert control_call(server, "restore", snapshot=saved) is None
     assert control_call(server, "snapshot") == saved

@@ -139,8 +139,6 @@ class Model(Lists):
         elif self.state(run) in STARTING:
             run["course"] = self.past(run)
             self._stop_at(run, self.now)
-        else:
-            run["planned"] = next(self._serials)
 
     def delete_assessment_run(self, assessmentRunArn: str) -> Action:
         run = self.find("run", assessmentRunArn)

@@ -206,7 +206,7 @@ class Account:
         course = [("STOP_DATA_COLLECTION_PENDING", 0), ("DATA_COLLECTED", 59_964), ("EVALUATING_RULES", 60_216)]
         run["course"] += [(state, moment + offset) for state, offset in course]
         run["course"].append(("COMPLETED", moment + 61_517))
-        run.update(evaluates=moment + 61_487, planned=next(self._serials), forced=False)
+        run.update(evaluates=moment + 61_487, forced=False)
         self._settle_end(run)
 
     def _settle_end(self, run: dict[str, Any]) -> None:
@@ -226,7 +226,7 @@ class Account:
         """Let time pass. Yields each run that is evaluated on the way, the findings that it reports then, and the
         titles of its exclusions; the caller finds out their ARNs and calls :meth:`reported`."""
         due = [run for run in self.of["run"].values() if run["evaluates"] is not None and run["evaluates"] <= moment]
-        for run in sorted(due, key=lambda run: (run["evaluates"], run["planned"])):
+        for run in sorted(due, key=lambda run: (run["evaluates"], run["serial"])):
             self.now, run["evaluates"] = max(self.now, run["evaluates"]), None
             self._drop_evaluation(run)
             yield run, self._found(run), excluded(run["agents"])
