@@ -217,7 +217,9 @@ def test_a_silent_endpoint_is_waited_for_once_by_each_mock(silent_server, monkey
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_no_other_service_is_called_where_the_mock_itself_is_served(host, silent_server, inspector_backend, monkeypatch):
+def test_no_other_service_is_called_where_the_mock_itself_is_served(
+    host, silent_server, inspector_backend, monkeypatch
+):
     """It would wait for itself."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"{silent_server.replace('127.0.0.1', host)}/some/path")
     fake_service(inspector_backend).context.external.add_own_url(silent_server)
