@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Lock
@@ -77,7 +78,10 @@ class Activation:
             )
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)
-            self._waiting = Waiting(self.service.clock, self.service.sleep, busy=self._is_serving)
+            self._waiting = Waiting(
+                self.service.clock, self.service.sleep, busy=self._is_serving, enabled=options.sleep
+            )
+            self.service.polls.follow(self._waiting)
             if options.sleep:
                 self._undo.callback(stop_waiting)
                 start_waiting(self._waiting, self.service.clock, followed=followed)
@@ -108,12 +112,14 @@ class Activation:
         self._undo.callback(self._freeze.stop)
 
     def _handle(self, request: Request) -> Response:
-        return handle(self.service, request, may_move_clock=self._waiting.own_thread())
+        return handle(self.service, request, may_move_clock=self._waiting.may_move_clock)
 
     def _back_off(self, seconds: float) -> None:
-        """Move the clock by the back-off between retries. In other threads it takes no time."""
+        """Move the clock by the back-off between retries. Other threads wait for it as they wait for all."""
         if self._waiting.own_thread():
             self.service.clock.tick(seconds)
+        elif self._waiting.enabled and is_frozen():
+            time.sleep(seconds)
 
     def _report_origin(self) -> str:
         """Where reports are downloaded: from the server, or from a port that is opened on first need."""

@@ -36,12 +36,12 @@ from .waiting import Mutex, real_acquire, real_release
 if TYPE_CHECKING:
     from .waiting import Waiting
 
-_Lock: type = type(threading.Lock())
-_RLock: type = type(threading.RLock())
+_Lock: Any = type(threading.Lock())
+_RLock: Any = type(threading.RLock())
 _ThreadHandle: Any = getattr(sys.modules["_thread"], "_ThreadHandle", None)
-_real_acquire_rlock: Callable[..., bool] = vars(_RLock)["acquire"]
-_real_acquire_restore: Callable[..., None] = vars(_RLock)["_acquire_restore"]
-_real_get: Callable[..., Any] = vars(queue.SimpleQueue)["get"]
+_real_acquire_rlock: Callable[..., bool] = _RLock.acquire
+_real_acquire_restore: Callable[..., None] = _RLock._acquire_restore
+_real_get: Callable[..., Any] = queue.SimpleQueue.get
 
 
 class _Awaited:

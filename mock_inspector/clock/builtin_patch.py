@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import threading
 from collections.abc import Callable
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
@@ -59,8 +60,12 @@ class _Target(ModuleType):
 
 
 def can_patch() -> bool:
-    """Whether built-in objects can be patched: in CPython, with the lock that lets one thread run at a time."""
-    return sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
+    """Whether built-in objects can be patched: in CPython, with the lock that lets one thread run at a time.
+
+    Nor can they where gevent or eventlet have put objects of their own in their place.
+    """
+    own_threads = type(threading.Lock()).__module__ == "_thread"
+    return sys.implementation.name == "cpython" and own_threads and getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class FunctionPatch:

@@ -72,3 +72,28 @@ def waits_for_process(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+_CLIENTS = frozenset(
+    {
+        "aiobotocore",
+        "aiohttp",
+        "boto3",
+        "botocore",
+        "http",
+        "httpx",
+        "mock_inspector",
+        "requests",
+        "responses",
+        "urllib3",
+    }
+)
+"""Packages through which requests are made."""
+
+
+def requesting_line() -> str:
+    """The line of the code that makes a request here and now."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and module_of(frame).partition(".")[0] in _CLIENTS:
+        frame = frame.f_back
+    return describe_line(frame)

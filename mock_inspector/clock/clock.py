@@ -107,7 +107,7 @@ class Clock:
 
     def _move(self, delta: datetime.timedelta) -> None:
         if delta > MAX_DATETIME - self.now():
-            raise ValueError(f"the clock ends with the year 9999 and cannot move by {delta}")
+            raise ValueError(f"delta must not move the clock past the year 9999; got {delta}")
         self._shift_by(delta)
         self._moved()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -105,3 +106,8 @@ def _cpu_ticks(thread_id: int) -> int:
     except (OSError, AttributeError):
         return 0
     return int(fields[11]) + int(fields[12])  # utime and stime
+
+
+def idle_seconds() -> float:
+    """The real time less what this thread has used of the CPU: it grows while the thread waits."""
+    return freezegun_api.real_monotonic() - time.thread_time()

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freezegun import api as freezegun_api
 
-from .callers import calling_frame, calling_line, describe_line, real_time_caller, waits_for_process
+from .builtin_patch import can_patch
+from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
 from .clock import is_frozen
-from .idle_threads import IdleThreads, has_pending_processes, is_any_starting, thread_name
+from .idle_threads import IdleThreads, has_pending_processes, idle_seconds, is_any_starting, thread_name
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -67,8 +68,8 @@ class Mutex:
         real_release(self._lock)
 
 
-real_acquire: Callable[..., bool] = vars(type(threading.Lock()))["acquire"]
-real_release: Callable[..., None] = vars(type(threading.Lock()))["release"]
+real_acquire: Callable[..., bool] = type(threading.Lock()).acquire
+real_release: Callable[..., None] = type(threading.Lock()).release
 
 
 class Wait:
@@ -114,6 +115,7 @@ class Waiting:
         pass_time: Callable[[datetime.timedelta, str], None],
         *,
         busy: Callable[[], bool] = lambda: False,
+        enabled: bool = True,
     ) -> None:
         self._clock = clock
         self._pass_time = pass_time
@@ -124,9 +126,10 @@ class Waiting:
         self._waits: dict[int, Wait] = {}
         self._idle_threads = IdleThreads()
         self._real_waits: dict[RealWait, float] = {}
+        self._seen_seconds: dict[int, float] = {}
         self._fraction = 0.0
         self._started_at = clock.microseconds()
-        self.enabled = True
+        self.enabled = enabled
 
     # What waits ask
 
@@ -144,9 +147,15 @@ class Waiting:
         return threading.get_ident() == self._owner
 
     def others_wait(self) -> bool:
-        """Whether every thread but this one waits."""
+        """Whether every thread but this one waits. Where threads are not Python's own (gevent's), nobody can tell."""
+        if not can_patch():
+            return True
         with self._mutex:
             return self._worker(apart_from={threading.get_ident()}) is None
+
+    def may_move_clock(self) -> bool:
+        """Whether somebody who asks again and again, and does not wait, may move the clock: when all others wait."""
+        return self.others_wait()
 
     def monotonic(self) -> float:
         """The mock's clock in seconds, for code that counts by it how long it still has to wait."""
@@ -165,6 +174,14 @@ class Waiting:
             if ident in frames
         ]
 
+    def requesting_line(self) -> str:
+        """The line of the code that makes a request."""
+        return requesting_line()
+
+    def idle_seconds(self) -> float:
+        """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
+        return idle_seconds() - self._seen_seconds.get(threading.get_ident(), 0.0)
+
     # Waiting
 
     def wait(
@@ -180,20 +197,30 @@ class Waiting:
         """Wait, at ``frame``, until ``attempt`` succeeds or ``seconds`` (None: without end) have passed."""
         if threading.get_ident() in self._waits:
             return attempt(seconds)  # it is part of a wait
-        reason = self.reason_to_wait(frame)
-        if reason is None:
-            return self._wait_for_clock(attempt, Wait(next(self._numbers), is_over, bell), seconds, line)
         begun = freezegun_api.real_monotonic()
-        # Whoever waits for another process counts as at work: that process is.
-        wait = Wait(next(self._numbers), always if waits_for_process(frame) else is_over, bell)
+        try:
+            reason = self.reason_to_wait(frame)
+            if reason is None:
+                return self._wait_for_clock(attempt, Wait(next(self._numbers), is_over, bell), seconds, line)
+            try:
+                # Whoever waits for another process counts as at work: that process is.
+                is_over = always if waits_for_process(frame) else is_over
+                return self._wait_in_real_time(attempt, Wait(next(self._numbers), is_over, bell), seconds)
+            finally:
+                if seconds is not None:
+                    self.record(line(), reason, freezegun_api.real_monotonic() - begun)
+        finally:
+            thread_id = threading.get_ident()
+            seen = self._seen_seconds.get(thread_id, 0.0)
+            self._seen_seconds[thread_id] = seen + freezegun_api.real_monotonic() - begun
+
+    def _wait_in_real_time(self, attempt: Attempt, wait: Wait, seconds: float | None) -> Any:
         self._enter(wait)
         try:
             self._has_turn(wait)
             return attempt(seconds)
         finally:
             self._waits.pop(wait.thread_id, None)
-            if seconds is not None:
-                self.record(line(), reason, freezegun_api.real_monotonic() - begun)
 
     def _wait_for_clock(self, attempt: Attempt, wait: Wait, seconds: float | None, line: Callable[[], str]) -> Any:
         if seconds is not None:

@@ -1,14 +1,22 @@
 """Polls that would never end: the clock moves for them, or they end in an error that explains why.
 
-While time is frozen, code that reads again and again without sleeping waits for a change that only time can bring. Code
-that waits for a change that no time will bring waits for ever.
+A poll is the same read, or the same request that is refused, again and again. While time is frozen:
+
+- Code that polls without sleeping waits for a change that only time can bring: the clock moves to it.
+- Code that polls and waits in a way that nobody sees (gevent, uvloop, extension modules) is noticed by the real time that
+  passes meanwhile: the clock follows, and moves to the next change when that was not enough.
+- Code that waits for a change that no time will bring waits for ever: that is an error.
 """
 
 from __future__ import annotations
 
+import math
 import re
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..clock.clock import Clock, is_frozen
 from ..clock.moments import EpochMs, format_iso
@@ -28,23 +36,56 @@ MAX_SLEEPING_READS = 1_000
 MAX_SLEEPS = 100_000
 """How often code may sleep when no change lies ahead and its only calls are reads."""
 
+MIN_UNSEEN_WAITS = 3
+"""After how many waits in a row that nobody saw the clock follows the real time."""
+
+MIN_UNSEEN_SECONDS = 0.02
+"""Real seconds from which on the time between two requests is such a wait."""
+
+LONG_UNSEEN_SECONDS = 5.0
+"""Real seconds after which a single one of them is enough."""
+
 _MAX_POLLS = 10_000
 """How many different reads are counted at a time."""
 
 
 @dataclass(slots=True)
 class _Poll:
-    """A read, its last answer, and how often that answer came in a row."""
+    """A request, its last answer, and how often that answer came in a row."""
 
     answer: int = 0
     moment: int = 0
     sleeps: int = 0
     identical: int = 0
     sleeping: int = 0
+    unseen_waits: int = 0
+    unseen_seconds: float = 0.0
+
+
+class Waits(Protocol):
+    """What is known of those who wait."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether waiting moves the clock."""
+
+    def idle_seconds(self) -> float:
+        """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
+
+    def requesting_line(self) -> str:
+        """The line of the code that makes this request."""
+
+    def who_waits(self) -> list[tuple[str, str]]:
+        """The threads that wait: the name of each, and its line."""
+
+
+def always() -> bool:
+    """Whoever asks may move the clock."""
+    return True
 
 
 class PollDetector:
-    """Counts the reads and sleeps of one mock."""
+    """Counts the requests and sleeps of one mock."""
 
     def __init__(self, clock: Clock, get_stores: Callable[[], list[Store]]) -> None:
         self._clock = clock
@@ -53,23 +94,40 @@ class PollDetector:
         self._sleeps = 0
         self._sleeps_at_write = 0
         self._sleeper = ""
+        self._waits: Waits | None = None
+        self._idle_at_answer: dict[int, float] = {}
+        self._unseen_line: str | None = None
 
-    def record_write(self) -> None:
-        """Something was changed, so what follows is not a repetition."""
+    def follow(self, waits: Waits) -> None:
+        """Ask ``waits`` who waits, and for how long."""
+        self._waits = waits
+
+    def clear(self) -> None:
+        """Forget all requests: the state is another one."""
         self._polls.clear()
         self._sleeps_at_write = self._sleeps
 
-    def before_read(self, store: Store, operation: str, body: bytes) -> None:
-        """Before a read is answered: move the clock for it, or raise EndlessPollError."""
+    def record_write(self) -> None:
+        """Something was changed, so what follows is no repetition."""
+        if self._polls:
+            self._polls.clear()
+        self._sleeps_at_write = self._sleeps
+
+    def before_request(self, store: Store, operation: str, body: bytes, may_move_clock: Callable[[], bool]) -> None:
+        """Before a request is answered: move the clock for it, or raise EndlessPollError."""
         poll = self._polls.get((store.owner, operation, body))
-        if poll is not None and poll.moment != store.now:
-            poll.moment, poll.identical = store.now, 0
-        if poll is None or max(poll.identical, poll.sleeping) < MAX_IDENTICAL_READS or not is_frozen():
+        if poll is None or not is_frozen():
+            return
+        if poll.moment != store.now:
+            poll.moment, poll.identical, poll.unseen_waits, poll.unseen_seconds = store.now, 0, 0, 0.0
+        else:
+            self._follow_unseen_wait(poll, store, body, may_move_clock)
+        if max(poll.identical, poll.sleeping) < MAX_IDENTICAL_READS:
             return
         subjects = _Subjects(store, body)
         ahead = subjects.next_change(store.now)
         if ahead is not None:
-            if poll.identical >= MAX_IDENTICAL_READS:
+            if poll.identical >= MAX_IDENTICAL_READS and may_move_clock():
                 self._clock.move_to(ahead / 1000)
             return
         stuck = subjects.has_stuck_run(store.now)
@@ -77,8 +135,36 @@ class PollDetector:
         if poll.sleeping >= MAX_SLEEPING_READS or poll.identical >= maximum:
             raise EndlessPollError(self._explain(operation, poll, subjects, store))
 
-    def after_read(self, store: Store, operation: str, body: bytes, answer: bytes) -> None:
-        """After a read was answered: count it."""
+    def _follow_unseen_wait(self, poll: _Poll, store: Store, body: bytes, may_move_clock: Callable[[], bool]) -> None:
+        """Move the clock when code has waited since the last answer, and nobody saw it."""
+        if self._waits is None or not self._waits.enabled:
+            return
+        idle = self._waits.idle_seconds() - self._idle_at_answer.get(threading.get_ident(), math.inf)
+        if idle < MIN_UNSEEN_SECONDS:
+            poll.unseen_waits, poll.unseen_seconds = 0, 0.0
+            return
+        poll.unseen_waits += 1
+        poll.unseen_seconds += idle
+        line = self._waits.requesting_line()
+        enough = poll.unseen_waits >= MIN_UNSEEN_WAITS or poll.unseen_seconds >= LONG_UNSEEN_SECONDS
+        if not (enough or line == self._unseen_line) or not may_move_clock():
+            return
+        ahead = _Subjects(store, body).next_change(store.now)
+        if line == self._unseen_line:
+            if ahead is not None:
+                self._clock.move_to(ahead / 1000)
+            return
+        self._unseen_line = line
+        self._clock.tick(poll.unseen_seconds)
+        warnings.warn(
+            f"{line} polls, and waits between the requests in a way that mock_inspector cannot see. The clock follows the "
+            "real time here. Let it wait with time.sleep or asyncio, or move the clock with backend.clock.tick.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+    def after_request(self, store: Store, operation: str, body: bytes, answer: bytes) -> None:
+        """After a read was answered, or a request refused: count it."""
         if len(self._polls) >= _MAX_POLLS:
             self._polls.clear()
         poll = self._polls.setdefault((store.owner, operation, body), _Poll())
@@ -91,6 +177,8 @@ class PollDetector:
             poll.sleeps = self._sleeps
             poll.sleeping += 1
         poll.identical += 1
+        if self._waits is not None and self._waits.enabled and is_frozen():
+            self._idle_at_answer[threading.get_ident()] = self._waits.idle_seconds()
 
     def record_sleep(self, where: str) -> None:
         """Code sleeps at the line ``where``. EndlessPollError when it never stops sleeping."""
@@ -118,7 +206,17 @@ class PollDetector:
             count, how = poll.identical, f"while the frozen clock stood at {format_iso(store.now)}"
         runs = " ".join(_describe_state(run, store.now) for run in subjects.runs[-3:])
         nothing = f"No assessment run is in progress in account {store.account_id}, {store.region}."
-        return f"This poll cannot end: {operation} got the same answer {count} times, {how}. {runs or nothing}"
+        return (
+            f"This poll cannot end: {operation} got the same answer {count} times, {how}. {runs or nothing}"
+            f"{self._describe_threads()}"
+        )
+
+    def _describe_threads(self) -> str:
+        """Who polls, and who waits where."""
+        if self._waits is None:
+            return ""
+        waiting = "".join(f" {name} waits at {line}." for name, line in self._waits.who_waits())
+        return f" {threading.current_thread().name} polls at {self._waits.requesting_line()}.{waiting}"
 
 
 class _Subjects:

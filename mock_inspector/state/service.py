@@ -174,7 +174,7 @@ class FakeService:
             context.published, context.now = other.context.published, to_epoch_ms(moment)
             self._access_keys = other.access_keys()
             self._stores_by_access_key.clear()
-            self.polls = PollDetector(self.clock, self.stores)
+            self.polls.clear()
             previous, self._stores = self._stores, {}
             for key, theirs in other._stores.items():
                 self._keep(key, previous.pop(key, None)).take_over(theirs)

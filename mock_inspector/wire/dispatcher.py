@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
 from ..state.faults import FailedItems, fail_all_items
 from ..state.network_failures import DAMAGED, NetworkFailure
+from ..state.polling import always
 from ..state.service import FakeService
 from ..state.store import Store
 from .http import Request, Response
@@ -37,8 +39,8 @@ class _DamagedResponseError(Exception):
         self.response = response
 
 
-def handle(service: FakeService, request: Request, *, may_move_clock: bool = True) -> Response:
-    """Answer one HTTP request. ``may_move_clock`` is False where repeated reads must not move the clock.
+def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[], bool] = always) -> Response:
+    """Answer one HTTP request. ``may_move_clock`` tells whether repeated requests may move the clock now.
 
     A bad request gets an error response; it never raises. Only three things are raised: an exception that a test
     injected, a simulated network failure (as botocore's exception), and EndlessPollError.
@@ -60,7 +62,7 @@ def handle(service: FakeService, request: Request, *, may_move_clock: bool = Tru
         return response
 
 
-def _answer(service: FakeService, request: Request, call: Call, *, may_move_clock: bool) -> Response:
+def _answer(service: FakeService, request: Request, call: Call, *, may_move_clock: Callable[[], bool]) -> Response:
     scope = parse_signature(request)
     call.access_key, call.region = scope.credentials.access_key, scope.region
     operation = _parse_target(request)
@@ -68,16 +70,17 @@ def _answer(service: FakeService, request: Request, call: Call, *, may_move_cloc
     params = _parse_body(request.body)
     store = _get_store(service, scope)
     call.account = store.account_id
-    if not may_move_clock or not ACTIONS[operation.method].changes_with_time:
-        if not operation.reads:
-            service.polls.record_write()
-        return _perform(service, store, operation, params, request, call)
-    service.polls.before_read(store, operation.name, request.body)
+    service.polls.before_request(store, operation.name, request.body, may_move_clock)
     try:
         response = _perform(service, store, operation, params, request, call)
-    except ApiError as error:  # A client polls for a report that is refused at first.
+    except ApiError as error:  # A client may repeat what is refused until it is accepted.
         response = _fail(service, call, error)
-    service.polls.after_read(store, operation.name, request.body, response.body)
+        service.polls.after_request(store, operation.name, request.body, response.body)
+        return response
+    if not operation.reads:
+        service.polls.record_write()
+    elif ACTIONS[operation.method].changes_with_time:
+        service.polls.after_request(store, operation.name, request.body, response.body)
     return response
 
 

@@ -91,12 +91,12 @@ def test_time_stands_at_the_moment_of_the_start_by_default():
     ],
 )
 def test_a_value_that_is_not_a_moment_is_refused(at):
-    with pytest.raises((TypeError, ValueError), match=r"^at: .*ISO 8601"):
+    with pytest.raises((TypeError, ValueError), match=r"^at must be a datetime, ISO 8601 text or epoch seconds"):
         mock_inspector(at=at)
 
 
 def test_a_moment_is_refused_where_nothing_is_frozen():
-    with pytest.raises(ValueError, match=r"^at: .*freeze=True"):
+    with pytest.raises(ValueError, match=r"^at must not be given with freeze=False"):
         mock_inspector(at=MOMENT, freeze=False)
 
 
@@ -343,7 +343,7 @@ def test_the_mocks_clock_can_be_moved_to_a_moment_while_time_runs(client):
     ],
 )
 def test_time_moves_by_spans_forward_only(backend, delta, error):
-    with pytest.raises(error, match=r"tick|time"):
+    with pytest.raises(error, match=r"^delta must "):
         backend.clock.tick(delta)
 
     assert backend.clock.now() == datetime.datetime.now(UTC) == MOMENT
@@ -373,9 +373,9 @@ def test_time_moves_to_moments_ahead_only(backend, moment, error):
 def test_a_running_clock_moves_forward_only():
     with mock_inspector(freeze=False) as backend, ahead_by(backend, 60 * SECOND):
         backend.clock.tick(60)
-        with pytest.raises(ValueError, match="tick"):
+        with pytest.raises(ValueError, match="^delta must not be negative"):
             backend.clock.tick(-1)
-        with pytest.raises(ValueError, match="passed"):
+        with pytest.raises(ValueError, match="^moment must not be before the clock's "):
             backend.clock.move_to(datetime.datetime.now(UTC) - SECOND)
 
 

@@ -1,10 +1,13 @@
 """Polls that do not sleep are moved on, and polls that cannot end are ended with an error that says why."""
 
 import asyncio
+import ctypes
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
+from threading import Thread
 
 import pytest
 from freezegun import freeze_time
@@ -58,10 +61,10 @@ def elapsed_seconds(backend):
 @pytest.fixture
 def low_limits(monkeypatch):
     """Thresholds that are reached soon, for what takes longest."""
-    monkeypatch.setattr(polling, "STILL", 5)
-    monkeypatch.setattr(polling, "STILL_AND_OVER", 50)
-    monkeypatch.setattr(polling, "SLEPT", 20)
-    monkeypatch.setattr(polling, "SLEEPS", 200)
+    monkeypatch.setattr(polling, "MAX_IDENTICAL_READS", 5)
+    monkeypatch.setattr(polling, "MAX_IDENTICAL_READS_WITHOUT_CHANGE", 50)
+    monkeypatch.setattr(polling, "MAX_SLEEPING_READS", 20)
+    monkeypatch.setattr(polling, "MAX_SLEEPS", 200)
 
 
 def until_it_changes(read, limit=2000):
@@ -267,13 +270,116 @@ def test_polls_with_different_requests_are_counted_apart(backend, client, sessio
 
 
 @pytest.mark.slow
-def test_polls_of_other_threads_never_move_the_clock(client, run, elapsed_seconds):
-    in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
+def test_polls_of_other_threads_do_not_move_the_clock_while_this_one_works(client, run, elapsed_seconds):
+    reader = Thread(target=lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS), daemon=True)
+    reader.start()
+    while reader.is_alive():
+        assert elapsed_seconds() == 0
+
+
+@pytest.mark.slow
+def test_polls_of_another_thread_move_the_clock_while_this_one_waits_for_it(client, run, elapsed_seconds):
+    def poll():
+        while state_of(client, run) != "COMPLETED":
+            pass
+
+    in_another_thread(poll)
+
+    assert elapsed_seconds() == END_SECONDS
+
+
+def test_an_endless_poll_in_another_thread_ends_there_with_the_lines_of_all_who_wait(backend, client, run):
+    backend.set_run_state(run, "COLLECTING_DATA")
+
+    def poll():
+        while state_of(client, run) != "COMPLETED":
+            nap()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="poller") as pool, pytest.raises(EndlessPollError) as caught:
+        pool.submit(poll).result()
+
+    message = str(caught.value)
+    for part in [f"{run} is COLLECTING_DATA", "poller_0 polls at", "MainThread waits at", __file__, line_of(nap)]:
+        assert part in message
+
+
+# Requests that are refused
+
+
+def test_a_request_that_is_refused_while_a_run_goes_on_is_moved_on(backend, client, run, elapsed_seconds):
+    target = client.list_assessment_targets()["assessmentTargetArns"][0]
+
+    def delete():
+        try:
+            client.delete_assessment_target(assessmentTargetArn=target)
+        except client.exceptions.AssessmentRunInProgressException:
+            return False
+        return True
+
+    while not delete():
+        pass
+
+    assert elapsed_seconds() == END_SECONDS
+
+
+def test_a_request_that_is_refused_for_ever_ends_with_an_error(backend, client):
+    template = create_template(client)
+    client.delete_assessment_template(assessmentTemplateArn=template)
+
+    def start():
+        with pytest.raises(client.exceptions.NoSuchEntityException):
+            client.start_assessment_run(assessmentTemplateArn=template)
+
+    message, _ = ended_poll(start, nap)
+
+    for part in ["StartAssessmentRun", "No assessment run", line_of(nap)]:
+        assert part in message
+
+
+# Waits that nobody sees
+
+
+def unseen_wait(seconds=0.03):
+    """What gevent, uvloop and extension modules do: wait in C."""
+    libc = ctypes.CDLL(None)
+    libc.usleep(round(seconds * 1_000_000))
+
+
+def test_a_poll_with_waits_that_nobody_sees_is_moved_on_and_warned_of_once(client, run, elapsed_seconds):
+    def poll():
+        times = 0
+        while state_of(client, run) != "COMPLETED":
+            unseen_wait()
+            times += 1
+        return times
+
+    with pytest.warns(UserWarning, match="cannot see") as warnings:
+        polls = poll()
+
+    assert len(warnings) == 1
+    assert elapsed_seconds() == END_SECONDS
+    assert polls < MAX_IDENTICAL_READS
+
+
+def test_two_waits_that_nobody_sees_move_nothing(client, run, elapsed_seconds):
+    for _ in range(5):
+        for _ in range(2):
+            assert state_of(client, run) == "CREATED"
+            unseen_wait()
+        for _ in range(3):
+            state_of(client, run)
+
     assert elapsed_seconds() == 0
 
-    read_often(client, run)
-    in_another_thread(lambda: read_often(client, run, 3 * MAX_IDENTICAL_READS))
-    assert elapsed_seconds() == 0
+
+@pytest.mark.mock_inspector(sleep=False)
+def test_waits_that_are_to_take_real_time_move_nothing(inspector_backend, client):
+    run, start = start_run(client), inspector_backend.clock.now()
+    for _ in range(10):
+        assert state_of(client, run) == "CREATED"
+        unseen_wait()
+
+    assert inspector_backend.clock.now() == start
 
 
 @pytest.mark.usefixtures("low_limits")
@@ -356,7 +462,7 @@ def test_a_poll_of_a_run_that_was_put_into_a_state_ends_with_the_reason(backend,
         "DescribeAssessmentRuns",
         f"{run} is COLLECTING_DATA",
         "set_run_state",
-        f"same {MAX_IDENTICAL_READS} times",
+        f"same answer {MAX_IDENTICAL_READS} times",
     ]:
         assert part in message
 

@@ -1,4 +1,4 @@
-"""Instances that EC2 runs join the fleet (moto's EC2 in these tests)."""
+"""Running EC2 instances are instances of the mock too (moto's EC2 in these tests)."""
 
 import boto3
 import pytest
@@ -40,7 +40,7 @@ ABSENT_TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:nowhere"
 # EC2
 
 
-def test_running_instances_join_the_fleet_by_tag(backend, client):
+def test_running_ec2_instances_belong_to_targets_by_tag(backend, client):
     web = run_instances(3, tags={"Name": "web"})
     (database,) = run_instances(tags={"Name": "database"})
     boto3.client("ec2").stop_instances(InstanceIds=[web[1]])
@@ -183,7 +183,7 @@ def test_instances_that_ran_before_the_mock_began_join_too(moto, client):
 
 @pytest.mark.slow
 def test_instances_that_another_service_launched_join_too(backend, client):
-    """Nobody has asked EC2 for anything."""
+    """No client has called EC2."""
     autoscaling = boto3.client("autoscaling")
     autoscaling.create_launch_configuration(
         LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="t2.micro"
@@ -209,7 +209,7 @@ def test_an_ec2_that_is_not_motos_serves_as_well(inspector_backend, client):
 
 
 @pytest.mark.slow
-def test_ec2_is_asked_only_for_what_concerns_the_fleet(inspector_backend, client):
+def test_ec2_is_called_only_for_what_concerns_instances(inspector_backend, client):
     """Somebody has to build an EC2 to answer."""
     ec2 = FakeEc2()
     with registered_handler(ec2, "ec2"):

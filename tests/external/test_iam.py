@@ -44,7 +44,7 @@ def a_role(trust=TRUSTING, policies=(DESCRIBING,), name="inspector", managed=())
         {"trust": {**TRUSTING, "Principal": {"AWS": "arn:aws:iam::758058086616:root"}}},
     ],
 )
-def test_a_fit_role_is_registered(backend, client, more):
+def test_a_valid_role_is_registered(backend, client, more):
     role = a_role(**more)
     client.register_cross_account_access_role(roleArn=role)
 
@@ -64,7 +64,7 @@ def test_a_fit_role_is_registered(backend, client, more):
         ({"policies": ({**DESCRIBING, "Action": "s3:*"},)}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
     ],
 )
-def test_an_unfit_role_is_refused(backend, client, more, code):
+def test_an_invalid_role_is_refused(backend, client, more, code):
     role = f"arn:aws:iam::{ACCOUNT}:role/nobody" if more is None else a_role(**more)
 
     with raises_api_error("InvalidCrossAccountRoleException", code) as caught:
@@ -78,7 +78,7 @@ def test_a_role_of_another_path_is_another_role(backend, client):
         client.register_cross_account_access_role(roleArn=f"arn:aws:iam::{ACCOUNT}:role/inspector")
 
 
-def test_a_registered_role_is_valid_as_long_as_it_is_fit(backend, client):
+def test_a_registered_role_is_reported_invalid_once_it_is(backend, client):
     client.register_cross_account_access_role(roleArn=a_role())
     boto3.client("iam").delete_role_policy(RoleName="inspector", PolicyName="policy0")
 

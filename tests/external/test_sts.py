@@ -41,7 +41,7 @@ def test_a_key_that_iam_made_acts_for_its_account(backend, visitor):
 
 @pytest.mark.slow
 def test_external_services_are_those_of_the_callers_account(backend, client, visitor):
-    """The fleet and the topics of a run are looked for where the credentials of its request act."""
+    """EC2, SNS and IAM are called for the account of the request."""
     theirs = run_instances(2, ec2=client_with("ec2", visitor))
     mine = run_instances(1)
     topic = client_with("sns", visitor).create_topic(Name="theirs")["TopicArn"]
@@ -69,7 +69,7 @@ def test_a_key_that_nobody_handed_out_keeps_the_default_account(backend, visitor
 
 @pytest.mark.slow
 @pytest.mark.mock_inspector(account_id=OTHER_ACCOUNT)
-def test_a_key_of_motos_own_account_is_told_from_a_made_up_one(backend):
+def test_a_key_of_motos_own_account_differs_from_a_made_up_one(backend):
     iam = boto3.client("iam")
     iam.create_user(UserName="scanner")
     key = iam.create_access_key(UserName="scanner")["AccessKey"]

@@ -124,9 +124,9 @@ def test_an_unmocked_service_is_stopped(inspector_backend, make_client):
         asyncio.run(scenario())
 
 
-def test_unmocked_requests_at_once_are_each_named(inspector_backend, over):
+def test_unmocked_requests_at_once_are_each_named(inspector_backend, make_client):
     async def scenario():
-        async with over("sqs") as sqs, over("sns") as sns:
+        async with make_client("sqs") as sqs, make_client("sns") as sns:
             return await asyncio.gather(sqs.list_queues(), sns.list_topics(), return_exceptions=True)
 
     for error, name in zip(asyncio.run(scenario()), ["sqs:ListQueues", "sns:ListTopics"], strict=True):

@@ -593,7 +593,7 @@ def test_retries_are_botocores_own():
 
 
 class Keys:
-    """Credentials that expire, and how often they were asked for."""
+    """Credentials that expire, and how often they were refreshed."""
 
     def __init__(self, *lifetimes):
         self.lifetimes = list(lifetimes)

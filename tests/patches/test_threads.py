@@ -141,10 +141,10 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
         }
 
 
-def test_of_threads_that_want_the_same_name_one_gets_it(inspector_backend, client):
+def test_of_threads_that_create_the_same_name_one_succeeds(inspector_backend, client):
     def work(number):
         return Counter(
-            outcome(client.create_assessment_target, assessmentTargetName=f"wanted {name}") for name in range(10)
+            outcome(client.create_assessment_target, assessmentTargetName=f"contested {name}") for name in range(10)
         )
 
     outcomes: Counter[str | None] = sum(at_once(work), Counter())

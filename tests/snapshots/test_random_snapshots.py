@@ -61,9 +61,9 @@ class RandomAccount:
         )
 
     def gone(self, which):
-        fleet = [instance.instance_id for instance in fake_store(self.backend).instances]
-        if fleet:
-            self.backend.remove_instance(fleet[which % len(fleet)])
+        instances = [instance.instance_id for instance in fake_store(self.backend).instances]
+        if instances:
+            self.backend.remove_instance(instances[which % len(instances)])
 
     def target(self, which):
         group = create_group(self.backend, n=str(which % 2))
@@ -134,11 +134,11 @@ class RandomAccount:
             self.backend.delete_assessment_template(assessmentTemplateArn=template)
 
     def package(self, which):
-        paths_known = self._one("list_rules_packages", "rulesPackageArns", which)
-        redefined = {"arn": paths_known} if which % 2 and paths_known is not None else {}
+        arn = self._one("list_rules_packages", "rulesPackageArns", which)
+        redefined = {"arn": arn} if which % 2 and arn is not None else {}
         self.backend.add_rules_package(f"package {which}", deprecated=which % 3 == 0, **redefined)
 
-    def pin(self, which):
+    def next_id(self, which):
         self.backend.next_ids(f"0-{which:08}")
 
 
@@ -232,11 +232,11 @@ def damage(draw):
 
 def damaged(changes):
     whole = json.loads(full_snapshot())
-    paths_known = all_paths()
+    known_paths = all_paths()
     for how, where, junk, other in changes:
-        *way, last = paths_known[where % len(paths_known)]
+        *way, last = known_paths[where % len(known_paths)]
         with suppress(LookupError, TypeError):  # an earlier change has taken the place away
-            borrowed = copy.deepcopy(found(whole, paths_known[other % len(paths_known)])) if how == "borrow" else None
+            borrowed = copy.deepcopy(found(whole, known_paths[other % len(known_paths)])) if how == "borrow" else None
             change(found(whole, way), last, how, borrowed if how == "borrow" else copy.copy(JUNK[junk]))
     return whole
 
@@ -283,7 +283,7 @@ def restored_or_refused(backend, state, before):
     again = backend.snapshot()
     backend.restore(again)
     assert backend.snapshot() == again
-    assert "the clock ends with the year 9999" in (reason(time_goes_on, backend) or "the clock ends with the year 9999")
+    assert "past the year 9999" in (reason(time_goes_on, backend) or "past the year 9999")
     read_everything(backend)
 
 

@@ -43,13 +43,13 @@ def move_on(backend, resources):
         backend.create_exclusions_preview(assessmentTemplateArn=resources.idle_template)["previewToken"],
         create_target(sibling, "made next"),
     ]
-    surveys = []
+    readings = []
     for seconds in (0.2, 3, 3600, 61.5, 86400):
         backend.clock.tick(seconds)
-        surveys.append(read_everything(backend))
+        readings.append(read_everything(backend))
     made.append(backend.start_assessment_run(assessmentTemplateArn=resources.template)["assessmentRunArn"])
     backend.finish_run(made[-1])
-    return made, surveys, read_everything(backend), backend.snapshot()
+    return made, readings, read_everything(backend), backend.snapshot()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_snapshot_restored_in_its_own_mock_is_as_it_was(full_snapshot):
         assert move_on(backend, resources) == next_
 
 
-def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
+def test_every_attribute_of_a_resource_is_in_a_snapshot_or_follows_from_one():
     follows = {
         targets.Target: set(),
         targets.Template: {"target"},
@@ -124,7 +124,7 @@ def test_every_attribute_of_the_model_is_in_a_snapshot_or_follows_from_one():
         assert names - {entry.name for entry in dataclasses.fields(kept)} == follows[kind], kind
 
 
-def test_every_attribute_of_a_region_and_of_the_mock_is_accounted_for(inspector_backend):
+def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspector_backend):
     own = fake_store(inspector_backend)
     identity = {"context", "account_id", "region", "partition", "index"}
     follows = {"_open_runs"}
@@ -191,7 +191,7 @@ def test_pagination_tokens_handed_out_before_go_on_working(inspector_backend, cl
     assert page["assessmentTargetArns"] + rest == made
 
 
-def test_the_call_log_is_no_part_of_a_snapshot(inspector_backend, client):
+def test_the_call_log_is_not_part_of_a_snapshot(inspector_backend, client):
     create_target(client)
     taken = inspector_backend.snapshot()
     create_target(client)

@@ -222,7 +222,7 @@ def test_the_good_arn_among_bad_ones_is_served_once_and_its_second_mention_repor
 
 @every_bad_arn
 @pytest.mark.parametrize("member", sample(4, THROWING), ids=str)
-def test_a_bad_arn_is_thrown(unchecked_client, scene, member, bad):
+def test_a_bad_arn_is_an_error(unchecked_client, scene, member, bad):
     _, exception, code = BAD_ARNS[bad]
     for arn in bad(scene, member):
         thrown = refusal(unchecked_client, member.operation, member.request(scene.resources, arn))
@@ -231,7 +231,7 @@ def test_a_bad_arn_is_thrown(unchecked_client, scene, member, bad):
 
 
 @pytest.mark.parametrize("member", [member for member in THROWING if member.many], ids=str)
-def test_one_bad_arn_among_good_ones_is_thrown(unchecked_client, scene, member):
+def test_one_bad_arn_among_good_ones_is_an_error(unchecked_client, scene, member):
     good, bad = scene.ours[member.noun], absent(scene, member)[0]
     thrown = refusal(unchecked_client, member.operation, member.request(scene.resources, good, bad))
     assert thrown[:2] == ("NoSuchEntityException", f"{member.noun}_DOES_NOT_EXIST")

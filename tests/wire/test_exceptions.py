@@ -67,7 +67,7 @@ NATURAL = {
 
 
 INJECTED = {"InternalException", "InvalidCrossAccountRoleException", "ServiceTemporarilyUnavailableException"}
-"""What nobody can do wrong: the mock fails on request only, and every role serves it."""
+"""No request gets these: the mock fails only when a fault is injected, and every role is valid without an IAM."""
 
 
 EXCEPTIONS = {shape.name: shape for shape in MODEL.error_shapes}

@@ -28,7 +28,7 @@ RUN_STATES = MODEL.shape_for("AssessmentRunState").enum
 ENDED = {"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"}
 
 
-def _ask(backend: Any, operation: str, **members: Any) -> Any:
+def _call(backend: Any, operation: str, **members: Any) -> Any:
     """A checked answer, its fractions as Decimals."""
     response = send_raw(backend, operation, members)
     answer = json.loads(response.body, parse_float=Decimal)
@@ -51,8 +51,8 @@ def resources(inspector_backend):
 
 
 @pytest.fixture
-def ask(inspector_backend):
-    return lambda operation, **members: _ask(inspector_backend, operation, **members)
+def call(inspector_backend):
+    return lambda operation, **members: _call(inspector_backend, operation, **members)
 
 
 # The shapes
@@ -60,8 +60,8 @@ def ask(inspector_backend):
 
 @pytest.mark.parametrize("form", [only_required, lambda shape, request: request], ids=["minimal", "complete"])
 @pytest.mark.parametrize("operation", TELLING)
-def test_responses_are_of_the_models_shape(operation, form, resources, ask):
-    ask(operation, **form(MODEL.operation_model(operation).input_shape, complete_requests(resources)[operation]))
+def test_responses_are_of_the_models_shape(operation, form, resources, call):
+    call(operation, **form(MODEL.operation_model(operation).input_shape, complete_requests(resources)[operation]))
 
 
 @pytest.mark.parametrize(
@@ -69,65 +69,65 @@ def test_responses_are_of_the_models_shape(operation, form, resources, ask):
 )
 def test_lists_of_an_empty_account_are_of_the_models_shape(operation, inspector_backend):
     elsewhere = inspector_backend.for_region("eu-west-3")  # a region that never had rules packages
-    assert list(_ask(elsewhere, operation).values()) == [[]]
+    assert list(_call(elsewhere, operation).values()) == [[]]
 
 
 @pytest.mark.parametrize("state", RUN_STATES)
-def test_a_run_is_of_the_models_shape_in_every_state(state, resources, ask, inspector_backend):
+def test_a_run_is_of_the_models_shape_in_every_state(state, resources, call, inspector_backend):
     inspector_backend.set_run_state(resources.running, state)
-    run = ask("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
+    run = call("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
     assert run["state"] == state
     assert ("findingCounts" in run) == ("completedAt" in run) == (state in ENDED)
-    ask("ListAssessmentRunAgents", assessmentRunArn=resources.running)
-    ask("GetTelemetryMetadata", assessmentRunArn=resources.running)
+    call("ListAssessmentRunAgents", assessmentRunArn=resources.running)
+    call("GetTelemetryMetadata", assessmentRunArn=resources.running)
 
 
-def test_a_run_is_of_the_models_shape_all_along_its_course(resources, ask, inspector_backend):
+def test_a_run_is_of_the_models_shape_all_along_its_course(resources, call, inspector_backend):
     seen = {}
     for _ in range(20):
-        run = ask("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
+        run = call("DescribeAssessmentRuns", assessmentRunArns=[resources.running])["assessmentRuns"][0]
         seen[run["state"]] = "findingCounts" in run
         inspector_backend.clock.tick(300)
     assert (seen["COLLECTING_DATA"], seen["COMPLETED"]) == (False, True)
 
 
-def test_findings_are_of_the_models_shape_whatever_is_in_them(resources, ask, inspector_backend):
+def test_findings_are_of_the_models_shape_whatever_is_in_them(resources, call, inspector_backend):
     for severity in MODEL.shape_for("Severity").enum:
         inspector_backend.add_finding(resources.run, {"severity": severity, "confidence": 0, "numericSeverity": 2.5})
-    arns = ask("ListFindings", maxResults=100)["findingArns"]
-    findings = ask("DescribeFindings", findingArns=arns)["findings"]
+    arns = call("ListFindings", maxResults=100)["findingArns"]
+    findings = call("DescribeFindings", findingArns=arns)["findings"]
     assert {finding["severity"] for finding in findings} == set(MODEL.shape_for("Severity").enum)
     assert [finding["arn"] for finding in findings] == arns
 
 
-def test_agents_are_of_the_models_shape_whatever_their_health(resources, ask, inspector_backend):
+def test_agents_are_of_the_models_shape_whatever_their_health(resources, call, inspector_backend):
     codes = MODEL.shape_for("AgentHealthCode").enum
     inspector_backend.set_run_state(resources.running, "CANCELED")
     for code in codes:
         inspector_backend.add_instance(tags={"Name": "web"}, agent_health_code=code, telemetry=[])
-    run = ask("StartAssessmentRun", assessmentTemplateArn=resources.template)["assessmentRunArn"]
+    run = call("StartAssessmentRun", assessmentTemplateArn=resources.template)["assessmentRunArn"]
     inspector_backend.finish_run(run)
-    agents = ask("ListAssessmentRunAgents", assessmentRunArn=run, maxResults=500)["assessmentRunAgents"]
+    agents = call("ListAssessmentRunAgents", assessmentRunArn=run, maxResults=500)["assessmentRunAgents"]
     assert {agent["agentHealthCode"] for agent in agents} == set(codes)
     assert {agent["agentHealth"] for agent in agents} == set(MODEL.shape_for("AgentHealth").enum)
 
 
-def test_a_report_is_of_the_models_shape_from_beginning_to_end(resources, ask, inspector_backend):
+def test_a_report_is_of_the_models_shape_from_beginning_to_end(resources, call, inspector_backend):
     params = {"assessmentRunArn": resources.run, "reportFileFormat": "PDF", "reportType": "FINDING"}
-    begun = ask("GetAssessmentReport", **params)
+    begun = call("GetAssessmentReport", **params)
     inspector_backend.clock.tick(60)
-    ready = ask("GetAssessmentReport", **params)
+    ready = call("GetAssessmentReport", **params)
     assert begun == {"status": "WORK_IN_PROGRESS"}
     assert ready.keys() == {"status", "url"}
     assert ready["status"] == "COMPLETED"
 
 
-def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(resources, ask, inspector_backend):
-    token = ask("CreateExclusionsPreview", assessmentTemplateArn=resources.template)["previewToken"]
+def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(resources, call, inspector_backend):
+    token = call("CreateExclusionsPreview", assessmentTemplateArn=resources.template)["previewToken"]
     params = {"assessmentTemplateArn": resources.template, "previewToken": token}
-    begun = ask("GetExclusionsPreview", **params)
+    begun = call("GetExclusionsPreview", **params)
     inspector_backend.clock.tick(60)
-    ready = ask("GetExclusionsPreview", **params)
+    ready = call("GetExclusionsPreview", **params)
     assert begun["previewStatus"] == "WORK_IN_PROGRESS"
     assert ready["previewStatus"] == "COMPLETED"
     assert [preview["title"] for preview in ready["exclusionPreviews"]] == [
@@ -141,17 +141,17 @@ def test_an_exclusions_preview_is_of_the_models_shape_from_beginning_to_end(reso
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_are_there_when_nothing_failed(operation, resources, ask):
-    assert ask(operation, **complete_requests(resources)[operation])["failedItems"] == {}
+def test_failed_items_are_there_when_nothing_failed(operation, resources, call):
+    assert call(operation, **complete_requests(resources)[operation])["failedItems"] == {}
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_tell_what_failed_and_the_others_are_served(operation, resources, ask):
+def test_failed_items_are_those_that_failed_and_the_others_are_served(operation, resources, call):
     request = complete_requests(resources)[operation]
     member = next(name for name in request if name.endswith("Arns"))
     good = request[member][0]
     foreign, absent = _foreign(good), _absent(good)
-    answer = ask(operation, **{**request, member: [good, good, "no-arn", foreign, absent]})
+    answer = call(operation, **{**request, member: [good, good, "no-arn", foreign, absent]})
     codes = {arn: item["failureCode"] for arn, item in answer.pop("failedItems").items()}
     assert codes == {
         good: "DUPLICATE_ARN",
@@ -164,10 +164,10 @@ def test_failed_items_tell_what_failed_and_the_others_are_served(operation, reso
 
 
 @pytest.mark.parametrize("operation", REPORTING)
-def test_failed_items_may_be_all(operation, resources, ask):
+def test_failed_items_may_be_all(operation, resources, call):
     request = complete_requests(resources)[operation]
     member = next(name for name in request if name.endswith("Arns"))
-    answer = ask(operation, **{**request, member: ["no-arn"]})
+    answer = call(operation, **{**request, member: ["no-arn"]})
     assert answer.pop("failedItems") == {"no-arn": {"failureCode": "INVALID_ARN", "retryable": False}}
     assert not any(answer.values())
 
@@ -176,14 +176,14 @@ def test_failed_items_may_be_all(operation, resources, ask):
 
 
 @pytest.mark.parametrize("operation", LISTING)
-def test_the_last_page_has_no_next_token(operation, resources, ask, inspector_backend):
+def test_the_last_page_has_no_next_token(operation, resources, call, inspector_backend):
     inspector_backend.add_exclusion(resources.run, {"title": "Agent is already running"})
     inspector_backend.subscribe_to_event(
         resourceArn=resources.template, event="FINDING_REPORTED", topicArn=f"{resources.topic}-too"
     )
     request = only_required(MODEL.operation_model(operation).input_shape, complete_requests(resources)[operation])
-    assert "nextToken" in ask(operation, **request, maxResults=1)
-    assert "nextToken" not in ask(operation, **request, maxResults=100)
+    assert "nextToken" in call(operation, **request, maxResults=1)
+    assert "nextToken" not in call(operation, **request, maxResults=100)
 
 
 # The wire

@@ -259,6 +259,6 @@ def test_an_unknown_member_is_ignored(operation, valid_requests, unchecked_clien
 
 
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if MODEL.operation_model(name).input_shape])
-def test_a_body_that_is_no_object_is_refused(operation, inspector_backend, unchecked_client):
+def test_a_body_that_is_not_an_object_is_refused(operation, inspector_backend, unchecked_client):
     for body in NO_OBJECTS:
         assert _refusal(unchecked_client, operation, body)["Error"]["Code"] == "SerializationException"
