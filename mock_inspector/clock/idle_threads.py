@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -25,6 +26,21 @@ MAX_LOOKS_APART_SECONDS = 0.1
 """Real seconds after which nobody knows what a thread has done since the last look."""
 
 
+def current_frames() -> dict[int, FrameType]:
+    """Return each thread's innermost frame, by the thread's identifier.
+
+    ``sys._current_frames()`` holds a lock of the interpreter. In CPython up to 3.11, a garbage collection in it can switch to
+    a thread that waits for that lock, so that neither goes on.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
+
+
 @dataclass(slots=True)
 class _Stand:
     """Where a thread was seen first, and when."""
@@ -46,7 +62,7 @@ class IdleThreads:
         always = float("-inf")
         self._stands = {
             ident: _Stand(_place(ident, frame), always, _cpu_ticks(ident), float("inf"))
-            for ident, frame in sys._current_frames().items()
+            for ident, frame in current_frames().items()
             if ident != threading.get_ident() and not _works_for_a_pool(frame)
         }
 

@@ -15,7 +15,6 @@ have their turns in the order in which they began to wait.
 from __future__ import annotations
 
 import datetime
-import sys
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -27,7 +26,7 @@ from freezegun import api as freezegun_api
 from .builtin_patch import can_patch
 from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
 from .clock import is_frozen
-from .idle_threads import IdleThreads, has_pending_processes, idle_seconds, is_any_starting, thread_name
+from .idle_threads import IdleThreads, current_frames, has_pending_processes, idle_seconds, is_any_starting, thread_name
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -167,7 +166,7 @@ class Waiting:
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
-        frames = sys._current_frames()
+        frames = current_frames()
         return [
             (thread_name(ident), describe_line(calling_frame(frames[ident])))
             for ident in sorted(self._waits, key=lambda ident: self._waits[ident].number)
@@ -279,7 +278,7 @@ class Waiting:
             return "mock_inspector's server"
         if is_any_starting():
             return "a new thread"
-        for ident, frame in sys._current_frames().items():
+        for ident, frame in current_frames().items():
             if ident in apart_from:
                 continue
             wait = self._waits.get(ident)
@@ -294,7 +293,7 @@ class Waiting:
 
     def _is_owner_waiting(self) -> bool:
         wait = self._waits.get(self._owner)
-        return wait is not None or self._owner not in sys._current_frames()
+        return wait is not None or self._owner not in current_frames()
 
     def _worker_for(self, wait: Wait) -> str | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""
