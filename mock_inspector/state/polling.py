@@ -78,6 +78,9 @@ class Waits(Protocol):
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
 
+    def real_waits(self) -> list[tuple[str, str, float]]:
+        """The waits that took real time: the line, the reason and the real seconds they took together."""
+
 
 def always() -> bool:
     """Whoever asks may move the clock."""
@@ -101,6 +104,10 @@ class PollDetector:
     def follow(self, waits: Waits) -> None:
         """Ask ``waits`` who waits, and for how long."""
         self._waits = waits
+
+    def real_waits(self) -> list[tuple[str, str]]:
+        """The waits that took real time although time was frozen: the line and the reason of each."""
+        return [] if self._waits is None else [(line, reason) for line, reason, _ in self._waits.real_waits()]
 
     def clear(self) -> None:
         """Forget all requests: the state is another one."""

@@ -1,5 +1,6 @@
 """What the section of a failed test says."""
 
+import threading
 import time
 from unicodedata import combining, east_asian_width
 
@@ -11,6 +12,7 @@ from mock_inspector.findings import cve
 
 from ..support.aws import create_group, create_target, create_template, raises_api_error, start_run
 from ..support.in_process import send_raw
+from ..support.time_control import HANG_TIMEOUT_SECONDS, real_sleep
 
 
 def active_service():
@@ -179,6 +181,30 @@ def test_faults_to_come_are_listed_and_used_up_ones_are_not(inspector_backend, u
     assert "DescribeFindings: TruncatedBody (" in found
     assert "never triggered" in found
     inspector_backend.reset()
+
+
+def test_waits_that_took_real_time_are_listed_with_line_and_reason(inspector_backend):
+    done = threading.Event()
+
+    def work():
+        real_sleep(0.2)
+        done.set()
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    assert done.wait(HANG_TIMEOUT_SECONDS)
+    worker.join()
+
+    text = words(block(report_now(), "Waits that took real time"))
+    assert "test_failure_report.py:" in text
+    assert ": worker at " in text
+    assert "was at work" in text
+
+
+def test_waits_that_moved_the_clock_are_not_listed(inspector_backend):
+    time.sleep(3600)
+    assert not threading.Event().wait(60)
+    assert "Waits that took real time" not in report_now()
 
 
 def test_ids_are_explained_also_those_of_what_does_not_exist(inspector_backend, client):
