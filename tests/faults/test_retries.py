@@ -114,7 +114,9 @@ def test_time_that_retries_take_is_time_for_runs_as_well(session, inspector_back
     assert state == ("COMPLETED" if sum(waits()) >= 0.643 else "EVALUATING_RULES")
 
 
-def test_retries_in_other_threads_take_no_time_and_leave_the_clock_alone(retrying_client, inspector_backend, waits):
+def test_retries_in_other_threads_take_no_real_time_and_move_the_clock_by_their_back_off(
+    mode, retrying_client, inspector_backend, waits
+):
     start = inspector_backend.clock.now()
 
     for _ in range(3):
@@ -124,7 +126,11 @@ def test_retries_in_other_threads_take_no_time_and_leave_the_clock_alone(retryin
         assert sleeps == []
 
     assert len(waits()) == 9
-    assert inspector_backend.clock.now() == start
+    elapsed = (inspector_backend.clock.now() - start).total_seconds()
+    if mode == "adaptive":  # Its token bucket waits as well, and botocore does not log that.
+        assert elapsed >= sum(waits())
+    else:
+        assert elapsed == pytest.approx(sum(waits()), abs=0.001)
 
 
 def test_a_client_that_is_throttled_often_neither_hangs_nor_takes_time(retrying_client, inspector_backend):
@@ -162,7 +168,7 @@ def test_a_client_that_several_threads_use_waits_no_longer_for_it(retrying_clien
     with mock_inspector(at=at) as backend, real_sleeps() as sleeps:
         for _ in range(3):
             assert throttled(retrying_client, backend) < timedelta(minutes=1)
-            assert in_another_thread(lambda: throttled(retrying_client, backend)) == timedelta()
+            assert in_another_thread(lambda: throttled(retrying_client, backend)) < timedelta(minutes=1)
     assert sleeps == []
 
 
