@@ -5,6 +5,7 @@ import time
 from unicodedata import combining, east_asian_width
 
 import boto3
+import pytest
 
 from mock_inspector import activation, mock_inspector
 from mock_inspector.failure_report import failure_report
@@ -279,6 +280,7 @@ def test_the_first_and_the_last_calls_are_kept(inspector_backend, client):
     assert [line.strip() for line in lines if "omitted" in line] == [f"… {300 - shown} calls omitted …"]
 
 
+@pytest.mark.slow
 @mock_inspector(max_calls=5)
 def test_the_report_says_when_the_log_has_dropped_calls(client):
     for number in range(1234):
