@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any
 from freezegun import api as freezegun_api
 
 from .builtin_patch import TypePatch, can_patch
-from .waiting import Mutex, real_acquire, real_release
+from .idle_threads import current_frames
+from .mutex import Mutex, real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Waiting
@@ -242,7 +243,7 @@ class BlockingCallsPatch:
                 attempt,
                 sys._getframe(1),
                 seconds=None if timeout < 0 else timeout,
-                is_over=lambda: thread.ident not in sys._current_frames(),
+                is_over=lambda: thread.ident not in current_frames(),
             )
 
         return wait_for_tstate_lock

@@ -15,7 +15,6 @@ have their turns in the order in which they began to wait.
 from __future__ import annotations
 
 import datetime
-import sys
 import threading
 from collections.abc import Callable
 from itertools import count
@@ -27,7 +26,8 @@ from freezegun import api as freezegun_api
 from .builtin_patch import can_patch
 from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
 from .clock import is_frozen
-from .idle_threads import IdleThreads, has_pending_processes, idle_seconds, is_any_starting, thread_name
+from .idle_threads import IdleThreads, current_frames, has_pending_processes, idle_seconds, is_any_starting, thread_name
+from .mutex import Mutex
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -53,23 +53,6 @@ class RealWait(NamedTuple):
 
     line: str
     reason: str
-
-
-class Mutex:
-    """A lock that waiting itself uses: it is never on the list of what is waited for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        real_acquire(self._lock)
-
-    def __exit__(self, *_: object) -> None:
-        real_release(self._lock)
-
-
-real_acquire: Callable[..., bool] = type(threading.Lock()).acquire
-real_release: Callable[..., None] = type(threading.Lock()).release
 
 
 class Wait:
@@ -105,8 +88,7 @@ def always() -> bool:
 class Waiting:
     """Decides whether waiting moves the mock's clock, and lets those who wait go on, one after the other.
 
-    ``pass_time`` moves the clock by a span for the line that waits. ``busy`` tells whether the mock itself is at work
-    for a client that waits in another process.
+    ``pass_time`` moves the clock by a span for the line that waits.
     """
 
     def __init__(
@@ -114,12 +96,10 @@ class Waiting:
         clock: Clock,
         pass_time: Callable[[datetime.timedelta, str], None],
         *,
-        busy: Callable[[], bool] = lambda: False,
         enabled: bool = True,
     ) -> None:
         self._clock = clock
         self._pass_time = pass_time
-        self._busy = busy
         self._owner = threading.get_ident()
         self._mutex = Mutex()
         self._numbers = count()
@@ -167,7 +147,7 @@ class Waiting:
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
-        frames = sys._current_frames()
+        frames = current_frames()
         return [
             (thread_name(ident), describe_line(calling_frame(frames[ident])))
             for ident in sorted(self._waits, key=lambda ident: self._waits[ident].number)
@@ -275,11 +255,9 @@ class Waiting:
 
     def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
-        if self._busy():
-            return "mock_inspector's server"
         if is_any_starting():
             return "a new thread"
-        for ident, frame in sys._current_frames().items():
+        for ident, frame in current_frames().items():
             if ident in apart_from:
                 continue
             wait = self._waits.get(ident)
@@ -294,7 +272,7 @@ class Waiting:
 
     def _is_owner_waiting(self) -> bool:
         wait = self._waits.get(self._owner)
-        return wait is not None or self._owner not in sys._current_frames()
+        return wait is not None or self._owner not in current_frames()
 
     def _worker_for(self, wait: Wait) -> str | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""
