@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Lock
@@ -15,7 +14,7 @@ from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
 from .clock.freeze import Freeze, Freezer
 from .clock.moments import UTC, Moment, to_datetime
-from .clock.patched_waits import start_waiting, stop_waiting
+from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
@@ -36,15 +35,12 @@ _lock = Lock()
 
 
 class ReportHost(Protocol):
-    """A server of the mock: reports are downloaded from it, and timers wait for its requests."""
+    """A server of the mock: reports are downloaded from it."""
 
     url: str
 
     def origin(self) -> str:
         """Return the origin under which the client of the current request reaches the server."""
-
-    def busy(self) -> bool:
-        """Whether a request is being answered."""
 
     def stop(self) -> None:
         """Stop the server."""
@@ -78,9 +74,7 @@ class Activation:
             )
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)
-            self._waiting = Waiting(
-                self.service.clock, self.service.sleep, busy=self._is_serving, enabled=options.sleep
-            )
+            self._waiting = Waiting(self.service.clock, self.service.sleep, enabled=options.sleep)
             self.service.polls.follow(self._waiting)
             if options.sleep:
                 self._undo.callback(stop_waiting)
@@ -118,8 +112,8 @@ class Activation:
         """Move the clock by the back-off between retries. Other threads wait for it as they wait for all."""
         if self._waiting.own_thread():
             self.service.clock.tick(seconds)
-        elif self._waiting.enabled and is_frozen():
-            time.sleep(seconds)
+        else:
+            sleep_by_clock(seconds)
 
     def real_waits(self) -> list[tuple[str, str, float]]:
         """The waits that took real time: the line, the reason, and the real seconds they took together."""
@@ -137,12 +131,6 @@ class Activation:
             self._undo.callback(self._report_server.close)
             _patches.pass_through(self._report_server.origin)
         return self._report_server.origin
-
-    def _is_serving(self) -> bool:
-        """Whether a request from outside is being answered: timers wait for it in real time."""
-        if self._report_server is not None and self._report_server.busy():
-            return True
-        return any(server.busy() for server in self._servers)
 
     def attach(self, server: ReportHost) -> None:
         """Add a server. It stops with the mock."""

@@ -32,7 +32,7 @@ from freezegun import api as freezegun_api
 
 from .builtin_patch import TypePatch, can_patch
 from .idle_threads import current_frames
-from .waiting import Mutex, real_acquire, real_release
+from .mutex import Mutex, real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Waiting

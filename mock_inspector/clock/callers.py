@@ -15,8 +15,9 @@ _PASSED = frozenset(
 """Modules through which others wait: the line that counts is in whoever called them."""
 
 _PROCESSES = frozenset({"multiprocessing", "subprocess"})
+_SERVERS = frozenset({"asyncio", "mock_inspector", "socketserver", "waitress"})
 _FRAMES_AROUND_TESTS = frozenset({"_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
-_REAL_TIME = frozenset({"asyncio", "socketserver"}) | _PROCESSES | _FRAMES_AROUND_TESTS
+_REAL_TIME = _SERVERS | _PROCESSES | _FRAMES_AROUND_TESTS
 """Modules, by the first part of their name, that wait for the operating system or belong to what runs the tests."""
 
 

@@ -12,42 +12,25 @@ from types import FrameType
 
 from freezegun import api as freezegun_api
 
+from .mutex import Mutex
+
 STANDSTILL_SECONDS = 0.5
 """Real seconds after which a thread that is at the same instruction all the time counts as idle.
 
 It waits where nobody can look: in a C function that reads a socket, say.
 """
 
-MAX_CPU_TICKS = 1
-"""How much of the CPU (in hundredths of a second) it may have used meanwhile."""
-
-
 MAX_LOOKS_APART_SECONDS = 0.1
-"""Real seconds after which nobody knows what a thread has done since the last look."""
-
-
-def current_frames() -> dict[int, FrameType]:
-    """Return each thread's innermost frame, by the thread's identifier.
-
-    ``sys._current_frames()`` holds a lock of the interpreter. In CPython up to 3.11, a garbage collection in it can switch to
-    a thread that waits for that lock, so that neither goes on.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return sys._current_frames()
-    finally:
-        if collects:
-            gc.enable()
+"""Real seconds after which nobody knows what a thread has done since the last look, where Linux does not tell."""
 
 
 @dataclass(slots=True)
 class _Stand:
-    """Where a thread was seen first, and when."""
+    """Where a thread was seen first, and when; and what it had used of the CPU by then."""
 
     place: tuple[int | None, int, int]
+    cpu_nanoseconds: int | None
     since: float
-    cpu_ticks: int
     last_look: float
 
 
@@ -61,7 +44,7 @@ class IdleThreads:
     def __init__(self) -> None:
         always = float("-inf")
         self._stands = {
-            ident: _Stand(_place(ident, frame), always, _cpu_ticks(ident), float("inf"))
+            ident: _Stand(_place(ident, frame), _cpu_nanoseconds(ident), always, float("inf"))
             for ident, frame in current_frames().items()
             if ident != threading.get_ident() and not _works_for_a_pool(frame)
         }
@@ -70,13 +53,14 @@ class IdleThreads:
         """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
         now, place = freezegun_api.real_monotonic(), _place(thread_id, frame)
         stand = self._stands.get(thread_id)
-        if stand is not None and stand.place == place and now - stand.last_look <= MAX_LOOKS_APART_SECONDS:
-            stand.last_look = max(now, stand.last_look)
-            if now - stand.since < STANDSTILL_SECONDS:
-                return False
-            if _cpu_ticks(thread_id) - stand.cpu_ticks <= MAX_CPU_TICKS:
-                return True
-        self._stands[thread_id] = _Stand(place, now, _cpu_ticks(thread_id), now)
+        if stand is not None and stand.place == place:
+            if stand.cpu_nanoseconds is not None:
+                if stand.cpu_nanoseconds == _cpu_nanoseconds(thread_id):
+                    return now - stand.since >= STANDSTILL_SECONDS
+            elif now - stand.last_look <= MAX_LOOKS_APART_SECONDS:
+                stand.last_look = max(now, stand.last_look)
+                return now - stand.since >= STANDSTILL_SECONDS
+        self._stands[thread_id] = _Stand(place, _cpu_nanoseconds(thread_id), now, now)
         return False
 
     def moved(self, thread_id: int) -> None:
@@ -98,6 +82,30 @@ def _works_for_a_pool(frame: FrameType | None) -> bool:
     return False
 
 
+def current_frames() -> dict[int, FrameType]:
+    """The frame that each thread is at.
+
+    No garbage is collected meanwhile: that makes Python hang up to 3.11.8 and 3.12.2, if other threads run then.
+    """
+    with _mutex:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return sys._current_frames()
+        finally:
+            if collects:
+                gc.enable()
+
+
+_mutex = Mutex()
+
+
+def renew_mutex() -> None:
+    """In a process that was forked, no other thread looks at frames."""
+    global _mutex  # noqa: PLW0603  it may be held by a thread that there is not any more
+    _mutex = Mutex()
+
+
 def is_any_starting() -> bool:
     """Whether a thread has been started and does not run yet."""
     return bool(threading._limbo)  # type: ignore[attr-defined]
@@ -114,14 +122,13 @@ def thread_name(thread_id: int) -> str:
     return f"thread {thread_id}" if thread is None else str(thread.name)
 
 
-def _cpu_ticks(thread_id: int) -> int:
-    """How much of the CPU a thread has used, in hundredths of a second; 0 where Linux does not tell."""
+def _cpu_nanoseconds(thread_id: int) -> int | None:
+    """How much of the CPU a thread has used, or None where Linux does not tell."""
     thread = threading._active.get(thread_id)  # type: ignore[attr-defined]
     try:
-        fields = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, AttributeError):
-        return 0
-    return int(fields[11]) + int(fields[12])  # utime and stime
+        return int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text(encoding="ascii").split()[0])
+    except (OSError, AttributeError, IndexError, ValueError):
+        return None
 
 
 def idle_seconds() -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .blocking_calls import BlockingCallsPatch
 from .event_loop import LoopPatch
+from .idle_threads import renew_mutex
 from .select_calls import SelectCallsPatch
 from .sleep import SleepPatch
 
@@ -44,6 +45,12 @@ def stop_waiting() -> None:
         ended.end()
 
 
+def sleep_by_clock(seconds: float) -> None:
+    """Wait for the moment of the mock's clock in ``seconds``; at once where nothing waits for the clock."""
+    if _waiting is not None and _waiting.reason_to_wait(None) is None:
+        _sleep.sleep_until_turn(_waiting, seconds, None)
+
+
 real_sleep: Callable[[float], None] = _sleep.real_sleep
 """Sleeps for real, whatever ``time.sleep`` does."""
 
@@ -52,6 +59,7 @@ def _begin_in_child() -> None:
     if _waiting is not None:
         _waiting.begin_in_child()
         _blocking_calls.begin_in_child()
+    renew_mutex()
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,11 +6,12 @@ import operator
 import sys
 import threading
 import time
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from .builtin_patch import FunctionPatch, can_patch
-from .waiting import POLL_INTERVAL_SECONDS, RESOLUTION_SECONDS, real_acquire, real_release
+from .mutex import real_acquire, real_release
+from .waiting import POLL_INTERVAL_SECONDS, RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting
@@ -41,10 +42,14 @@ class SleepPatch:
             self._patch.uninstall()
 
     def _sleep(self, seconds: Any, /) -> None:
-        waiting, span = self._waiting, _span(seconds)
-        if waiting is None or span is None:
+        span = _span(seconds)
+        if self._waiting is None or span is None:
             self.real_sleep(seconds)
-            return
+        else:
+            self.sleep_until_turn(self._waiting, span, sys._getframe(1))
+
+    def sleep_until_turn(self, waiting: Waiting, seconds: float, frame: FrameType | None) -> None:
+        """Sleep, at ``frame``, as ``waiting`` says."""
         bell = threading.Lock()
         real_acquire(bell)
 
@@ -54,8 +59,8 @@ class SleepPatch:
             else:
                 self.real_sleep(timeout)
 
-        least = max(span, RESOLUTION_SECONDS) if span else 0.0
-        waiting.wait(attempt, sys._getframe(1), seconds=least, bell=lambda: real_release(bell))
+        at_least = max(seconds, RESOLUTION_SECONDS) if seconds else 0.0
+        waiting.wait(attempt, frame, seconds=at_least, bell=lambda: real_release(bell))
 
 
 _LONGEST = 2**63 / 1_000_000_000

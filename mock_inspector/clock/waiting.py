@@ -27,6 +27,7 @@ from .builtin_patch import can_patch
 from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
 from .clock import is_frozen
 from .idle_threads import IdleThreads, current_frames, has_pending_processes, idle_seconds, is_any_starting, thread_name
+from .mutex import Mutex
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -52,23 +53,6 @@ class RealWait(NamedTuple):
 
     line: str
     reason: str
-
-
-class Mutex:
-    """A lock that waiting itself uses: it is never on the list of what is waited for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        real_acquire(self._lock)
-
-    def __exit__(self, *_: object) -> None:
-        real_release(self._lock)
-
-
-real_acquire: Callable[..., bool] = type(threading.Lock()).acquire
-real_release: Callable[..., None] = type(threading.Lock()).release
 
 
 class Wait:
@@ -104,8 +88,7 @@ def always() -> bool:
 class Waiting:
     """Decides whether waiting moves the mock's clock, and lets those who wait go on, one after the other.
 
-    ``pass_time`` moves the clock by a span for the line that waits. ``busy`` tells whether the mock itself is at work
-    for a client that waits in another process.
+    ``pass_time`` moves the clock by a span for the line that waits.
     """
 
     def __init__(
@@ -113,12 +96,10 @@ class Waiting:
         clock: Clock,
         pass_time: Callable[[datetime.timedelta, str], None],
         *,
-        busy: Callable[[], bool] = lambda: False,
         enabled: bool = True,
     ) -> None:
         self._clock = clock
         self._pass_time = pass_time
-        self._busy = busy
         self._owner = threading.get_ident()
         self._mutex = Mutex()
         self._numbers = count()
@@ -274,8 +255,6 @@ class Waiting:
 
     def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
-        if self._busy():
-            return "mock_inspector's server"
         if is_any_starting():
             return "a new thread"
         for ident, frame in current_frames().items():

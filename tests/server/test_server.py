@@ -26,6 +26,7 @@ from mock_inspector.server import InspectorServer, waitress_runner
 
 from ..support.aws import CVE, create_template, start_run
 from ..support.raw_http import call_action, connect, send, send_on, signed_headers
+from ..support.time_control import real_sleep
 
 MIB = 1024 * 1024
 
@@ -455,14 +456,15 @@ def test_a_fast_clock_stops_at_the_end_of_the_calendar(inspector_backend):
     assert inspector_backend.list_assessment_runs() == {"assessmentRunArns": []}
 
 
+def take_long(_):
+    """Longer than timers wait for a connection that is quiet."""
+    real_sleep(0.4)
+    return False
+
+
 @pytest.mark.mock_inspector(allow_unused_faults=True)
 def test_timers_wait_for_a_request_that_is_being_answered(inspector_server):
-    def work(params):
-        """Take real time: longer than timers wait for a connection that is quiet."""
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.5)"], check=True)
-        return False
-
-    inspector_server.backend.inject_fault("ListFindings", "ThrottlingException", when=work)
+    inspector_server.backend.inject_fault("ListFindings", "ThrottlingException", when=take_long)
 
     async def request():
         url = urlsplit(inspector_server.url)
