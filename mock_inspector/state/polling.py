@@ -60,6 +60,7 @@ class _Poll:
     sleeping: int = 0
     unseen_waits: int = 0
     unseen_seconds: float = 0.0
+    seconds_without_cpu: float = 0.0
 
 
 class Waits(Protocol):
@@ -71,6 +72,9 @@ class Waits(Protocol):
 
     def idle_seconds(self) -> float:
         """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
+
+    def seconds_without_cpu(self) -> float:
+        """For how many real seconds this thread was ready to run, and the machine did not let it."""
 
     def requesting_line(self) -> str:
         """The line of the code that makes this request."""
@@ -140,6 +144,11 @@ class PollDetector:
         if self._waits is None or not self._waits.enabled:
             return
         idle = self._waits.idle_seconds() - self._idle_at_answer.get(threading.get_ident(), math.inf)
+        if idle >= MIN_UNSEEN_SECONDS:
+            without_cpu = self._waits.seconds_without_cpu()
+            if poll.unseen_waits > 0:  # A busy machine is no wait.
+                idle -= without_cpu - poll.seconds_without_cpu
+            poll.seconds_without_cpu = without_cpu
         if idle < MIN_UNSEEN_SECONDS:
             poll.unseen_waits, poll.unseen_seconds = 0, 0.0
             return
