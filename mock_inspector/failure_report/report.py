@@ -27,6 +27,7 @@ _MAX_IDS = 16
 _MAX_RUNS = 8
 _MAX_DETAILED_RUNS = 4
 _MAX_CHANGES = 12
+_MAX_REAL_WAITS = 4
 
 _LOCK_TIMEOUT_SECONDS = 1
 
@@ -52,10 +53,10 @@ class _Report:
 
     def lines(self, maximum: int) -> list[str]:
         """Return at most ``maximum`` lines."""
-        head, faults = self._head(), self._faults()
+        head, faults, waits = self._head(), self._faults(), self._real_waits()
         runs = self._run_lines(maximum // 3)
         resources = self._last_arns()
-        fixed = sum(len(block) + 1 for block in (head, runs, faults) if block)
+        fixed = sum(len(block) + 1 for block in (head, runs, faults, waits) if block)
         min_ids = min(len(resources), _MAX_IDS // 2) + 2 if resources else 0
         home = (self._home.account_id, self._home.region)
         block = CallBlock(self._service.calls, self._service.started, home, MAX_COLUMNS)
@@ -63,7 +64,7 @@ class _Report:
         shown = {run.arn for _, run in self._runs}
         mentioned = [arn for arn in dict.fromkeys([*calls.arns, *resources]) if arn not in shown]
         ids = self._ids(mentioned, min(maximum - fixed - len(calls.lines) - 3, _MAX_IDS))
-        blocks = [block for block in (head, calls.lines, runs, faults, ids) if block]
+        blocks = [block for block in (head, calls.lines, runs, faults, waits, ids) if block]
         return [line for block in blocks for line in (*block, "")][:-1]
 
     def _at(self, moment: int) -> str:
@@ -160,6 +161,18 @@ class _Report:
         if len(active) > _MAX_FAULTS:
             lines.append(f"  {CUT} {len(active) - _MAX_FAULTS} more")
         return ["Faults to come", *lines] if lines else []
+
+    # The waits
+
+    def _real_waits(self) -> list[str]:
+        """Why waiting did not move the clock. Without the seconds, so that the report is the same in each run."""
+        waits = self._service.polls.real_waits()
+        lines = []
+        for line, reason in waits[:_MAX_REAL_WAITS]:
+            lines += wrap(printable(f"{line}: {reason}"), MAX_COLUMNS, "    ", "  ")[:3]
+        if len(waits) > _MAX_REAL_WAITS:
+            lines.append(f"  {CUT} {len(waits) - _MAX_REAL_WAITS:,} more")
+        return ["Waits that took real time", *lines] if lines else []
 
     # The ids
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,11 +37,14 @@ MAX_SLEEPING_READS = 1_000
 MAX_SLEEPS = 100_000
 """How often code may sleep when no change lies ahead and its only calls are reads."""
 
-MIN_UNSEEN_WAITS = 3
+MIN_UNSEEN_WAITS = 5
 """After how many waits in a row that nobody saw the clock follows the real time."""
 
 MIN_UNSEEN_SECONDS = 0.02
 """Real seconds from which on the time between two requests is such a wait."""
+
+MIN_IDLE_RATIO = 10
+"""How many times as long as it worked a thread must have done nothing: more than a busy machine makes it do."""
 
 LONG_UNSEEN_SECONDS = 5.0
 """Real seconds after which a single one of them is enough."""
@@ -82,6 +86,9 @@ class Waits(Protocol):
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
 
+    def real_waits(self) -> list[tuple[str, str, float]]:
+        """The waits that took real time: the line, the reason and the real seconds they took together."""
+
 
 def always() -> bool:
     """Whoever asks may move the clock."""
@@ -99,12 +106,16 @@ class PollDetector:
         self._sleeps_at_write = 0
         self._sleeper = ""
         self._waits: Waits | None = None
-        self._idle_at_answer: dict[int, float] = {}
+        self._at_answer: dict[int, tuple[float, float]] = {}
         self._unseen_line: str | None = None
 
     def follow(self, waits: Waits) -> None:
         """Ask ``waits`` who waits, and for how long."""
         self._waits = waits
+
+    def real_waits(self) -> list[tuple[str, str]]:
+        """The waits that took real time although time was frozen: the line and the reason of each."""
+        return [] if self._waits is None else [(line, reason) for line, reason, _ in self._waits.real_waits()]
 
     def clear(self) -> None:
         """Forget all requests: the state is another one."""
@@ -143,13 +154,14 @@ class PollDetector:
         """Move the clock when code has waited since the last answer, and nobody saw it."""
         if self._waits is None or not self._waits.enabled:
             return
-        idle = self._waits.idle_seconds() - self._idle_at_answer.get(threading.get_ident(), math.inf)
+        idle_before, cpu_before = self._at_answer.get(threading.get_ident(), (math.inf, 0.0))
+        idle = self._waits.idle_seconds() - idle_before
         if idle >= MIN_UNSEEN_SECONDS:
             without_cpu = self._waits.seconds_without_cpu()
-            if poll.unseen_waits > 0:  # A busy machine is no wait.
+            if poll.unseen_waits > 0:
                 idle -= without_cpu - poll.seconds_without_cpu
             poll.seconds_without_cpu = without_cpu
-        if idle < MIN_UNSEEN_SECONDS:
+        if idle < max(MIN_UNSEEN_SECONDS, MIN_IDLE_RATIO * (time.thread_time() - cpu_before)):
             poll.unseen_waits, poll.unseen_seconds = 0, 0.0
             return
         poll.unseen_waits += 1
@@ -187,7 +199,7 @@ class PollDetector:
             poll.sleeping += 1
         poll.identical += 1
         if self._waits is not None and self._waits.enabled and is_frozen():
-            self._idle_at_answer[threading.get_ident()] = self._waits.idle_seconds()
+            self._at_answer[threading.get_ident()] = self._waits.idle_seconds(), time.thread_time()
 
     def record_sleep(self, where: str) -> None:
         """Code sleeps at the line ``where``. EndlessPollError when it never stops sleeping."""

@@ -122,6 +122,7 @@ def test_a_report_can_be_fetched_by_recursion(backend, client, run):
     assert url_of(run).startswith("http")
 
 
+@pytest.mark.slow
 def test_a_report_that_is_asked_for_while_the_run_goes_on_comes_in_the_end(client, run):
     in_progress = client.exceptions.AssessmentRunInProgressException
 
@@ -147,6 +148,7 @@ def test_an_exclusions_preview_that_is_fetched_again_and_again_is_made(backend, 
     assert 1 <= elapsed_seconds() < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "moment"),
     sample(
@@ -238,6 +240,7 @@ def test_a_write_between_polls_begins_their_count_again(client, run, elapsed_sec
     assert elapsed_seconds() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [MAX_IDENTICAL_READS - 1, MAX_IDENTICAL_READS])
 def test_a_clock_that_moves_between_polls_begins_their_count_again(backend, client, run, elapsed_seconds, times):
     for _ in range(3):
@@ -288,6 +291,7 @@ def test_polls_of_another_thread_move_the_clock_while_this_one_waits_for_it(clie
     assert elapsed_seconds() == END_SECONDS
 
 
+@pytest.mark.slow
 def test_an_endless_poll_in_another_thread_ends_there_with_the_lines_of_all_who_wait(backend, client, run):
     backend.set_run_state(run, "COLLECTING_DATA")
 
@@ -382,6 +386,7 @@ def test_waits_that_are_to_take_real_time_move_nothing(inspector_backend, client
     assert inspector_backend.clock.now() == start
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("low_limits")
 def test_a_poll_for_what_time_cannot_change_is_never_ended(backend, client, run, elapsed_seconds):
     target, package = create_target(client), client.list_rules_packages()["rulesPackageArns"][0]

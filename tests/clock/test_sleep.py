@@ -74,6 +74,7 @@ def test_sleep_takes_a_number_of_another_type(inspector_backend):
     assert moved(inspector_backend, time.sleep, Number()) == timedelta(seconds=1)
 
 
+@pytest.mark.slow
 def test_many_sleeps_take_no_time_and_add_up(inspector_backend):
     start = inspector_backend.clock.now()
 

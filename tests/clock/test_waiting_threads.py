@@ -62,6 +62,7 @@ WAITS: dict[str, Any] = {
 # Polls in the threads of a pool
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", WAITS)
 @in_subprocess
 def test_threads_of_a_pool_poll_as_often_as_one_thread(wait):
@@ -95,6 +96,7 @@ def run_four_polling_threads_often(times):
         del logs[1:]
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_threads_with_naps_of_their_own_go_on_in_the_order_of_their_moments():
     seen: list[tuple[float, str]] = []
@@ -120,6 +122,7 @@ def test_threads_with_naps_of_their_own_go_on_in_the_order_of_their_moments():
     assert [moment for moment, _ in seen] == sorted(moment for moment, _ in seen)
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_of_threads_that_wait_for_the_same_moment_one_goes_on_at_a_time():
     running: list[str] = []
@@ -141,6 +144,7 @@ def test_of_threads_that_wait_for_the_same_moment_one_goes_on_at_a_time():
     assert order[4:] == order[:4] * 4
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_thread_that_is_at_work_is_waited_for():
     """The clock does not run away from a thread that takes its time between two requests."""
@@ -171,6 +175,7 @@ def test_a_thread_that_is_at_work_is_waited_for():
 # The test's own thread
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_thread_that_sleeps_does_not_move_the_clock_while_the_tests_thread_works():
     beats: list[float] = []
@@ -193,6 +198,7 @@ def test_a_thread_that_sleeps_does_not_move_the_clock_while_the_tests_thread_wor
         thread.join()
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_threads_whose_moment_the_test_has_passed_go_on():
     with mock_inspector() as backend, ThreadPoolExecutor(4) as pool:
@@ -214,6 +220,7 @@ def test_a_deadline_in_a_thread_comes():
         assert pool.submit(work).result(timeout=90) == 60
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_result_that_comes_too_late_is_not_waited_for():
     with mock_inspector(at=MOMENT) as backend, ThreadPoolExecutor(1) as pool:
@@ -224,6 +231,7 @@ def test_a_result_that_comes_too_late_is_not_waited_for():
         assert backend.clock.now() - MOMENT <= timedelta(seconds=90)
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_threads_hand_things_to_each_other_while_they_wait():
     """Locks, queues and events that another thread is about to release do not count as waits."""
@@ -247,6 +255,7 @@ def test_threads_hand_things_to_each_other_while_they_wait():
     assert got == list(range(500))
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_threads_that_still_sleep_when_the_mock_ends_sleep_for_the_rest_of_it_in_real_time():
     with mock_inspector() as backend:
@@ -263,6 +272,7 @@ def test_threads_that_still_sleep_when_the_mock_ends_sleep_for_the_rest_of_it_in
 # Event loops
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_polls_that_a_loop_hands_to_threads_end():
     clients = make_clients()
@@ -274,6 +284,7 @@ def test_polls_that_a_loop_hands_to_threads_end():
         assert len(set(asyncio.run(scenario()))) == 1
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_poll_in_a_loop_that_runs_in_a_thread_ends():
     client = make_clients()[0]
@@ -321,6 +332,7 @@ def test_a_loop_waits_for_work_that_a_plain_thread_does_for_it():
         assert backend.clock.now() == MOMENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("naps", [1, 10])
 @in_subprocess
 def test_a_busy_loop_comes_to_its_timers_after_the_same_number_of_turns(naps):

@@ -60,6 +60,7 @@ def test_moto_may_begin_later_and_end_earlier(inspector_backend, client):
     assert {record.status for record in inspector_backend.published} == {"SUCCESS"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(mock_aws, mock_inspector), (mock_inspector, mock_aws)], ids=["around", "inside"])
 def test_moto_may_be_around_the_mock_or_inside(order, client):
     def scenario():
@@ -148,6 +149,7 @@ def some_sns(monkeypatch):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_an_sns_endpoint_of_the_environment_serves_as_well(some_sns, inspector_backend, client):
     template = create_template(client)
     client.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=ABSENT_TOPIC)

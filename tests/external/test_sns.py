@@ -92,6 +92,7 @@ def test_a_topic_is_looked_for_in_its_own_region_and_account(backend, client):
         )
 
 
+@pytest.mark.slow
 def test_a_run_shows_the_delivery_status_of_its_messages(backend, client):
     """Each snsPublishStatusCode by what a user would do: delete a topic, close one, use one that takes no plain text."""
     gone, closed, fine = create_topic("gone"), create_topic("closed"), create_topic("fine")

@@ -1,9 +1,11 @@
 """What the section of a failed test says."""
 
+import threading
 import time
 from unicodedata import combining, east_asian_width
 
 import boto3
+import pytest
 
 from mock_inspector import activation, mock_inspector
 from mock_inspector.failure_report import failure_report
@@ -11,6 +13,7 @@ from mock_inspector.findings import cve
 
 from ..support.aws import create_group, create_target, create_template, raises_api_error, start_run
 from ..support.in_process import send_raw
+from ..support.time_control import HANG_TIMEOUT_SECONDS, real_sleep
 
 
 def active_service():
@@ -181,6 +184,30 @@ def test_faults_to_come_are_listed_and_used_up_ones_are_not(inspector_backend, u
     inspector_backend.reset()
 
 
+def test_waits_that_took_real_time_are_listed_with_line_and_reason(inspector_backend):
+    done = threading.Event()
+
+    def work():
+        real_sleep(0.2)
+        done.set()
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    assert done.wait(HANG_TIMEOUT_SECONDS)
+    worker.join()
+
+    text = words(block(report_now(), "Waits that took real time"))
+    assert "test_failure_report.py:" in text
+    assert ": worker at " in text
+    assert "was at work" in text
+
+
+def test_waits_that_moved_the_clock_are_not_listed(inspector_backend):
+    time.sleep(3600)
+    assert not threading.Event().wait(60)
+    assert "Waits that took real time" not in report_now()
+
+
 def test_ids_are_explained_also_those_of_what_does_not_exist(inspector_backend, client):
     inspector_backend.add_instance("i-0web", tags={"Name": "web"}, findings=[cve("CVE-2016-2177", severity="High")])
     group = create_group(client, Name="web")
@@ -253,6 +280,7 @@ def test_the_first_and_the_last_calls_are_kept(inspector_backend, client):
     assert [line.strip() for line in lines if "omitted" in line] == [f"… {300 - shown} calls omitted …"]
 
 
+@pytest.mark.slow
 @mock_inspector(max_calls=5)
 def test_the_report_says_when_the_log_has_dropped_calls(client):
     for number in range(1234):

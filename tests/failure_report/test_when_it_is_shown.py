@@ -166,6 +166,7 @@ def test_it(inspector_backend, subtests):
 HOSTILE = 'def test_it(inspector_backend):\n    create("\\x1b[31m Größe 中文 ✓ \\u202e")\n    assert 0'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [[], slow(["-n1"]), slow(["--junitxml=junit.xml"]), slow(["-n1", "--junitxml=junit.xml"])], ids=str
 )

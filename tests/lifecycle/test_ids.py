@@ -123,6 +123,7 @@ FIXTURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", FIXTURES)
 def test_ids_of_a_shared_mock_do_not_depend_on_the_test_that_comes_first(pytester, scope):
     argument = "" if scope == "setup_module" else "shared, "

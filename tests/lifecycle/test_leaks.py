@@ -35,6 +35,7 @@ def assert_nothing_stays(grown: Holdings, cycles: int) -> None:
     assert grown.blocks < cycles / 3 + 1_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cycles", [300, slow(10_000)])
 def test_many_uses_leave_no_memory_handlers_or_files(client, cycles):
     assert_nothing_stays(growth(client, cycles, freeze=False), cycles)

@@ -134,6 +134,7 @@ def test_unmocked_requests_at_once_are_each_named(inspector_backend, make_client
         assert str(error).startswith(f"Blocked {name} to ")
 
 
+@pytest.mark.slow
 def test_aiobotocore_may_be_imported_while_the_mock_is_active():
     script = """
         import asyncio, sys

@@ -163,6 +163,7 @@ class NoCredentials:
         return None
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_no_patch_is_left_behind_however_the_mock_ends():
     import requests  # noqa: F401  the mock imports responses when requests is loaded
@@ -268,6 +269,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name if name == "freezegun" else slow(name) for name in OTHER_MOCKS])
 @in_subprocess
 def test_mocks_end_in_any_order_and_leave_nothing_behind(name):

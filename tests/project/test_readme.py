@@ -43,6 +43,7 @@ def test_a_code_block_passes_as_a_test(block, pytester):
     result.assert_outcomes(passed=count_tests(block))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "report"), FAILING)
 def test_a_block_that_fails_is_reported_as_shown(block, report, pytester):
     path = pytester.makepyfile(block)

@@ -200,7 +200,7 @@ def test_a_url_without_its_signature_is_refused(client, assessed_run):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("assessment-report-finding.html", "assessment-report-full.html"),  # was not asked for
+        ("assessment-report-finding.html", "assessment-report-full.html"),  # was not requested
         ("assessment-report-finding.html", "<script>&.html"),
         (ACCOUNT, "999999999999"),
         ("inspector-reports-us-west-2", "inspector-reports-us-east-1"),
@@ -324,8 +324,8 @@ def test_reports_are_downloaded_in_running_time():
 
 
 def test_a_proxy_in_the_environment_is_bypassed(client, assessed_run, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as nobody:  # accepts, and never answers
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as silent_proxy:  # It accepts, and never answers.
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{silent_proxy.getsockname()[1]}")
         monkeypatch.setenv("NO_PROXY", "internal")
         monkeypatch.delenv("no_proxy", raising=False)
         assert b"Monday" in by_urllib(report_url(client, assessed_run))

@@ -67,6 +67,7 @@ def test_no_text_breaks_a_pdf(text):
     assert "".join(to_cp1252(escape_invisible(text[:20])).split()) in "".join(words.split())
 
 
+@pytest.mark.slow
 def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
     reader = pypdf.PdfReader(io.BytesIO(download(report_url(client, five_hundred, "PDF"))))
     texts = [page.extract_text() for page in reader.pages]

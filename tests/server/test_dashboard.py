@@ -396,6 +396,7 @@ def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, mo
     assert part(dom, "said") == "Run second: COMPLETED"
 
 
+@pytest.mark.slow
 def test_a_server_that_is_gone_is_reported_and_its_last_state_stays(inspector_server, shown, monkeypatch):
     inspector_server.backend.add_instance("i-0seen")
     overviews(monkeypatch, nothing, nothing, hang_up)
@@ -405,6 +406,7 @@ def test_a_server_that_is_gone_is_reported_and_its_last_state_stays(inspector_se
     assert "i-0seen" in part(dom, "instances")
 
 
+@pytest.mark.slow
 def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
     gone = []
 

@@ -130,6 +130,7 @@ def test_a_stopped_server_leaves_no_thread_and_no_open_port():
         server.stop()  # once more: nothing to do
 
 
+@pytest.mark.slow
 def test_a_response_that_is_being_sent_is_finished_before_the_server_stops():
     with mock_inspector() as backend:
         backend.add_instance("i-0large", tags={f"{number}": "x" * 255 for number in range(40_000)})

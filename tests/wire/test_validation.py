@@ -227,7 +227,7 @@ def valid_requests(inspector_backend):
     return complete_requests(create_resources(inspector_backend))
 
 
-@pytest.mark.parametrize("case", sample(10, _refused()), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", sample(25, _refused()), ids=lambda case: case.id)
 def test_a_broken_constraint_is_refused(case, valid_requests, unchecked_client):
     body, member = _changed(valid_requests[case.operation], case.path, case.change)
     refusal = _refusal(unchecked_client, case.operation, body)
@@ -240,7 +240,7 @@ def test_a_broken_constraint_is_refused(case, valid_requests, unchecked_client):
         assert refusal["canRetry"] is False
 
 
-@pytest.mark.parametrize("case", sample(10, _accepted()), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", sample(25, _accepted()), ids=lambda case: case.id)
 def test_a_request_within_the_constraints_is_accepted(case, valid_requests, unchecked_client):
     body, _ = _changed(valid_requests[case.operation], case.path, case.change)
     assert send_body(unchecked_client, case.operation, body)["ResponseMetadata"]["HTTPStatusCode"] == 200
