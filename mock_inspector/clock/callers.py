@@ -8,14 +8,16 @@ from types import FrameType
 
 from .idle_threads import thread_name
 
-_OWN = __name__.rpartition(".")[0] + "."
+_PACKAGE = __name__.partition(".")[0]
+_OWN = (f"{_PACKAGE}.clock.", f"{_PACKAGE}.patches.")
+_OWN_SERVERS = (f"{_PACKAGE}.assessment_reports.", f"{_PACKAGE}.server.")
 _PASSED = frozenset(
     {"concurrent.futures", "concurrent.futures._base", "concurrent.futures.thread", "queue", "selectors", "threading"}
 )
 """Modules through which others wait: the line that counts is in whoever called them."""
 
 _PROCESSES = frozenset({"multiprocessing", "subprocess"})
-_SERVERS = frozenset({"asyncio", "mock_inspector", "socketserver", "waitress"})
+_SERVERS = frozenset({"asyncio", "socketserver", "waitress"})
 _FRAMES_AROUND_TESTS = frozenset({"_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
 _REAL_TIME = _SERVERS | _PROCESSES | _FRAMES_AROUND_TESTS
 """Modules, by the first part of their name, that wait for the operating system or belong to what runs the tests."""
@@ -57,7 +59,7 @@ def real_time_caller(frame: FrameType | None) -> str | None:
         name = thread_name(threading.get_ident())
         return name if name.startswith("pytest_timeout") else None  # a Timer, whose frames are all threading's
     module = module_of(caller)
-    if module.partition(".")[0] in _REAL_TIME or module.startswith("concurrent.futures"):
+    if module.partition(".")[0] in _REAL_TIME or module.startswith((*_OWN_SERVERS, "concurrent.futures")):
         return f"{module}.{caller.f_code.co_name}"
     return None
 

@@ -134,3 +134,11 @@ def _cpu_nanoseconds(thread_id: int) -> int | None:
 def idle_seconds() -> float:
     """The real time less what this thread has used of the CPU: it grows while the thread waits."""
     return freezegun_api.real_monotonic() - time.thread_time()
+
+
+def seconds_without_cpu() -> float:
+    """For how many real seconds this thread was ready to run and had no CPU, as far as Linux tells."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1_000_000_000
+    except (OSError, IndexError, ValueError):
+        return 0.0

@@ -26,7 +26,15 @@ from freezegun import api as freezegun_api
 from .builtin_patch import can_patch
 from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
 from .clock import is_frozen
-from .idle_threads import IdleThreads, current_frames, has_pending_processes, idle_seconds, is_any_starting, thread_name
+from .idle_threads import (
+    IdleThreads,
+    current_frames,
+    has_pending_processes,
+    idle_seconds,
+    is_any_starting,
+    seconds_without_cpu,
+    thread_name,
+)
 from .mutex import Mutex
 
 if TYPE_CHECKING:
@@ -161,6 +169,10 @@ class Waiting:
     def idle_seconds(self) -> float:
         """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
         return idle_seconds() - self._seen_seconds.get(threading.get_ident(), 0.0)
+
+    def seconds_without_cpu(self) -> float:
+        """For how many real seconds this thread was ready to run, and the machine did not let it."""
+        return seconds_without_cpu()
 
     # Waiting
 

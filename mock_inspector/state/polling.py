@@ -64,6 +64,7 @@ class _Poll:
     sleeping: int = 0
     unseen_waits: int = 0
     unseen_seconds: float = 0.0
+    seconds_without_cpu: float = 0.0
 
 
 class Waits(Protocol):
@@ -75,6 +76,9 @@ class Waits(Protocol):
 
     def idle_seconds(self) -> float:
         """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
+
+    def seconds_without_cpu(self) -> float:
+        """For how many real seconds this thread was ready to run, and the machine did not let it."""
 
     def requesting_line(self) -> str:
         """The line of the code that makes this request."""
@@ -152,6 +156,11 @@ class PollDetector:
             return
         idle_before, cpu_before = self._at_answer.get(threading.get_ident(), (math.inf, 0.0))
         idle = self._waits.idle_seconds() - idle_before
+        if idle >= MIN_UNSEEN_SECONDS:
+            without_cpu = self._waits.seconds_without_cpu()
+            if poll.unseen_waits > 0:
+                idle -= without_cpu - poll.seconds_without_cpu
+            poll.seconds_without_cpu = without_cpu
         if idle < max(MIN_UNSEEN_SECONDS, MIN_IDLE_RATIO * (time.thread_time() - cpu_before)):
             poll.unseen_waits, poll.unseen_seconds = 0, 0.0
             return
