@@ -259,7 +259,12 @@ class BlockingCallsPatch:
                 return bool(handle.is_done())
 
             seconds = None if timeout is None or timeout < 0 else timeout
-            self._waiting.wait(attempt, sys._getframe(1), seconds=seconds, is_over=handle.is_done)
+            self._waiting.wait(
+                attempt,
+                sys._getframe(1),
+                seconds=seconds,
+                is_over=lambda: handle.is_done() or handle.ident not in current_frames(),
+            )
 
         return join
 
