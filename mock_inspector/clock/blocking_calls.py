@@ -155,7 +155,8 @@ class BlockingCallsPatch:
             awaited = self._awaited.setdefault(id(lock), _Awaited())
             awaited.waiters += 1
         try:
-            taken = waiting.wait(
+            # Once more, now that whoever releases it says so.
+            taken = real_acquire(lock, False) or waiting.wait(
                 lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
                 frame,
                 seconds=seconds,
