@@ -20,6 +20,9 @@ STANDSTILL_SECONDS = 0.5
 It waits where nobody can look: in a C function that reads a socket, say.
 """
 
+POOL_STANDSTILL_SECONDS = 5.0
+"""The same for a thread of a pool that has something to do: somebody waits for what it works at."""
+
 MAX_LOOKS_APART_SECONDS = 0.1
 """Real seconds after which nobody knows what a thread has done since the last look, where Linux does not tell."""
 
@@ -56,10 +59,10 @@ class IdleThreads:
         if stand is not None and stand.place == place:
             if stand.cpu_nanoseconds is not None:
                 if stand.cpu_nanoseconds == _cpu_nanoseconds(thread_id):
-                    return now - stand.since >= STANDSTILL_SECONDS
+                    return _is_long_enough(now - stand.since, frame)
             elif now - stand.last_look <= MAX_LOOKS_APART_SECONDS:
                 stand.last_look = max(now, stand.last_look)
-                return now - stand.since >= STANDSTILL_SECONDS
+                return _is_long_enough(now - stand.since, frame)
         self._stands[thread_id] = _Stand(place, _cpu_nanoseconds(thread_id), now, now)
         return False
 
@@ -72,6 +75,12 @@ def _place(thread_id: int, frame: FrameType) -> tuple[int | None, int, int]:
     """Where a thread is. Its number is the system's: Python gives that of a thread that has ended to the next one."""
     thread = threading._active.get(thread_id)  # type: ignore[attr-defined]
     return getattr(thread, "native_id", None), id(frame), frame.f_lasti
+
+
+def _is_long_enough(seconds: float, frame: FrameType) -> bool:
+    if seconds < STANDSTILL_SECONDS:
+        return False
+    return seconds >= POOL_STANDSTILL_SECONDS or not _works_for_a_pool(frame)
 
 
 def _works_for_a_pool(frame: FrameType | None) -> bool:
