@@ -90,11 +90,6 @@ class Waits(Protocol):
         """The waits that took real time: the line, the reason and the real seconds they took together."""
 
 
-def always() -> bool:
-    """Whoever asks may move the clock."""
-    return True
-
-
 class PollDetector:
     """Counts the requests and sleeps of one mock."""
 
@@ -128,21 +123,26 @@ class PollDetector:
             self._polls.clear()
         self._sleeps_at_write = self._sleeps
 
-    def before_request(self, store: Store, operation: str, body: bytes, may_move_clock: Callable[[], bool]) -> None:
-        """Before a request is answered: move the clock for it, or raise EndlessPollError."""
+    def before_request(
+        self, store: Store, operation: str, body: bytes, may_move_clock: Callable[[], bool] | None
+    ) -> None:
+        """Before a request is answered: move the clock for it, or raise EndlessPollError.
+
+        ``may_move_clock`` is None for a client in another process.
+        """
         poll = self._polls.get((store.owner, operation, body))
         if poll is None or not is_frozen():
             return
         if poll.moment != store.now:
             poll.moment, poll.identical, poll.unseen_waits, poll.unseen_seconds = store.now, 0, 0, 0.0
-        else:
+        elif may_move_clock is not None:
             self._follow_unseen_wait(poll, store, body, may_move_clock)
         if max(poll.identical, poll.sleeping) < MAX_IDENTICAL_READS:
             return
         subjects = _Subjects(store, body)
         ahead = subjects.next_change(store.now)
         if ahead is not None:
-            if poll.identical >= MAX_IDENTICAL_READS and may_move_clock():
+            if poll.identical >= MAX_IDENTICAL_READS and (may_move_clock is None or may_move_clock()):
                 self._clock.move_to(ahead / 1000)
             return
         stuck = subjects.has_stuck_run(store.now)

@@ -20,7 +20,6 @@ from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
 from ..state.faults import FailedItems, fail_all_items
 from ..state.network_failures import DAMAGED, NetworkFailure
-from ..state.polling import always
 from ..state.service import FakeService
 from ..state.store import Store
 from .http import Request, Response
@@ -39,8 +38,11 @@ class _DamagedResponseError(Exception):
         self.response = response
 
 
-def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[], bool] = always) -> Response:
-    """Answer one HTTP request. ``may_move_clock`` tells whether repeated requests may move the clock now.
+def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[], bool] | None = None) -> Response:
+    """Answer one HTTP request.
+
+    ``may_move_clock`` tells whether repeated requests may move the clock now. None stands for a client in another
+    process: its requests always may, and how it waits between them cannot be seen.
 
     A bad request gets an error response; it never raises. Only three things are raised: an exception that a test
     injected, a simulated network failure (as botocore's exception), and EndlessPollError.
@@ -62,7 +64,9 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
         return response
 
 
-def _answer(service: FakeService, request: Request, call: Call, *, may_move_clock: Callable[[], bool]) -> Response:
+def _answer(
+    service: FakeService, request: Request, call: Call, *, may_move_clock: Callable[[], bool] | None
+) -> Response:
     scope = parse_signature(request)
     call.access_key, call.region = scope.credentials.access_key, scope.region
     operation = _parse_target(request)

@@ -49,8 +49,7 @@ def test_a_block_that_fails_is_reported_as_shown(block, report, pytester):
     path = pytester.makepyfile(block)
     result = pytester.runpytest_subprocess("-q", path)
     result.assert_outcomes(failed=1)
-    shown, expected = (re.sub(r"(1:02:00)\.\d+", r"\1.###", text) for text in (result.stdout.str(), report))  # back-off
-    assert f"- mock_inspector {'-' * 32}\n{expected}\n" in shown
+    assert f"- mock_inspector {'-' * 32}\n{report}\n" in result.stdout.str()
 
 
 def test_the_server_is_used_from_a_shell_as_shown(aws_cli):
