@@ -9,6 +9,7 @@ waits (``Event``, ``Condition``, ``Semaphore``, ``Barrier``, ``Queue``, ``Future
 ``RLock.acquire``, ``__enter__``                what ``threading.RLock()`` makes
 ``RLock._acquire_restore``                      how a ``Condition`` gets its lock back
 ``SimpleQueue.get``                             what the threads of a pool wait for
+``SimpleQueue.put``, ``put_nowait``             whoever waits for it is about to go on
 ``Thread._wait_for_tstate_lock``                ``Thread.join`` up to Python 3.12
 ``_ThreadHandle.join``                          ``Thread.join`` since Python 3.13
 ``threading._time``, ``queue.time``,            how much is left to wait is counted by the clock that is waited for
@@ -35,7 +36,7 @@ from .idle_threads import current_frames
 from .mutex import Mutex, real_acquire, real_release
 
 if TYPE_CHECKING:
-    from .waiting import Waiting
+    from .waiting import Attempt, Waiting
 
 _Lock: Any = type(threading.Lock())
 _RLock: Any = type(threading.RLock())
@@ -43,6 +44,7 @@ _ThreadHandle: Any = getattr(sys.modules["_thread"], "_ThreadHandle", None)
 _real_acquire_rlock: Callable[..., bool] = _RLock.acquire
 _real_acquire_restore: Callable[..., None] = _RLock._acquire_restore
 _real_get: Callable[..., Any] = queue.SimpleQueue.get
+_real_put: Callable[..., None] = queue.SimpleQueue.put
 
 
 class _Awaited:
@@ -54,6 +56,17 @@ class _Awaited:
         self.waiters = 0
         self.released = False
         """Whether it was released, and nobody is known yet to have taken it: one of the threads is about to go on."""
+
+
+class _AwaitedQueue:
+    """A queue that threads wait for."""
+
+    __slots__ = ("on_their_way", "waiters")
+
+    def __init__(self) -> None:
+        self.waiters = 0
+        self.on_their_way = 0
+        """How many items were put that nobody is known yet to have got: since Python 3.13 they are not in the queue."""
 
 
 class _TimeModule:
@@ -72,6 +85,7 @@ class BlockingCallsPatch:
     def __init__(self) -> None:
         self._waiting: Waiting | None = None
         self._awaited: dict[int, _Awaited] = {}
+        self._awaited_queues: dict[int, _AwaitedQueue] = {}
         self._mutex = Mutex()
         self._types: list[TypePatch] = []
         self._attributes: list[tuple[Any, str, Any]] = []
@@ -84,7 +98,7 @@ class BlockingCallsPatch:
         self._types = [
             TypePatch(_Lock, locks),
             TypePatch(_RLock, rlocks),
-            TypePatch(queue.SimpleQueue, {"get": self._get()}),
+            TypePatch(queue.SimpleQueue, {"get": self._get(), **dict.fromkeys(("put", "put_nowait"), self._put())}),
         ]
         if _ThreadHandle is not None:
             self._types.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
@@ -104,6 +118,7 @@ class BlockingCallsPatch:
         """Let threads wait for the clock, as ``waiting`` says."""
         self._waiting = waiting
         self._awaited.clear()
+        self._awaited_queues.clear()
         for patch in self._types:
             patch.install()
         self._originals = [getattr(owner, name) for owner, name, _ in self._attributes]
@@ -123,6 +138,7 @@ class BlockingCallsPatch:
         """In a process that was forked, no other thread waits."""
         self._mutex = Mutex()
         self._awaited.clear()
+        self._awaited_queues.clear()
 
     def _monotonic(self) -> Callable[[], float]:
         def monotonic() -> float:
@@ -155,7 +171,8 @@ class BlockingCallsPatch:
             awaited = self._awaited.setdefault(id(lock), _Awaited())
             awaited.waiters += 1
         try:
-            taken = waiting.wait(
+            # Once more, now that whoever releases it says so.
+            taken = real_acquire(lock, False) or waiting.wait(
                 lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
                 frame,
                 seconds=seconds,
@@ -210,10 +227,22 @@ class BlockingCallsPatch:
 
     # Queues and threads
 
+    def _put(self) -> Callable[..., None]:
+        def put(items: Any, item: Any, block: Any = True, timeout: Any = None) -> None:
+            awaited = self._awaited_queues.get(id(items))
+            if awaited is not None:
+                with self._mutex:
+                    awaited.on_their_way += 1
+            _real_put(items, item, block, timeout)
+
+        return put
+
     def _get(self) -> Callable[..., Any]:
         def get(items: Any, block: Any = True, timeout: Any = None) -> Any:
             if self._waiting is None or not block or not items.empty() or not (timeout is None or timeout > 0):
-                return _real_get(items, block, timeout)
+                item = _real_get(items, block, timeout)
+                self._note_arrival(items)
+                return item
 
             def attempt(timeout: float | None) -> list[Any]:
                 try:
@@ -221,14 +250,39 @@ class BlockingCallsPatch:
                 except queue.Empty:
                     return []
 
-            got = self._waiting.wait(
-                attempt, sys._getframe(1), seconds=timeout, is_over=lambda: not items.empty()
-            ) or attempt(0)
+            got = self._wait_for_item(self._waiting, items, attempt, timeout, sys._getframe(1))
             if not got:
                 raise queue.Empty
             return got[0]
 
         return get
+
+    def _wait_for_item(
+        self, waiting: Waiting, items: Any, attempt: Attempt, seconds: float | None, frame: FrameType
+    ) -> list[Any]:
+        with self._mutex:
+            awaited = self._awaited_queues.setdefault(id(items), _AwaitedQueue())
+            awaited.waiters += 1
+        try:
+            # First without waiting, now that whoever puts something in says so.
+            got: list[Any] = attempt(0) or waiting.wait(
+                attempt, frame, seconds=seconds, is_over=lambda: awaited.on_their_way > 0 or not items.empty()
+            )
+            if got:
+                self._note_arrival(items)
+            return got
+        finally:
+            with self._mutex:
+                awaited.waiters -= 1
+                if awaited.waiters == 0:
+                    self._awaited_queues.pop(id(items), None)
+
+    def _note_arrival(self, items: Any) -> None:
+        """Somebody has got an item."""
+        awaited = self._awaited_queues.get(id(items))
+        if awaited is not None:
+            with self._mutex:
+                awaited.on_their_way = max(0, awaited.on_their_way - 1)
 
     def _wait_for_tstate_lock(self, original: Any) -> Callable[..., Any]:
         def wait_for_tstate_lock(thread: Any, block: bool = True, timeout: float = -1) -> Any:

@@ -46,6 +46,9 @@ RESOLUTION_SECONDS = 1e-6
 POLL_INTERVAL_SECONDS = 0.002
 """Real seconds after which somebody who waits for a moment looks again at what the others do."""
 
+MIN_WORK_SECONDS = 1.0
+"""Real seconds that whoever is at work gets at least before a shorter wait is over."""
+
 MIN_REAL_WAIT_SECONDS = 0.05
 """Real seconds from which on a wait is worth a line in the failure report."""
 
@@ -261,7 +264,8 @@ class Waiting:
             return first
         if self._worker(apart_from={self._owner}) is None:
             return first if moment <= self._clock.microseconds() else None  # the thread of the test moved the clock
-        if self._is_owner_waiting() and freezegun_api.real_monotonic() - first.begun >= first.seconds:
+        really = freezegun_api.real_monotonic() - first.begun
+        if self._is_owner_waiting() and really >= max(first.seconds, MIN_WORK_SECONDS):
             return first  # as long as it would really have taken
         return None
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import queue
+import threading
 import time
 from contextlib import suppress
 from itertools import pairwise
@@ -68,7 +70,50 @@ async def ticked_by_freezegun(backend, microseconds):
         await ticked(backend, microseconds)
 
 
-WAYS = [ticked, ticked_by_a_timedelta, moved, slept, awaited, timed_out, ticked_by_freezegun]
+async def waited_for_an_event(backend, microseconds):
+    threading.Event().wait(microseconds / 1_000_000)
+
+
+async def waited_for_a_queue(backend, microseconds):
+    with suppress(queue.Empty):
+        queue.Queue[int]().get(timeout=microseconds / 1_000_000)
+
+
+async def slept_in_threads(backend, microseconds):
+    """Three threads, the last of which sleeps for all of it."""
+    threads = [
+        threading.Thread(target=time.sleep, args=(microseconds // part / 1_000_000,), daemon=True) for part in (3, 2, 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+async def slept_in_a_thread_of_the_loop(backend, microseconds):
+    await asyncio.to_thread(time.sleep, microseconds / 1_000_000)
+
+
+async def awaited_in_a_loop_in_a_thread(backend, microseconds):
+    thread = threading.Thread(target=lambda: asyncio.run(awaited(backend, microseconds)), daemon=True)
+    thread.start()
+    thread.join()
+
+
+WAYS = [
+    ticked,
+    ticked_by_a_timedelta,
+    moved,
+    slept,
+    awaited,
+    timed_out,
+    ticked_by_freezegun,
+    waited_for_an_event,
+    waited_for_a_queue,
+    slept_in_threads,
+    slept_in_a_thread_of_the_loop,
+    awaited_in_a_loop_in_a_thread,
+]
 
 
 def nothing(client, seen):
