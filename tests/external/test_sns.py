@@ -40,6 +40,7 @@ def a_queue_of(topic):
 # SNS
 
 
+@pytest.mark.slow
 def test_a_queue_behind_the_topic_receives_the_events(backend, client):
     topic = create_topic()
     read = a_queue_of(topic)

@@ -311,6 +311,7 @@ def begin_and_end(order, make, client, bare):
 STACKS = [["ours", "moto"], ["moto", "ours"], ["ours", "moto", "ours"], ["moto", "ours", "moto"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["mock_inspector", slow("moto")])
 @in_subprocess
 def test_moto_and_the_mock_answer_each_for_their_own(first):

@@ -68,6 +68,7 @@ def outcome(call, **members):
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freeze", [True, slow(False)])
 def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_client, freeze):
     with mock_inspector(freeze=freeze, max_calls=None) as backend:

@@ -56,6 +56,7 @@ def test_a_pdf_has_an_outline_and_a_title(client, assessed_run):
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=max_examples(25), deadline=None)
 @example(HOSTILE_TEXT)
 @example("x" * 10_000)

@@ -202,7 +202,7 @@ def refusal(client, operation, request):
 
 
 @every_bad_arn
-@pytest.mark.parametrize("member", sample(6, REPORTING), ids=str)
+@pytest.mark.parametrize("member", sample(9, REPORTING), ids=str)
 def test_bad_arns_are_reported(unchecked_client, scene, member, bad):
     failure, _, _ = BAD_ARNS[bad]
     arns = bad(scene, member)
@@ -221,7 +221,7 @@ def test_the_good_arn_among_bad_ones_is_served_once_and_its_second_mention_repor
 
 
 @every_bad_arn
-@pytest.mark.parametrize("member", sample(8, THROWING), ids=str)
+@pytest.mark.parametrize("member", sample(12, THROWING), ids=str)
 def test_a_bad_arn_is_an_error(unchecked_client, scene, member, bad):
     _, exception, code = BAD_ARNS[bad]
     for arn in bad(scene, member):
