@@ -115,10 +115,6 @@ class Activation:
         else:
             sleep_by_clock(seconds)
 
-    def real_waits(self) -> list[tuple[str, str, float]]:
-        """The waits that took real time: the line, the reason, and the real seconds they took together."""
-        return self._waiting.real_waits()
-
     def _report_origin(self) -> str:
         """Where reports are downloaded: from the server, or from a port that is opened on first need."""
         if self._servers:

@@ -37,10 +37,6 @@ class LocalServer:
         self._thread.start()
         self._proxy_bypass = ProxyBypass()
 
-    def busy(self) -> bool:
-        """Whether a request is being answered. A connection without a request does not count."""
-        return bool(self._server.active_handlers)
-
     def close(self) -> None:
         """Close the port and all connections, and end the threads."""
         self._proxy_bypass.undo()
@@ -59,7 +55,6 @@ class _Server(HTTPServer):
     def __init__(self, handle: Callable[[Request], Response]) -> None:
         self.handle = handle
         self.connections: dict[socket.socket, threading.Thread] = {}
-        self.active_handlers: set[int] = set()
         super().__init__((_HOST, 0), _Handler)
 
     def server_bind(self) -> None:
@@ -92,11 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         request = Request(self.command, self.path, dict(self.headers.items()), b"")
-        self.server.active_handlers.add(id(self))
-        try:
-            self._send(self._handle(request))
-        finally:
-            self.server.active_handlers.discard(id(self))
+        self._send(self._handle(request))
 
     def _handle(self, request: Request) -> Response:
         try:

@@ -168,7 +168,7 @@ class _Report:
         """Why waiting did not move the clock. Without the seconds, so that the report is the same in each run."""
         waits = self._service.polls.real_waits()
         lines = []
-        for line, reason in waits[:_MAX_REAL_WAITS]:
+        for line, reason, _ in waits[:_MAX_REAL_WAITS]:
             lines += wrap(printable(f"{line}: {reason}"), MAX_COLUMNS, "    ", "  ")[:3]
         if len(waits) > _MAX_REAL_WAITS:
             lines.append(f"  {CUT} {len(waits) - _MAX_REAL_WAITS:,} more")

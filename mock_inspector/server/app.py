@@ -46,15 +46,11 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class _Body:
-    """A response's body. ``error``, if given, is raised after it and ends the connection.
+    """A response's body. ``error``, if given, is raised after it and ends the connection."""
 
-    The server calls ``close`` when it has written the body.
-    """
-
-    def __init__(self, body: bytes, error: type[Exception] | None, close: Callable[[], None]) -> None:
+    def __init__(self, body: bytes, error: type[Exception] | None) -> None:
         self._body = body
         self._error = error
-        self.close = close
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._body
@@ -78,11 +74,6 @@ class Application:
         self._reports = ReportDownloads(service)
         self._control = ControlApi(service, backend)
         self._current = threading.local()
-        self._requests_in_progress: set[int] = set()
-
-    def busy(self) -> bool:
-        """Whether a request is being answered, until its last byte is written."""
-        return bool(self._requests_in_progress)
 
     def origin(self) -> str | None:
         """The origin under which the client of this thread's request found the server; None outside of a request."""
@@ -90,25 +81,16 @@ class Application:
         return host and f"http://{host}"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        request_id = id(environ)
-        self._requests_in_progress.add(request_id)
         self._current.host = environ.get("HTTP_HOST")
         try:
             status, headers, body, reason = self._respond(environ)
-        except BaseException:
-            self._requests_in_progress.discard(request_id)
-            raise
         finally:
             self._current.host = None
         # The server library decides what happens to the connection next. A truncated response ends it.
         sent_headers = [(name, value) for name, value in headers.items() if name != "Connection"]
         start_response(f"{status} {reason or HTTPStatus(status).phrase}", sent_headers)
         truncated = len(body) < int(headers.get("Content-Length", 0))
-        return _Body(
-            b"" if environ["REQUEST_METHOD"] == "HEAD" else body,
-            self._disconnect if truncated else None,
-            lambda: self._requests_in_progress.discard(request_id),
-        )
+        return _Body(b"" if environ["REQUEST_METHOD"] == "HEAD" else body, self._disconnect if truncated else None)
 
     def _respond(self, environ: dict[str, Any]) -> Response:
         method: str = environ["REQUEST_METHOD"]

@@ -78,10 +78,6 @@ class InspectorServer:
         """Finish the responses that are being made, close the port and end the threads. A second stop does nothing."""
         self._stop.close()
 
-    def busy(self) -> bool:
-        """Whether a request is being answered."""
-        return self._application is not None and self._application.busy()
-
     def origin(self) -> str:
         """The URL of the server, by the name that the client of the current request used."""
         return (self._application and self._application.origin()) or self.url

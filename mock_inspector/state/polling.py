@@ -108,9 +108,9 @@ class PollDetector:
         """Ask ``waits`` who waits, and for how long."""
         self._waits = waits
 
-    def real_waits(self) -> list[tuple[str, str]]:
-        """The waits that took real time although time was frozen: the line and the reason of each."""
-        return [] if self._waits is None else [(line, reason) for line, reason, _ in self._waits.real_waits()]
+    def real_waits(self) -> list[tuple[str, str, float]]:
+        """The waits that took real time: the line, the reason and the real seconds they took together."""
+        return [] if self._waits is None else self._waits.real_waits()
 
     def clear(self) -> None:
         """Forget all requests: the state is another one."""

@@ -279,7 +279,7 @@ def test_a_poll_with_any_wait_sees_what_a_poll_with_sleep_sees(client, wait):
 def real_waits():
     mock = active()
     assert mock is not None
-    return mock.real_waits()
+    return mock.service.polls.real_waits()
 
 
 def test_connections_get_a_moment_of_real_time(inspector_backend):
