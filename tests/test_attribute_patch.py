@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_inspector.patches.attribute import AttributePatch
+from mock_inspector.attribute_patch import AttributePatch
 
 
 class Library:

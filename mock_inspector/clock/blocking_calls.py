@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezegun import api as freezegun_api
 
+from ..attribute_patch import AttributePatch
 from .builtin_patch import TypePatch, can_patch
 from .idle_threads import current_frames
 from .mutex import Mutex, real_acquire, real_release
@@ -87,52 +88,41 @@ class BlockingCallsPatch:
         self._awaited: dict[int, _Awaited] = {}
         self._awaited_queues: dict[int, _AwaitedQueue] = {}
         self._mutex = Mutex()
-        self._types: list[TypePatch] = []
-        self._attributes: list[tuple[Any, str, Any]] = []
-        self._originals: list[Any] = []
+        self._patches: list[TypePatch | AttributePatch] = []
         if not can_patch():
             return
         acquire, release, acquire_rlock = self._acquire(), self._release(), self._acquire_rlock()
         locks = {**dict.fromkeys(_ACQUIRING, acquire), **dict.fromkeys(_RELEASING, release)}
         rlocks = {**dict.fromkeys(_ACQUIRING, acquire_rlock), "_acquire_restore": self._acquire_restore()}
-        self._types = [
+        self._patches = [
             TypePatch(_Lock, locks),
             TypePatch(_RLock, rlocks),
             TypePatch(queue.SimpleQueue, {"get": self._get(), **dict.fromkeys(("put", "put_nowait"), self._put())}),
         ]
         if _ThreadHandle is not None:
-            self._types.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
+            self._patches.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
         monotonic = self._monotonic()
-        self._attributes = [
-            (threading, "_time", monotonic),
-            (queue, "time", monotonic),
-            (futures, "time", _TimeModule(monotonic)),
+        self._patches += [
+            AttributePatch(threading, "_time", lambda _: monotonic),
+            AttributePatch(queue, "time", lambda _: monotonic),
+            AttributePatch(futures, "time", lambda _: _TimeModule(monotonic)),
         ]
-        wait_for_tstate_lock = getattr(threading.Thread, "_wait_for_tstate_lock", None)
-        if wait_for_tstate_lock is not None:
-            self._attributes.append(
-                (threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock(wait_for_tstate_lock))
-            )
+        if hasattr(threading.Thread, "_wait_for_tstate_lock"):
+            self._patches.append(AttributePatch(threading.Thread, "_wait_for_tstate_lock", self._wait_for_tstate_lock))
 
     def start(self, waiting: Waiting) -> None:
         """Let threads wait for the clock, as ``waiting`` says."""
         self._waiting = waiting
         self._awaited.clear()
         self._awaited_queues.clear()
-        for patch in self._types:
+        for patch in self._patches:
             patch.install()
-        self._originals = [getattr(owner, name) for owner, name, _ in self._attributes]
-        for owner, name, replacement in self._attributes:
-            setattr(owner, name, replacement)
 
     def stop(self) -> None:
         """Let threads wait in real time again."""
         self._waiting = None
-        for patch in self._types:
+        for patch in self._patches:
             patch.uninstall()
-        for (owner, name, replacement), original in zip(self._attributes, self._originals, strict=True):
-            if getattr(owner, name) is replacement:
-                setattr(owner, name, original)
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""

@@ -26,6 +26,7 @@ from weakref import WeakSet
 
 from freezegun import api as freezegun_api
 
+from ..attribute_patch import AttributePatch
 from .awaiting import awaiting_line
 from .clock import freezer
 from .selector import WaitingSelector
@@ -39,12 +40,16 @@ class LoopPatch:
     """Gives asyncio's loops a time of their own, that of the mock's clock, and lets them wait for it."""
 
     def __init__(self) -> None:
-        self._originals: dict[str, Any] = {}
-        self._replacements = {"time": self._loop_time(), "_run_once": self._run_once()}
+        loop_class = asyncio.BaseEventLoop
+        self._patches = (
+            AttributePatch(loop_class, "time", self._loop_time),
+            AttributePatch(loop_class, "_run_once", self._run_once),
+            AttributePatch(BaseSubprocessTransport, "__init__", self._process_init),
+        )
         self._loops: WeakSet[Any] = WeakSet()
         self._processes: WeakSet[Any] = WeakSet()
-        self._process_started = self._process_init()
         self._outer_time: Callable[[], float] = freezegun_api.real_monotonic
+        self._real_loop_time: Any = None
         self._clock: Clock | None = None
         self._waiting: Waiting | None = None
         self._source: object = None
@@ -53,7 +58,6 @@ class LoopPatch:
 
     def start(self, waiting: Waiting, clock: Clock, *, followed: bool) -> None:
         """Let loops wait for ``clock``; ``followed`` tells whether somebody else has frozen time."""
-        loop_class: Any = asyncio.BaseEventLoop
         self._waiting, self._clock = waiting, clock
         # The time that loops have outside: the real one, or that of whoever froze it before. Their own starts with the
         # real one: counted from 1970, as freezegun's, it would have no room for what tells whether a timer is due.
@@ -62,11 +66,8 @@ class LoopPatch:
         running = asyncio._get_running_loop()
         if running is not None:
             _shift_timers(running, self._last - self._outer_time())
-        self._originals = {name: getattr(loop_class, name) for name in self._replacements}
-        for name, replacement in self._replacements.items():
-            setattr(loop_class, name, replacement)
-        self._originals["process"] = BaseSubprocessTransport.__init__
-        BaseSubprocessTransport.__init__ = self._process_started  # type: ignore[method-assign]
+        for patch in self._patches:
+            patch.install()
 
     def stop(self) -> None:
         """Give the loops their own time back; timers that are still waiting keep what they have left to wait."""
@@ -74,12 +75,8 @@ class LoopPatch:
             return
         ahead = self._time() - self._outer_time() if len(self._loops) else 0.0
         self._clock = self._waiting = None
-        loop_class: Any = asyncio.BaseEventLoop
-        for name, replacement in self._replacements.items():
-            if getattr(loop_class, name) is replacement:
-                setattr(loop_class, name, self._originals[name])
-        if BaseSubprocessTransport.__init__ is self._process_started:
-            BaseSubprocessTransport.__init__ = self._originals["process"]  # type: ignore[method-assign]
+        for patch in self._patches:
+            patch.uninstall()
         for loop in list(self._loops) if len(self._loops) else ():
             if isinstance(loop._selector, WaitingSelector):
                 loop._selector.restore()
@@ -88,7 +85,7 @@ class LoopPatch:
 
     def _reason_to_wait(self, loop: Any) -> str | None:
         """Why a loop runs in real time, or None when it waits for the mock's clock."""
-        if type(loop).time not in (self._replacements["time"], self._originals.get("time")):
+        if type(loop).time not in (asyncio.BaseEventLoop.time, self._real_loop_time):
             return f"{type(loop).__name__} has a time of its own"
         if not isinstance(getattr(loop, "_selector", None), (BaseSelector, WaitingSelector)):
             return f"{type(loop).__name__} has a selector of its own"
@@ -109,15 +106,18 @@ class LoopPatch:
         self._last = self._base + (now - self._since) / 1_000_000
         return self._last
 
-    def _loop_time(self) -> Any:
+    def _loop_time(self, original: Any) -> Any:
+        # freezegun leaves the original in asyncio's loop classes after freeze_time(real_asyncio=True).
+        self._real_loop_time = original
+
         def loop_time(loop: Any) -> float:
             if self._clock is None:
-                return self._originals["time"](loop)  # type: ignore[no-any-return]
+                return original(loop)  # type: ignore[no-any-return]
             return self._time() if self._reason_to_wait(loop) is None else freezegun_api.real_monotonic()
 
         return loop_time
 
-    def _run_once(self) -> Any:
+    def _run_once(self, original: Any) -> Any:
         def run_once(loop: Any) -> None:
             waiting, begun = self._waiting, freezegun_api.real_monotonic()
             reason = None if waiting is None else self._reason_to_wait(loop)
@@ -126,16 +126,16 @@ class LoopPatch:
                     loop._selector = WaitingSelector(loop._selector, loop, self._processes)
                     self._loops.add(loop)
                 loop._selector.waiting = waiting
-            self._originals["_run_once"](loop)
+            original(loop)
             if waiting is not None and reason is not None:
                 waiting.record(awaiting_line(loop), reason, freezegun_api.real_monotonic() - begun)
 
         return run_once
 
-    def _process_init(self) -> Any:
+    def _process_init(self, original: Any) -> Any:
         def begin(transport: Any, *args: Any, **kwargs: Any) -> None:
             self._processes.add(transport)
-            self._originals["process"](transport, *args, **kwargs)
+            original(transport, *args, **kwargs)
 
         return begin
 

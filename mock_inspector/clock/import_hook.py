@@ -18,12 +18,14 @@ from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
+from ..attribute_patch import AttributePatch
+
 Callback = Callable[[ModuleType], None]
 Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
 
 _callbacks: list[tuple[str, Callback]] = []
 _arounds: list[Around] = []
-_replaced: list[tuple[Any, str, Any, Any]] = []
+_patches: list[AttributePatch] = []
 
 
 def on_import(name: str, callback: Callback) -> Callable[[], None]:
@@ -57,28 +59,21 @@ def _register(entries: list[Any], entry: Any) -> Callable[[], None]:
 
 
 def _install() -> None:
-    if _replaced:
+    if _patches:
         return
-    for owner, name, wrap in _LOADER_METHODS:
-        _replace(owner, name, wrap)
+    _patches.extend(AttributePatch(*method) for method in _LOADER_METHODS)
     rewrite = sys.modules.get("_pytest.assertion.rewrite")
     if rewrite is not None:
-        _replace(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module)
-
-
-def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-    original = vars(owner)[name]
-    replacement = wrap(original)
-    setattr(owner, name, replacement)
-    _replaced.append((owner, name, original, replacement))
+        _patches.append(AttributePatch(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module))
+    for patch in _patches:
+        patch.install()
 
 
 def _uninstall() -> None:
     """Restore the loaders. A replacement that somebody else has kept passes everything through."""
-    for owner, name, original, replacement in _replaced:
-        if vars(owner)[name] is replacement:
-            setattr(owner, name, original)
-    _replaced.clear()
+    for patch in _patches:
+        patch.uninstall()
+    _patches.clear()
 
 
 def _as_import_machinery(function: Any) -> Any:

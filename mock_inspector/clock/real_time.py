@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from threading import get_ident
 from types import FrameType
-from typing import Any
 
 from freezegun import api
+
+from ..attribute_patch import AttributePatch
 
 REAL_TIME_PACKAGES = (
     # Timeouts of threads, processes and sockets.
@@ -97,20 +97,17 @@ class RealTimeRules:
     """Replaces how freezegun decides who sees the real time, whoever has frozen it."""
 
     def __init__(self) -> None:
-        self._originals: dict[str, Callable[[], Any]] = {}
-        self._replacements = {
-            "_should_use_real_time": _should_use_real_time,
-            "get_current_time": _get_current_time,
-        }
+        self._patches = (
+            AttributePatch(api, "_should_use_real_time", lambda _: _should_use_real_time),
+            AttributePatch(api, "get_current_time", lambda _: _get_current_time),
+        )
 
     def install(self) -> None:
         """Replace freezegun's functions."""
-        for name, replacement in self._replacements.items():
-            self._originals[name] = getattr(api, name)
-            setattr(api, name, replacement)
+        for patch in self._patches:
+            patch.install()
 
     def uninstall(self) -> None:
         """Restore those that nobody else has replaced."""
-        for name, replacement in self._replacements.items():
-            if getattr(api, name) is replacement:
-                setattr(api, name, self._originals[name])
+        for patch in self._patches:
+            patch.uninstall()

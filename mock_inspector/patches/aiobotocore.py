@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ConnectionClosedError
 
+from ..attribute_patch import AttributePatch
 from ..wire.http import Response
-from .attribute import AttributePatch
 from .base import SERVICE, LateImportPatch
 from .network_guard import check_is_local
 

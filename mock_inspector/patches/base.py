@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from ..attribute_patch import AttributePatch
 from ..clock.import_hook import on_import
 from ..wire.http import Request, Response
-from .attribute import AttributePatch
 
 SERVICE = "inspector"
 """The name and the endpoint prefix of the service in botocore."""

@@ -18,10 +18,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError
 
+from ..attribute_patch import AttributePatch
 from ..errors import UnmockedRequestError
 from ..wire.http import Request
 from .aiobotocore import is_async, to_async_response
-from .attribute import AttributePatch
 from .base import CURRENT_OPERATION, SERVICE, Patch
 
 _BEFORE_SEND = f"before-send.{SERVICE}"

@@ -11,8 +11,8 @@ from botocore.endpoint import Endpoint
 from botocore.utils import InstanceMetadataFetcher
 
 from ..api.hosts import is_loopback
+from ..attribute_patch import AttributePatch
 from ..errors import UnmockedRequestError
-from .attribute import AttributePatch
 from .base import CURRENT_OPERATION, Patch, PatchContext
 
 

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from ..api.hosts import is_inspector_url
-from .attribute import AttributePatch
+from ..attribute_patch import AttributePatch
 from .base import LateImportPatch
 
 

@@ -17,7 +17,7 @@ import botocore.retryhandler
 from botocore.retries.bucket import TokenBucket
 from botocore.retries.standard import ExponentialBackoff
 
-from .attribute import AttributePatch
+from ..attribute_patch import AttributePatch
 from .base import Patch, is_sending_inspector_request
 
 

@@ -28,8 +28,8 @@ from urllib3.response import HTTPResponse
 from urllib3.util.retry import Retry
 
 from ..api.hosts import is_inspector_host, is_inspector_url
+from ..attribute_patch import AttributePatch
 from ..wire.http import Request
-from .attribute import AttributePatch
 from .base import Handler, Patch
 
 

@@ -1,4 +1,4 @@
-"""AttributePatch: replaces one attribute of a class or module, and restores it safely. All patches are made of it."""
+"""AttributePatch: replaces one attribute of a class or module, and restores it safely. All other patches are made of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AttributePatch:
 
     def install(self) -> None:
         """Replace the attribute."""
-        current = getattr(self._owner, self._name)
+        current = vars(self._owner)[self._name]
         if current is self._replacement:
             return
         self._original, self._replacement = current, self._wrap(current)
@@ -30,6 +30,6 @@ class AttributePatch:
 
     def uninstall(self) -> None:
         """Restore the attribute, unless somebody else has replaced it since."""
-        if getattr(self._owner, self._name) is self._replacement:
+        if vars(self._owner)[self._name] is self._replacement:
             setattr(self._owner, self._name, self._original)
             self._original = self._replacement = None
