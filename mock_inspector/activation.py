@@ -23,7 +23,7 @@ from .patches import PatchContext, Patches
 from .snapshots import restore
 from .state.service import FakeService
 from .state.store import Store
-from .wire.dispatcher import handle
+from .wire.dispatcher import change_to_wait_for, handle
 from .wire.http import Request, Response
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ class Activation:
         self._undo.callback(self._freeze.stop)
 
     def _handle(self, request: Request) -> Response:
-        return handle(self.service, request, may_move_clock=self._waiting.may_move_clock)
+        change = change_to_wait_for(self.service, request)
+        if change is not None:
+            self._waiting.wait_for_change(change)
+        return handle(self.service, request, may_move_clock=self._waiting.others_wait)
 
     def _back_off(self, seconds: float) -> None:
         """Move the clock by the back-off between retries. Other threads wait for it as they wait for all."""

@@ -18,8 +18,8 @@ _PASSED = frozenset(
 
 _PROCESSES = frozenset({"multiprocessing", "subprocess"})
 _SERVERS = frozenset({"asyncio", "socketserver", "waitress"})
-_FRAMES_AROUND_TESTS = frozenset({"_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
-_REAL_TIME = _SERVERS | _PROCESSES | _FRAMES_AROUND_TESTS
+_TEST_RUNNERS = frozenset({"_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
+_REAL_TIME = _SERVERS | _PROCESSES | _TEST_RUNNERS
 """Modules, by the first part of their name, that wait for the operating system or belong to what runs the tests."""
 
 
@@ -62,6 +62,12 @@ def real_time_caller(frame: FrameType | None) -> str | None:
     if module.partition(".")[0] in _REAL_TIME or module.startswith((*_OWN_SERVERS, "concurrent.futures")):
         return f"{module}.{caller.f_code.co_name}"
     return None
+
+
+def belongs_to_test_runner(frame: FrameType) -> bool:
+    """Whether a thread that is at ``frame`` is one of those by which the tests are run: it does nothing for a test."""
+    caller = calling_frame(frame)
+    return caller is not None and module_of(caller).partition(".")[0] in _TEST_RUNNERS
 
 
 def waits_for_process(frame: FrameType | None) -> bool:

@@ -14,27 +14,27 @@ from freezegun import api as freezegun_api
 
 from .mutex import Mutex
 
-STANDSTILL_SECONDS = 0.5
+IDLE_SECONDS = 0.5
 """Real seconds after which a thread that is at the same instruction all the time counts as idle.
 
 It waits where nobody can look: in a C function that reads a socket, say.
 """
 
-POOL_STANDSTILL_SECONDS = 5.0
+POOL_IDLE_SECONDS = 5.0
 """The same for a thread of a pool that has something to do: somebody waits for what it works at."""
 
-MAX_LOOKS_APART_SECONDS = 0.1
-"""Real seconds after which nobody knows what a thread has done since the last look, where Linux does not tell."""
+MAX_LOOK_SECONDS = 0.1
+"""How many of them can pass between two looks. When more do, the whole process may have had no CPU."""
 
 
 @dataclass(slots=True)
-class _Stand:
-    """Where a thread was seen first, and when; and what it had used of the CPU by then."""
+class _Sighting:
+    """Where a thread was seen, what it had used of the CPU by then, and for how long it has been the same."""
 
-    place: tuple[int | None, int, int]
+    instruction: tuple[int | None, int, int]
     cpu_nanoseconds: int | None
-    since: float
     last_look: float
+    idle_seconds: float = 0.0
 
 
 class IdleThreads:
@@ -45,42 +45,42 @@ class IdleThreads:
     """
 
     def __init__(self) -> None:
-        always = float("-inf")
-        self._stands = {
-            ident: _Stand(_place(ident, frame), _cpu_nanoseconds(ident), always, float("inf"))
+        now = freezegun_api.real_monotonic()
+        self._sightings = {
+            ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
             for ident, frame in current_frames().items()
             if ident != threading.get_ident() and not _works_for_a_pool(frame)
         }
 
     def is_idle(self, thread_id: int, frame: FrameType) -> bool:
         """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
-        now, place = freezegun_api.real_monotonic(), _place(thread_id, frame)
-        stand = self._stands.get(thread_id)
-        if stand is not None and stand.place == place:
-            if stand.cpu_nanoseconds is not None:
-                if stand.cpu_nanoseconds == _cpu_nanoseconds(thread_id):
-                    return _is_long_enough(now - stand.since, frame)
-            elif now - stand.last_look <= MAX_LOOKS_APART_SECONDS:
-                stand.last_look = max(now, stand.last_look)
-                return _is_long_enough(now - stand.since, frame)
-        self._stands[thread_id] = _Stand(place, _cpu_nanoseconds(thread_id), now, now)
-        return False
+        now, instruction, cpu = (
+            freezegun_api.real_monotonic(),
+            _instruction(thread_id, frame),
+            _cpu_nanoseconds(thread_id),
+        )
+        sighting = self._sightings.get(thread_id)
+        if sighting is None or (sighting.instruction, sighting.cpu_nanoseconds) != (instruction, cpu):
+            self._sightings[thread_id] = _Sighting(instruction, cpu, now)
+            return False
+        sighting.idle_seconds += min(now - sighting.last_look, MAX_LOOK_SECONDS)
+        sighting.last_look = now
+        if sighting.idle_seconds < IDLE_SECONDS or _is_ready_to_run(thread_id):
+            return False
+        return sighting.idle_seconds >= POOL_IDLE_SECONDS or not _works_for_a_pool(frame)
 
     def moved(self, thread_id: int) -> None:
         """A thread has moved, even if it comes to where it was."""
-        self._stands.pop(thread_id, None)
+        self._sightings.pop(thread_id, None)
 
 
-def _place(thread_id: int, frame: FrameType) -> tuple[int | None, int, int]:
+def _instruction(thread_id: int, frame: FrameType) -> tuple[int | None, int, int]:
     """Where a thread is. Its number is the system's: Python gives that of a thread that has ended to the next one."""
-    thread = threading._active.get(thread_id)  # type: ignore[attr-defined]
-    return getattr(thread, "native_id", None), id(frame), frame.f_lasti
+    return _native_id(thread_id), id(frame), frame.f_lasti
 
 
-def _is_long_enough(seconds: float, frame: FrameType) -> bool:
-    if seconds < STANDSTILL_SECONDS:
-        return False
-    return seconds >= POOL_STANDSTILL_SECONDS or not _works_for_a_pool(frame)
+def _native_id(thread_id: int) -> int | None:
+    return getattr(threading._active.get(thread_id), "native_id", None)  # type: ignore[attr-defined]
 
 
 def _works_for_a_pool(frame: FrameType | None) -> bool:
@@ -133,11 +133,19 @@ def thread_name(thread_id: int) -> str:
 
 def _cpu_nanoseconds(thread_id: int) -> int | None:
     """How much of the CPU a thread has used, or None where Linux does not tell."""
-    thread = threading._active.get(thread_id)  # type: ignore[attr-defined]
     try:
-        return int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text(encoding="ascii").split()[0])
-    except (OSError, AttributeError, IndexError, ValueError):
+        return int(Path(f"/proc/self/task/{_native_id(thread_id)}/schedstat").read_text(encoding="ascii").split()[0])
+    except (OSError, IndexError, ValueError):
         return None
+
+
+def _is_ready_to_run(thread_id: int) -> bool:
+    """Whether a thread would go on if it had a CPU, as far as Linux tells."""
+    try:
+        status = Path(f"/proc/self/task/{_native_id(thread_id)}/stat").read_bytes()
+    except OSError:
+        return False
+    return status.rpartition(b") ")[2].startswith(b"R")
 
 
 def idle_seconds() -> float:

@@ -50,17 +50,17 @@ class SleepPatch:
 
     def sleep_until_turn(self, waiting: Waiting, seconds: float, frame: FrameType | None) -> None:
         """Sleep, at ``frame``, as ``waiting`` says."""
-        bell = threading.Lock()
-        real_acquire(bell)
+        alarm = threading.Lock()
+        real_acquire(alarm)
 
         def attempt(timeout: float | None) -> None:
             if timeout == POLL_INTERVAL_SECONDS:
-                real_acquire(bell, True, timeout)
+                real_acquire(alarm, True, timeout)
             else:
                 self.real_sleep(timeout)
 
         at_least = max(seconds, RESOLUTION_SECONDS) if seconds else 0.0
-        waiting.wait(attempt, frame, seconds=at_least, bell=lambda: real_release(bell))
+        waiting.wait(attempt, frame, seconds=at_least, wake=lambda: real_release(alarm))
 
 
 _LONGEST = 2**63 / 1_000_000_000

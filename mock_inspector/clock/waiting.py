@@ -5,7 +5,7 @@ moment that the first of them waits for. Whatever blocks a thread (see ``sleep``
 :meth:`Waiting.wait`, which keeps a list of those who wait. A thread that waits is one of:
 
 - on the list, and what it waits for has not come (:attr:`Wait.is_over` tells);
-- not on the list, but standing still (see ``idle_threads``).
+- not on the list, but idle (see ``idle_threads``), or one of those that run the tests.
 
 Any other thread is at work. The first on the list has its turn when nobody is at work, leaves the list, moves the clock
 to its moment and goes on; the next one has its turn when that thread waits again. Threads that wait for the same moment
@@ -24,7 +24,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from freezegun import api as freezegun_api
 
 from .builtin_patch import can_patch
-from .callers import calling_frame, calling_line, describe_line, real_time_caller, requesting_line, waits_for_process
+from .callers import (
+    belongs_to_test_runner,
+    calling_frame,
+    calling_line,
+    describe_line,
+    real_time_caller,
+    requesting_line,
+    waits_for_process,
+)
 from .clock import is_frozen
 from .idle_threads import (
     IdleThreads,
@@ -35,10 +43,11 @@ from .idle_threads import (
     seconds_without_cpu,
     thread_name,
 )
-from .mutex import Mutex
+from .mutex import Mutex, real_acquire
 
 if TYPE_CHECKING:
     from .clock import Clock
+    from .moments import EpochMs
 
 RESOLUTION_SECONDS = 1e-6
 """Seconds: what freezegun and the mock's clock tell apart."""
@@ -49,6 +58,9 @@ POLL_INTERVAL_SECONDS = 0.002
 MIN_WORK_SECONDS = 1.0
 """Real seconds that whoever is at work gets at least before a shorter wait is over."""
 
+MAX_POLL_WAIT_SECONDS = 10.0
+"""Real seconds for which code that polls without sleeping waits at most until the others wait, too."""
+
 MIN_REAL_WAIT_SECONDS = 0.05
 """Real seconds from which on a wait is worth a line in the failure report."""
 
@@ -57,6 +69,9 @@ MAX_REAL_WAITS = 1_000
 
 Attempt = Callable[[float | None], Any]
 """Tries for so many real seconds (None: without end) to get what a thread waits for; true when it has got it."""
+
+
+_TURN = object()
 
 
 class RealWait(NamedTuple):
@@ -69,20 +84,34 @@ class RealWait(NamedTuple):
 class Wait:
     """One thread that waits."""
 
-    __slots__ = ("begun", "bell", "has_turn", "is_over", "moment", "number", "seconds", "seconds_left", "thread_id")
+    __slots__ = (
+        "begun",
+        "goes_first",
+        "has_turn",
+        "is_over",
+        "moment",
+        "number",
+        "seconds",
+        "seconds_left",
+        "thread_id",
+        "wake",
+    )
 
-    def __init__(self, number: int, is_over: Callable[[], bool], bell: Callable[[], None] | None) -> None:
+    def __init__(self, number: int, is_over: Callable[[], bool], wake: Callable[[], None] | None) -> None:
         self.number = number
         self.thread_id = threading.get_ident()
         self.is_over = is_over
         """Whether the thread is about to go on, or waits for somebody outside of this process who is at work."""
-        self.bell = bell
+        self.wake = wake
         """Wakes the thread up, where it does not look by itself whether it has its turn."""
         self.moment: int | None = None
         """When it is to go on at the latest: microseconds since 1970, of the mock's clock."""
         self.seconds = 0.0
+        """For how long it would really wait."""
         self.seconds_left: float | None = None
-        self.begun = 0.0
+        self.begun = freezegun_api.real_monotonic()
+        self.goes_first = False
+        """Whether it has its turn before all others, whatever their moments."""
         self.has_turn = False
 
 
@@ -115,11 +144,13 @@ class Waiting:
         self._mutex = Mutex()
         self._numbers = count()
         self._waits: dict[int, Wait] = {}
+        self._last_change = 0
         self._idle_threads = IdleThreads()
         self._real_waits: dict[RealWait, float] = {}
         self._seen_seconds: dict[int, float] = {}
         self._fraction = 0.0
         self._started_at = clock.microseconds()
+        self._has_ended = False
         self.enabled = enabled
 
     # What waits ask
@@ -143,10 +174,6 @@ class Waiting:
             return True
         with self._mutex:
             return self._worker(apart_from={threading.get_ident()}) is None
-
-    def may_move_clock(self) -> bool:
-        """Whether somebody who asks again and again, and does not wait, may move the clock: when all others wait."""
-        return self.others_wait()
 
     def monotonic(self) -> float:
         """The mock's clock in seconds, for code that counts by it how long it still has to wait."""
@@ -186,28 +213,50 @@ class Waiting:
         *,
         seconds: float | None,
         is_over: Callable[[], bool] = never,
-        bell: Callable[[], None] | None = None,
+        wake: Callable[[], None] | None = None,
         line: Callable[[], str] = calling_line,
     ) -> Any:
         """Wait, at ``frame``, until ``attempt`` succeeds or ``seconds`` (None: without end) have passed."""
         if threading.get_ident() in self._waits:
             return attempt(seconds)  # it is part of a wait
-        begun = freezegun_api.real_monotonic()
+        reason = self.reason_to_wait(frame)
+        if reason is not None and waits_for_process(frame):
+            is_over = always  # that process is at work
+        wait = Wait(next(self._numbers), is_over, wake)
         try:
-            reason = self.reason_to_wait(frame)
             if reason is None:
-                return self._wait_for_clock(attempt, Wait(next(self._numbers), is_over, bell), seconds, line)
+                return self._wait_for_clock(attempt, wait, seconds, line)
             try:
-                # Whoever waits for another process counts as at work: that process is.
-                is_over = always if waits_for_process(frame) else is_over
-                return self._wait_in_real_time(attempt, Wait(next(self._numbers), is_over, bell), seconds)
+                return self._wait_in_real_time(attempt, wait, seconds)
             finally:
                 if seconds is not None:
-                    self.record(line(), reason, freezegun_api.real_monotonic() - begun)
+                    self.record(line(), reason, freezegun_api.real_monotonic() - wait.begun)
         finally:
-            thread_id = threading.get_ident()
-            seen = self._seen_seconds.get(thread_id, 0.0)
-            self._seen_seconds[thread_id] = seen + freezegun_api.real_monotonic() - begun
+            self._count_as_seen(wait)
+
+    def wait_for_change(self, change: EpochMs) -> None:
+        """Let the clock move to a ``change``, for code that polls without waiting, as soon as all others wait.
+
+        It goes before those who wait for a moment. A thread that is not the test's gives up when others work on.
+        """
+        wait = Wait(next(self._numbers), never, None)
+        wait.moment, wait.seconds, wait.goes_first = change * 1_000, MAX_POLL_WAIT_SECONDS, True
+        pause = threading.Lock()
+        real_acquire(pause)
+
+        def pause_or_give_up(_: float | None) -> bool:
+            real_acquire(pause, True, POLL_INTERVAL_SECONDS)
+            return freezegun_api.real_monotonic() - wait.begun >= MAX_POLL_WAIT_SECONDS and not self.own_thread()
+
+        # Where threads are not Python's own (gevent's), nobody can tell whether the others wait.
+        has_turn = not can_patch() or self._wait_for_turn(pause_or_give_up, wait, requesting_line) is _TURN
+        self._count_as_seen(wait)
+        if has_turn and self._clock.read() < change:
+            self._clock.move_to(change / 1_000)
+
+    def _count_as_seen(self, wait: Wait) -> None:
+        seen = self._seen_seconds.get(wait.thread_id, 0.0)
+        self._seen_seconds[wait.thread_id] = seen + freezegun_api.real_monotonic() - wait.begun
 
     def _wait_in_real_time(self, attempt: Attempt, wait: Wait, seconds: float | None) -> Any:
         self._enter(wait)
@@ -215,51 +264,67 @@ class Waiting:
             self._has_turn(wait)
             return attempt(seconds)
         finally:
-            self._waits.pop(wait.thread_id, None)
+            self._leave(wait)
 
     def _wait_for_clock(self, attempt: Attempt, wait: Wait, seconds: float | None, line: Callable[[], str]) -> Any:
         if seconds is not None:
-            wait.begun, wait.seconds = freezegun_api.real_monotonic(), seconds
+            wait.seconds = seconds
             wait.moment = self._clock.microseconds() + round(seconds * 1_000_000)
+        result = self._wait_for_turn(attempt, wait, line)
+        if result is not _TURN:
+            return result
+        self._move(wait, line())
+        return None if wait.wake is not None else attempt(0)
+
+    def _wait_for_turn(self, attempt: Attempt, wait: Wait, line: Callable[[], str]) -> Any:
+        """What ``attempt`` gets before the wait has its turn, or _TURN."""
         worker = None
         self._enter(wait)
         try:
             while not self._has_turn(wait):
-                if not self.enabled:
+                if self._has_ended:
                     return attempt(wait.seconds_left)
-                result = attempt(None if seconds is None else POLL_INTERVAL_SECONDS)
+                result = attempt(None if wait.moment is None else POLL_INTERVAL_SECONDS)
                 if result:
                     return result
                 worker = worker or self._worker_for(wait)
+            return _TURN
         finally:
-            self._waits.pop(wait.thread_id, None)
+            self._leave(wait)
             if worker is not None:
                 self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
-        self._move(wait, line())
-        return None if wait.bell is not None else attempt(0)
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)
         self._waits[wait.thread_id] = wait
+        self._last_change = next(self._numbers)
+
+    def _leave(self, wait: Wait) -> None:
+        self._last_change = next(self._numbers)
+        self._waits.pop(wait.thread_id, None)
 
     def _has_turn(self, wait: Wait) -> bool:
         """Whether ``wait`` may go on. Somebody else who may is told so."""
         with self._mutex:
-            if not wait.has_turn and self.enabled:
+            if not wait.has_turn and not self._has_ended:
                 first = self._next_turn()
                 if first is not None:
                     first.has_turn = True
                     del self._waits[first.thread_id]
-                    if first.bell is not None:
-                        first.bell()
+                    if first.wake is not None:
+                        first.wake()
             return wait.has_turn
 
     def _next_turn(self) -> Wait | None:
         """Whose turn it is, or None while somebody is at work."""
-        timed = [(wait.moment, wait.number, wait) for wait in list(self._waits.values()) if wait.moment is not None]
+        timed = [
+            (not wait.goes_first, wait.moment, wait.number, wait)
+            for wait in list(self._waits.values())
+            if wait.moment is not None
+        ]
         if not timed:
             return None
-        moment, _, first = min(timed)
+        _, moment, _, first = min(timed)
         if self._worker(apart_from=set()) is None:
             return first
         if self._worker(apart_from={self._owner}) is None:
@@ -271,6 +336,13 @@ class Waiting:
 
     def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
+        last_change = self._last_change
+        worker = self._find_worker(apart_from)
+        if worker is None and last_change != self._last_change:
+            return "another thread"  # which has begun or ended a wait, or started a thread, during this look
+        return worker
+
+    def _find_worker(self, apart_from: set[int]) -> str | None:
         if is_any_starting():
             return "a new thread"
         for ident, frame in current_frames().items():
@@ -280,11 +352,16 @@ class Waiting:
             if has_pending_processes(ident):
                 return "a pool of processes"
             if wait is None:
-                if not self._idle_threads.is_idle(ident, frame):
+                if not self._is_idle(ident, frame):
                     return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
             elif wait.is_over():
                 return f"what {thread_name(ident)} waits for"
         return None
+
+    def _is_idle(self, thread_id: int, frame: FrameType) -> bool:
+        if thread_id != self._owner and belongs_to_test_runner(frame):
+            return True
+        return self._idle_threads.is_idle(thread_id, frame)
 
     def _is_owner_waiting(self) -> bool:
         wait = self._waits.get(self._owner)
@@ -326,13 +403,13 @@ class Waiting:
     def end(self) -> None:
         """Let those who wait go on in real time, for what is left to wait."""
         with self._mutex:
-            self.enabled = False
+            self.enabled, self._has_ended = False, True
             now = self._clock.microseconds()
             for wait in self._waits.values():
                 if wait.moment is not None:
                     wait.seconds_left = max(0, wait.moment - now) / 1_000_000
-                if wait.bell is not None:
-                    wait.bell()
+                if wait.wake is not None:
+                    wait.wake()
 
     def begin_in_child(self) -> None:
         """In a process that was forked, the thread that forked is the only one."""

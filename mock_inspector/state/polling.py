@@ -97,6 +97,8 @@ class PollDetector:
         self._clock = clock
         self._get_stores = get_stores
         self._polls: dict[tuple[str, str, bytes], _Poll] = {}
+        self.has_repeated = False
+        """Whether any answer came so often that what repeats its request has to wait for a change."""
         self._sleeps = 0
         self._sleeps_at_write = 0
         self._sleeper = ""
@@ -115,12 +117,14 @@ class PollDetector:
     def clear(self) -> None:
         """Forget all requests: the state is another one."""
         self._polls.clear()
+        self.has_repeated = False
         self._sleeps_at_write = self._sleeps
 
     def record_write(self) -> None:
         """Something was changed, so what follows is no repetition."""
         if self._polls:
             self._polls.clear()
+            self.has_repeated = False
         self._sleeps_at_write = self._sleeps
 
     def before_request(
@@ -142,13 +146,22 @@ class PollDetector:
         subjects = _Subjects(store, body)
         ahead = subjects.next_change(store.now)
         if ahead is not None:
-            if poll.identical >= MAX_IDENTICAL_READS and (may_move_clock is None or may_move_clock()):
+            if poll.identical >= MAX_IDENTICAL_READS and may_move_clock is None:
                 self._clock.move_to(ahead / 1000)
+            poll.identical = 0
             return
         stuck = subjects.has_stuck_run(store.now)
         maximum = MAX_IDENTICAL_READS if stuck else MAX_IDENTICAL_READS_WITHOUT_CHANGE
         if poll.sleeping >= MAX_SLEEPING_READS or poll.identical >= maximum:
             raise EndlessPollError(self._explain(operation, poll, subjects, store))
+
+    def change_to_wait_for(self, store: Store, operation: str, body: bytes) -> EpochMs | None:
+        """The change that a request has to wait for, since its answer came so often at this moment; None if there is none."""
+        poll = self._polls.get((store.owner, operation, body))
+        now = self._clock.read()
+        if poll is None or poll.moment != now or poll.identical < MAX_IDENTICAL_READS or not is_frozen():
+            return None
+        return _Subjects(store, body).next_change(now)
 
     def _follow_unseen_wait(self, poll: _Poll, store: Store, body: bytes, may_move_clock: Callable[[], bool]) -> None:
         """Move the clock when code has waited since the last answer, and nobody saw it."""
@@ -198,6 +211,8 @@ class PollDetector:
             poll.sleeps = self._sleeps
             poll.sleeping += 1
         poll.identical += 1
+        if poll.identical >= MAX_IDENTICAL_READS:
+            self.has_repeated = True
         if self._waits is not None and self._waits.enabled and is_frozen():
             self._at_answer[threading.get_ident()] = self._waits.idle_seconds(), time.thread_time()
 

@@ -16,6 +16,7 @@ from typing import Any
 from ..actions.methods import perform
 from ..actions.registry import ACTIONS, ResponseBody
 from ..api.operations import Operation, get_operation, suggest_operation
+from ..clock.moments import EpochMs
 from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
 from ..state.faults import FailedItems, fail_all_items
@@ -41,8 +42,8 @@ class _DamagedResponseError(Exception):
 def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[], bool] | None = None) -> Response:
     """Answer one HTTP request.
 
-    ``may_move_clock`` tells whether repeated requests may move the clock now. None stands for a client in another
-    process: its requests always may, and how it waits between them cannot be seen.
+    ``may_move_clock`` tells whether all other threads wait now. None stands for a client in another process: its
+    requests always may move the clock when they are repeated, and how it waits between them cannot be seen.
 
     A bad request gets an error response; it never raises. Only three things are raised: an exception that a test
     injected, a simulated network failure (as botocore's exception), and EndlessPollError.
@@ -62,6 +63,18 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
             raise
         call.answer = response.body
         return response
+
+
+def change_to_wait_for(service: FakeService, request: Request) -> EpochMs | None:
+    """The change that a client polls for, which has got the same answer often enough; None if it need not wait."""
+    if not service.polls.has_repeated:
+        return None
+    try:
+        scope, operation = parse_signature(request), _parse_target(request)
+        with service.lock:
+            return service.polls.change_to_wait_for(_get_store(service, scope), operation.name, request.body)
+    except ApiError:
+        return None
 
 
 def _answer(

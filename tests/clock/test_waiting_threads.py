@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from mock_inspector import mock_inspector
-from mock_inspector.clock.idle_threads import STANDSTILL_SECONDS
+from mock_inspector.clock.idle_threads import IDLE_SECONDS
 
 from ..support.aws import create_target, create_template, describe_run, start_run
 from ..support.subprocesses import in_subprocess
@@ -189,7 +189,7 @@ def test_a_thread_that_sleeps_does_not_move_the_clock_while_the_tests_thread_wor
     with mock_inspector(at=MOMENT) as backend:
         thread = threading.Thread(target=heartbeat)
         thread.start()
-        end = _REAL[0]() + 2 * STANDSTILL_SECONDS
+        end = _REAL[0]() + 2 * IDLE_SECONDS
         while _REAL[0]() < end:
             assert backend.clock.now() == MOMENT
         time.sleep(3.5)
