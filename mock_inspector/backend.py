@@ -13,7 +13,7 @@ from .api import arns
 from .api.service_model import enum
 from .api.validation import validate
 from .clock.clock import Clock
-from .errors import ApiError, short_repr
+from .errors import ApiError, describe_choice, short_repr
 from .state.call_log import CallLog
 from .state.exclusions import build_exclusion
 from .state.faults import build_fault, find_caller
@@ -210,9 +210,7 @@ class InspectorBackend(ActionMethods):
         with self._service.at_now():
             run = self._get_run(run_arn)
             if state not in enum("AssessmentRunState"):
-                raise ValueError(
-                    f"state must be one of {', '.join(enum('AssessmentRunState'))}; got {short_repr(state)}"
-                )
+                raise ValueError(f"state must {describe_choice(enum('AssessmentRunState'), state)}")
             force_state(self._store, run, state)
 
     def finish_run(self, run_arn: str) -> None:

@@ -244,6 +244,12 @@ def short_repr(value: object, limit: int = 100) -> str:
         return f"{type(value).__name__} that is too large to show"
 
 
+def describe_choice(choices: Iterable[str], value: object) -> str:
+    """What a message says where ``value`` is not among the ``choices``: all of them, the value, and one that is similar."""
+    known = list(choices)
+    return f"be one of {', '.join(known)}; got {short_repr(value)}{suggest(value, known)}"
+
+
 def suggest(name: object, names: Iterable[str]) -> str:
     """Return ``; did you mean 'region'?`` when a name is similar to one of ``names``, else nothing."""
     similar = difflib.get_close_matches(str(name), list(names), 1)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from .api.service_model import max_length
 from .api.validation import validate
-from .errors import short_repr, suggest
+from .errors import describe_choice, short_repr, suggest
 from .state import finding_specs
 from .state.finding_specs import FindingSpec
 from .state.findings import NUMERIC_SEVERITY
@@ -147,7 +147,7 @@ def network_reachability(
         raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}")
     for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
         if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}; got {short_repr(value)}")
+            raise ValueError(f"{name} must {describe_choice(known, value)}")
     groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
     group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
     if group is None and listener is False:

@@ -114,7 +114,7 @@ class Options:
             raise TypeError(f"limits must be a mapping such as {{'assessment_targets': 2}}; got {self.limits!r}")
         for name, quota in self.limits.items():
             if name not in QUOTAS:
-                raise ValueError(f"limits must be of {', '.join(QUOTAS)}; got {name!r}{suggest(name, QUOTAS)}")
+                raise ValueError(f"limits may name {', '.join(QUOTAS)}; got {name!r}{suggest(name, QUOTAS)}")
             if not _is_limit(quota):
                 raise ValueError(f"limits: {name} must be a whole number of at least 0, or None; got {quota!r}")
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from ..errors import ApiError, CommonError, InvalidInputException, short_repr
+from ..errors import ApiError, CommonError, InvalidInputException, describe_choice, short_repr
 from .error_codes import error_code
 from .service_model import service_model
 
@@ -190,7 +190,8 @@ def _string(shape: Shape, code: str) -> Validator:
         if not isinstance(value, str):
             raise _wrong_type(path, value, "a string")
         if allowed and value not in allowed:
-            raise _invalid(code, path, f"be one of {', '.join(shape.metadata['enum'])}", short_repr(value))
+            message = f"{path} must {describe_choice(shape.metadata['enum'], value)}."
+            raise InvalidInputException(message, errorCode=code)
         if not minimum <= len(value) <= maximum:
             got = f"{len(value)}: {short_repr(value)}"
             raise _invalid(code, path, f"have {_range(minimum, maximum)} characters", got)

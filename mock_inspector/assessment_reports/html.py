@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..html_templates import create_environment
 from ..state.findings import SEVERITIES
 from .content import ReportContent
 
@@ -14,16 +15,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("mock_inspector.assessment_reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
+    return create_environment("mock_inspector.assessment_reports").get_template("report.html")
 
 
 def render_html(report: ReportContent) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -146,16 +145,3 @@ def _is_ready_to_run(thread_id: int) -> bool:
     except OSError:
         return False
     return status.rpartition(b") ")[2].startswith(b"R")
-
-
-def idle_seconds() -> float:
-    """The real time less what this thread has used of the CPU: it grows while the thread waits."""
-    return freezegun_api.real_monotonic() - time.thread_time()
-
-
-def seconds_without_cpu() -> float:
-    """For how many real seconds this thread was ready to run and had no CPU, as far as Linux tells."""
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1_000_000_000
-    except (OSError, IndexError, ValueError):
-        return 0.0

@@ -26,7 +26,7 @@ QUIET_PERIOD_SECONDS = 0.25
 """Real seconds for which connections may be quiet before the clock moves all the same."""
 
 
-class Noise:
+class ExternalActivity:
     """Whether something may come from another process, to those who wait for files.
 
     It may for a while, until it was quiet for that long; then it stays quiet until something comes, or until somebody
@@ -37,7 +37,7 @@ class Noise:
         self._since: dict[object, float] = {}
         self._connections = Connections()
 
-    def may_come(
+    def is_expected(
         self, waiter: object, files: Callable[[], Iterable[int]], seconds: float = QUIET_PERIOD_SECONDS
     ) -> bool:
         """Whether something may come to ``waiter`` yet, who waits for ``files`` and was not quiet for ``seconds``."""
@@ -45,7 +45,7 @@ class Noise:
         quiet = now - self._since.setdefault(waiter, now)
         return quiet < seconds or self._connections.is_answer_awaited(files())
 
-    def came(self, waiter: object, files: Iterable[int] = ()) -> None:
+    def record(self, waiter: object, files: Iterable[int] = ()) -> None:
         """Something came to ``waiter``, from ``files``, or it waits for something else now."""
         self._since.pop(waiter, None)
         self._connections.note_answers(files)
@@ -60,7 +60,7 @@ class SelectCallsPatch:
 
     def __init__(self) -> None:
         self._waiting: Waiting | None = None
-        self._noise = Noise()
+        self._activity = ExternalActivity()
         self._functions: list[FunctionPatch] = []
         self._types: list[TypePatch] = []
         if not can_patch():
@@ -83,7 +83,7 @@ class SelectCallsPatch:
     def start(self, waiting: Waiting) -> None:
         """Let such waits wait for the clock, as ``waiting`` says."""
         self._waiting = waiting
-        self._noise.clear()
+        self._activity.clear()
         for patch in self._patches():
             patch.install()
 
@@ -112,10 +112,10 @@ class SelectCallsPatch:
                 attempt,
                 sys._getframe(2),
                 seconds=None if seconds is None or seconds < 0 else seconds,
-                is_over=lambda: is_ready() or self._noise.may_come(waiter, files),
+                is_over=lambda: is_ready() or self._activity.is_expected(waiter, files),
             )
         if found:
-            self._noise.came(waiter, files())
+            self._activity.record(waiter, files())
         return found
 
     def _select(self, *args: Any) -> Any:
@@ -129,7 +129,7 @@ class SelectCallsPatch:
 
         if not any(files):  # a way to sleep
             return self._waiting.wait(attempt, sys._getframe(1), seconds=timeout) or ([], [], [])
-        waiter = _place(sys._getframe(1))
+        waiter = _call_site(sys._getframe(1))
         found = self._wait(attempt, timeout, waiter, lambda: attempt(0) is not None, lambda: _numbers(files[0]))
         return found or ([], [], [])
 
@@ -142,7 +142,7 @@ class SelectCallsPatch:
                 return original(files, None if seconds is None else seconds * 1000)
 
             seconds = None if timeout is None else timeout / 1000
-            return self._wait(attempt, seconds, _place(sys._getframe(1))) or []
+            return self._wait(attempt, seconds, _call_site(sys._getframe(1))) or []
 
         return poll
 
@@ -163,7 +163,7 @@ class SelectCallsPatch:
 
     def _change_epoll(self, original: Any) -> Callable[..., Any]:
         def change(files: Any, *args: Any, **kwargs: Any) -> Any:
-            self._noise.came(id(files))
+            self._activity.record(id(files))
             return original(files, *args, **kwargs)
 
         return change
@@ -171,7 +171,9 @@ class SelectCallsPatch:
     def _sigtimedwait(self, signals: Any, timeout: float, /) -> Any:
         if self._waiting is None or not _is_wait(timeout):
             return self._real_sigtimedwait(signals, timeout)
-        return self._wait(lambda seconds: self._real_sigtimedwait(signals, seconds), timeout, _place(sys._getframe(1)))
+        return self._wait(
+            lambda seconds: self._real_sigtimedwait(signals, seconds), timeout, _call_site(sys._getframe(1))
+        )
 
 
 _SELECT_ARGUMENTS = 4
@@ -186,7 +188,7 @@ def _numbers(files: Iterable[Any]) -> list[int]:
     return [file if isinstance(file, int) else file.fileno() for file in files]
 
 
-def _place(frame: FrameType) -> tuple[CodeType, int]:
+def _call_site(frame: FrameType) -> tuple[CodeType, int]:
     return frame.f_code, frame.f_lasti
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .awaiting import awaiting_line
 from .connections import has_child_process
-from .select_calls import Noise, is_ready
+from .select_calls import ExternalActivity, is_ready
 from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class WaitingSelector:
         self._loop = loop
         self._processes = processes
         self.waiting: Waiting | None = None
-        self._noise = Noise()
+        self._activity = ExternalActivity()
         self._busy_turns = 0
         # A timer is due when the loop's time is within the clock's resolution: that of a real clock is finer than what
         # a time of months or years, kept as a float, can tell.
@@ -37,11 +37,11 @@ class WaitingSelector:
         return getattr(self._selector, name)
 
     def register(self, *args: Any, **kwargs: Any) -> Any:
-        self._noise.came(self)
+        self._activity.record(self)
         return self._selector.register(*args, **kwargs)
 
     def modify(self, *args: Any, **kwargs: Any) -> Any:
-        self._noise.came(self)
+        self._activity.record(self)
         return self._selector.modify(*args, **kwargs)
 
     def restore(self) -> None:
@@ -66,7 +66,7 @@ class WaitingSelector:
                 line=lambda: awaiting_line(self._loop),
             )
         if events:
-            self._noise.came(self, [key.fd for key, _ in events])
+            self._activity.record(self, [key.fd for key, _ in events])
         return events
 
     def _count_busy_turn(self, waiting: Waiting) -> None:
@@ -85,8 +85,8 @@ class WaitingSelector:
             return True
         own = self._loop._ssock.fileno()  # by which other threads wake the loop
         if self._has_process():
-            return self._noise.may_come(self, self._files, PROCESS_QUIET_PERIOD_SECONDS)
-        return any(file != own for file in self._files()) and self._noise.may_come(self, self._files)
+            return self._activity.is_expected(self, self._files, PROCESS_QUIET_PERIOD_SECONDS)
+        return any(file != own for file in self._files()) and self._activity.is_expected(self, self._files)
 
     def _files(self) -> list[int]:
         return [key.fd for key in list(self._selector.get_map().values())]

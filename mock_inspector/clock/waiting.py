@@ -38,12 +38,11 @@ from .idle_threads import (
     IdleThreads,
     current_frames,
     has_pending_processes,
-    idle_seconds,
     is_any_starting,
-    seconds_without_cpu,
     thread_name,
 )
 from .mutex import Mutex, real_acquire
+from .unseen_waits import UnseenWaits
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -146,8 +145,8 @@ class Waiting:
         self._waits: dict[int, Wait] = {}
         self._last_change = 0
         self._idle_threads = IdleThreads()
+        self.unseen_waits = UnseenWaits()
         self._real_waits: dict[RealWait, float] = {}
-        self._seen_seconds: dict[int, float] = {}
         self._fraction = 0.0
         self._started_at = clock.microseconds()
         self._has_ended = False
@@ -196,14 +195,6 @@ class Waiting:
         """The line of the code that makes a request."""
         return requesting_line()
 
-    def idle_seconds(self) -> float:
-        """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
-        return idle_seconds() - self._seen_seconds.get(threading.get_ident(), 0.0)
-
-    def seconds_without_cpu(self) -> float:
-        """For how many real seconds this thread was ready to run, and the machine did not let it."""
-        return seconds_without_cpu()
-
     # Waiting
 
     def wait(
@@ -232,7 +223,7 @@ class Waiting:
                 if seconds is not None:
                     self.record(line(), reason, freezegun_api.real_monotonic() - wait.begun)
         finally:
-            self._count_as_seen(wait)
+            self.unseen_waits.subtract(freezegun_api.real_monotonic() - wait.begun)
 
     def wait_for_change(self, change: EpochMs) -> None:
         """Let the clock move to a ``change``, for code that polls without waiting, as soon as all others wait.
@@ -250,13 +241,9 @@ class Waiting:
 
         # Where threads are not Python's own (gevent's), nobody can tell whether the others wait.
         has_turn = not can_patch() or self._wait_for_turn(pause_or_give_up, wait, requesting_line) is _TURN
-        self._count_as_seen(wait)
+        self.unseen_waits.subtract(freezegun_api.real_monotonic() - wait.begun)
         if has_turn and self._clock.read() < change:
             self._clock.move_to(change / 1_000)
-
-    def _count_as_seen(self, wait: Wait) -> None:
-        seen = self._seen_seconds.get(wait.thread_id, 0.0)
-        self._seen_seconds[wait.thread_id] = seen + freezegun_api.real_monotonic() - wait.begun
 
     def _wait_in_real_time(self, attempt: Attempt, wait: Wait, seconds: float | None) -> Any:
         self._enter(wait)

@@ -13,7 +13,7 @@ from typing import Any
 from ..api.operations import operation_names, suggest_operation
 from ..api.service_model import enum, service_model
 from ..api.validation import validate
-from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr
+from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
 _ERROR_CODE_ENUMS = {
@@ -168,9 +168,11 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
         if operation not in batches:
             raise ValueError(f"error: {code} is for the items of {', '.join(batches)}; got operation {operation!r}")
         return FailedItems(code)
+    error_codes = [value for values in _ERROR_CODE_ENUMS.values() for value in enum(values)]
     raise ValueError(
         f"error must be one of {', '.join([*MODELLED, *COMMON])}, one of the model's error codes, or for a network "
         f"failure one of {', '.join([*LOST, *DAMAGED])}; got {short_repr(code)}"
+        f"{suggest(code, [*MODELLED, *COMMON, *LOST, *DAMAGED, *error_codes])}"
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Annotated, Any, TypedDict, get_args, get_type_hints
 
 from ..api.validation import ShapeName, validate
-from ..errors import short_repr
+from ..errors import describe_choice, short_repr
 from .finding_specs import FindingSpec
 from .telemetry import Telemetry
 
@@ -71,7 +71,7 @@ class Instance(InstanceAttributes):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "agent_health" and value not in AGENT_HEALTHS:
-            raise ValueError(f"agent_health must be one of {', '.join(AGENT_HEALTHS)}; got {value!r}")
+            raise ValueError(f"agent_health must {describe_choice(AGENT_HEALTHS, value)}")
         object.__setattr__(self, name, value)
 
     def matches(self, tags: Iterable[dict[str, str]]) -> bool:

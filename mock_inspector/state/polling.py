@@ -10,10 +10,8 @@ A poll is the same read, or the same request that is refused, again and again. W
 
 from __future__ import annotations
 
-import math
 import re
 import threading
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Protocol
 
 from ..clock.clock import Clock, is_frozen
 from ..clock.moments import EpochMs, format_iso
+from ..clock.unseen_waits import UnseenWaits
 from ..errors import EndlessPollError
 from .runs import Run
 from .store import Store
@@ -40,12 +39,6 @@ MAX_SLEEPS = 100_000
 MIN_UNSEEN_WAITS = 5
 """After how many waits in a row that nobody saw the clock follows the real time."""
 
-MIN_UNSEEN_SECONDS = 0.02
-"""Real seconds from which on the time between two requests is such a wait."""
-
-MIN_IDLE_RATIO = 10
-"""How many times as long as it worked a thread must have done nothing: more than a busy machine makes it do."""
-
 LONG_UNSEEN_SECONDS = 5.0
 """Real seconds after which a single one of them is enough."""
 
@@ -64,7 +57,6 @@ class _Poll:
     sleeping: int = 0
     unseen_waits: int = 0
     unseen_seconds: float = 0.0
-    seconds_without_cpu: float = 0.0
 
 
 class Waits(Protocol):
@@ -74,11 +66,9 @@ class Waits(Protocol):
     def enabled(self) -> bool:
         """Whether waiting moves the clock."""
 
-    def idle_seconds(self) -> float:
-        """For how many real seconds this thread has done nothing, in waits that nobody saw, since some moment."""
-
-    def seconds_without_cpu(self) -> float:
-        """For how many real seconds this thread was ready to run, and the machine did not let it."""
+    @property
+    def unseen_waits(self) -> UnseenWaits:
+        """For how long each thread has waited since its last answer, in a way that nobody saw."""
 
     def requesting_line(self) -> str:
         """The line of the code that makes this request."""
@@ -103,7 +93,6 @@ class PollDetector:
         self._sleeps_at_write = 0
         self._sleeper = ""
         self._waits: Waits | None = None
-        self._at_answer: dict[int, tuple[float, float]] = {}
         self._unseen_line: str | None = None
 
     def follow(self, waits: Waits) -> None:
@@ -167,18 +156,12 @@ class PollDetector:
         """Move the clock when code has waited since the last answer, and nobody saw it."""
         if self._waits is None or not self._waits.enabled:
             return
-        idle_before, cpu_before = self._at_answer.get(threading.get_ident(), (math.inf, 0.0))
-        idle = self._waits.idle_seconds() - idle_before
-        if idle >= MIN_UNSEEN_SECONDS:
-            without_cpu = self._waits.seconds_without_cpu()
-            if poll.unseen_waits > 0:
-                idle -= without_cpu - poll.seconds_without_cpu
-            poll.seconds_without_cpu = without_cpu
-        if idle < max(MIN_UNSEEN_SECONDS, MIN_IDLE_RATIO * (time.thread_time() - cpu_before)):
+        seconds = self._waits.unseen_waits.seconds()
+        if seconds == 0:
             poll.unseen_waits, poll.unseen_seconds = 0, 0.0
             return
         poll.unseen_waits += 1
-        poll.unseen_seconds += idle
+        poll.unseen_seconds += seconds
         line = self._waits.requesting_line()
         enough = poll.unseen_waits >= MIN_UNSEEN_WAITS or poll.unseen_seconds >= LONG_UNSEEN_SECONDS
         if not (enough or line == self._unseen_line) or not may_move_clock():
@@ -214,7 +197,7 @@ class PollDetector:
         if poll.identical >= MAX_IDENTICAL_READS:
             self.has_repeated = True
         if self._waits is not None and self._waits.enabled and is_frozen():
-            self._at_answer[threading.get_ident()] = self._waits.idle_seconds(), time.thread_time()
+            self._waits.unseen_waits.begin()
 
     def record_sleep(self, where: str) -> None:
         """Code sleeps at the line ``where``. EndlessPollError when it never stops sleeping."""

@@ -13,14 +13,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from ...html_templates import create_environment
 from ...state.findings import SEVERITIES
 from ...wire.http import Response
 from . import formatting
 from .overview import build_overview, count_resources
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from ...state.service import FakeService
     from ...state.store import Store
 
@@ -40,13 +41,7 @@ _FILTERS = (
 
 @lru_cache(maxsize=1)
 def _create_environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("mock_inspector.server.dashboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = create_environment("mock_inspector.server.dashboard")
     for name in _FILTERS:
         environment.filters[name] = getattr(formatting, name)
     environment.tests["empty"] = formatting.is_empty
