@@ -102,7 +102,7 @@ class Activation:
         moment = datetime.datetime.now(UTC) if at is None else to_datetime(at, "at")
         if at is None:  # To the millisecond, the service's precision.
             moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._freeze = Freeze(freezer, moment)
+        self._freeze = Freeze(freezer, moment, loops_keep_real_time=not self.options.sleep)
         self._undo.callback(self._freeze.stop)
 
     def _handle(self, request: Request) -> Response:

@@ -24,8 +24,11 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import weakref
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import _base as futures
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +37,7 @@ from freezegun import api as freezegun_api
 from ..attribute_patch import AttributePatch
 from .builtin_patch import TypePatch, can_patch
 from .idle_threads import current_frames
-from .mutex import Mutex, real_acquire, real_release
+from .mutex import real_acquire, real_release
 
 if TYPE_CHECKING:
     from .waiting import Attempt, Waiting
@@ -49,25 +52,25 @@ _real_put: Callable[..., None] = queue.SimpleQueue.put
 
 
 class _Awaited:
-    """A lock that threads wait for."""
+    """A lock that threads have waited for."""
 
-    __slots__ = ("released", "waiters")
+    __slots__ = ("reference", "released")
 
-    def __init__(self) -> None:
-        self.waiters = 0
+    def __init__(self, reference: weakref.ref[Any]) -> None:
+        self.reference = reference
         self.released = False
         """Whether it was released, and nobody is known yet to have taken it: one of the threads is about to go on."""
 
 
 class _AwaitedQueue:
-    """A queue that threads wait for."""
+    """A queue that threads have waited for."""
 
-    __slots__ = ("on_their_way", "waiters")
+    __slots__ = ("on_their_way", "reference")
 
-    def __init__(self) -> None:
-        self.waiters = 0
-        self.on_their_way = 0
-        """How many items were put that nobody is known yet to have got: since Python 3.13 they are not in the queue."""
+    def __init__(self, reference: weakref.ref[Any]) -> None:
+        self.reference = reference
+        self.on_their_way: deque[None] = deque()
+        """One for each item that nobody is known yet to have got: since Python 3.13 it may be in no queue any more."""
 
 
 class _TimeModule:
@@ -85,19 +88,21 @@ class BlockingCallsPatch:
 
     def __init__(self) -> None:
         self._waiting: Waiting | None = None
+        # By their ids, each as long as the lock or queue is there. No lock guards them: whoever has just taken a lock of
+        # the program would have to wait for it.
         self._awaited: dict[int, _Awaited] = {}
         self._awaited_queues: dict[int, _AwaitedQueue] = {}
-        self._mutex = Mutex()
         self._patches: list[TypePatch | AttributePatch] = []
         if not can_patch():
             return
         acquire, release, acquire_rlock = self._acquire(), self._release(), self._acquire_rlock()
         locks = {**dict.fromkeys(_ACQUIRING, acquire), **dict.fromkeys(_RELEASING, release)}
         rlocks = {**dict.fromkeys(_ACQUIRING, acquire_rlock), "_acquire_restore": self._acquire_restore()}
+        get, puts = self._get(), dict.fromkeys(("put", "put_nowait"), self._put())
         self._patches = [
             TypePatch(_Lock, locks),
             TypePatch(_RLock, rlocks),
-            TypePatch(queue.SimpleQueue, {"get": self._get(), **dict.fromkeys(("put", "put_nowait"), self._put())}),
+            TypePatch(queue.SimpleQueue, {"get": get, "get_nowait": lambda items: get(items, False), **puts}),
         ]
         if _ThreadHandle is not None:
             self._patches.append(TypePatch(_ThreadHandle, {"join": self._join_handle(_ThreadHandle.join)}))
@@ -126,7 +131,6 @@ class BlockingCallsPatch:
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""
-        self._mutex = Mutex()
         self._awaited.clear()
         self._awaited_queues.clear()
 
@@ -143,13 +147,14 @@ class BlockingCallsPatch:
 
     def _acquire(self) -> Callable[..., bool]:
         def acquire(lock: Any, blocking: Any = True, timeout: Any = -1) -> bool:
-            if not blocking or not (timeout == -1 or timeout > 0):
-                return real_acquire(lock, blocking, timeout)
-            if real_acquire(lock, False):
+            may_wait = blocking and (timeout == -1 or timeout > 0)
+            if real_acquire(lock, False) if may_wait else real_acquire(lock, blocking, timeout):
                 awaited = self._awaited.get(id(lock))
                 if awaited is not None:
                     awaited.released = False
                 return True
+            if not may_wait:
+                return False
             if self._waiting is None:
                 return real_acquire(lock, True, timeout)
             return self._wait_for_lock(self._waiting, lock, None if timeout == -1 else timeout, sys._getframe(1))
@@ -157,25 +162,25 @@ class BlockingCallsPatch:
         return acquire
 
     def _wait_for_lock(self, waiting: Waiting, lock: Any, seconds: float | None, frame: FrameType) -> bool:
-        with self._mutex:
-            awaited = self._awaited.setdefault(id(lock), _Awaited())
-            awaited.waiters += 1
-        try:
-            # Once more, now that whoever releases it says so.
-            taken = real_acquire(lock, False) or waiting.wait(
-                lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
-                frame,
-                seconds=seconds,
-                is_over=lambda: awaited.released or not lock.locked(),
-            )
-            if taken:
-                awaited.released = False
-            return bool(taken)
-        finally:
-            with self._mutex:
-                awaited.waiters -= 1
-                if awaited.waiters == 0:
-                    self._awaited.pop(id(lock), None)
+        awaited = self._find_awaited(lock)
+        # Once more, now that whoever releases it says so.
+        taken = real_acquire(lock, False) or waiting.wait(
+            lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
+            frame,
+            seconds=seconds,
+            is_over=lambda: awaited.released or not lock.locked(),
+        )
+        if taken:
+            awaited.released = False
+        return bool(taken)
+
+    def _find_awaited(self, lock: Any) -> _Awaited:
+        key = id(lock)
+        awaited = self._awaited.get(key)
+        if awaited is None:
+            forget = weakref.ref(lock, lambda _: self._awaited.pop(key, None))
+            awaited = self._awaited.setdefault(key, _Awaited(forget))
+        return awaited
 
     def _release(self) -> Callable[..., None]:
         def release(lock: Any, *_: object) -> None:
@@ -221,8 +226,7 @@ class BlockingCallsPatch:
         def put(items: Any, item: Any, block: Any = True, timeout: Any = None) -> None:
             awaited = self._awaited_queues.get(id(items))
             if awaited is not None:
-                with self._mutex:
-                    awaited.on_their_way += 1
+                awaited.on_their_way.append(None)
             _real_put(items, item, block, timeout)
 
         return put
@@ -250,29 +254,29 @@ class BlockingCallsPatch:
     def _wait_for_item(
         self, waiting: Waiting, items: Any, attempt: Attempt, seconds: float | None, frame: FrameType
     ) -> list[Any]:
-        with self._mutex:
-            awaited = self._awaited_queues.setdefault(id(items), _AwaitedQueue())
-            awaited.waiters += 1
-        try:
-            # First without waiting, now that whoever puts something in says so.
-            got: list[Any] = attempt(0) or waiting.wait(
-                attempt, frame, seconds=seconds, is_over=lambda: awaited.on_their_way > 0 or not items.empty()
-            )
-            if got:
-                self._note_arrival(items)
-            return got
-        finally:
-            with self._mutex:
-                awaited.waiters -= 1
-                if awaited.waiters == 0:
-                    self._awaited_queues.pop(id(items), None)
+        awaited = self._find_awaited_queue(items)
+        # First without waiting, now that whoever puts something in says so.
+        got: list[Any] = attempt(0) or waiting.wait(
+            attempt, frame, seconds=seconds, is_over=lambda: bool(awaited.on_their_way) or not items.empty()
+        )
+        if got:
+            self._note_arrival(items)
+        return got
+
+    def _find_awaited_queue(self, items: Any) -> _AwaitedQueue:
+        key = id(items)
+        awaited = self._awaited_queues.get(key)
+        if awaited is None:
+            forget = weakref.ref(items, lambda _: self._awaited_queues.pop(key, None))
+            awaited = self._awaited_queues.setdefault(key, _AwaitedQueue(forget))
+        return awaited
 
     def _note_arrival(self, items: Any) -> None:
         """Somebody has got an item."""
         awaited = self._awaited_queues.get(id(items))
         if awaited is not None:
-            with self._mutex:
-                awaited.on_their_way = max(0, awaited.on_their_way - 1)
+            with suppress(IndexError):  # the item was put before anybody waited
+                awaited.on_their_way.pop()
 
     def _wait_for_tstate_lock(self, original: Any) -> Callable[..., Any]:
         def wait_for_tstate_lock(thread: Any, block: bool = True, timeout: float = -1) -> Any:

@@ -1,4 +1,4 @@
-"""What other processes may do for this one: answer over a TCP connection that this one has opened, or be its children.
+"""What may come from outside: an answer over a TCP connection, the end of a child process, an alarm of the system.
 
 Linux tells, for each connection, how often and when something was sent, and when something came last. Elsewhere no
 answer is known to be awaited.
@@ -7,11 +7,12 @@ answer is known to be awaited.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import stat
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,3 +117,15 @@ def has_child_process() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+_ALARMS = {"SIGALRM": "ITIMER_REAL", "SIGVTALRM": "ITIMER_VIRTUAL", "SIGPROF": "ITIMER_PROF"}
+
+
+def is_alarm_set(signals: Container[int]) -> bool:
+    """Whether the system is to send this process one of these ``signals`` after some real time."""
+    return any(
+        getattr(signal, name) in signals and signal.getitimer(getattr(signal, timer))[0] > 0
+        for name, timer in _ALARMS.items()
+        if hasattr(signal, name) and hasattr(signal, timer)
+    )

@@ -49,7 +49,6 @@ class LoopPatch:
         self._loops: WeakSet[Any] = WeakSet()
         self._processes: WeakSet[Any] = WeakSet()
         self._outer_time: Callable[[], float] = freezegun_api.real_monotonic
-        self._real_loop_time: Any = None
         self._clock: Clock | None = None
         self._waiting: Waiting | None = None
         self._source: object = None
@@ -85,7 +84,7 @@ class LoopPatch:
 
     def _reason_to_wait(self, loop: Any) -> str | None:
         """Why a loop runs in real time, or None when it waits for the mock's clock."""
-        if type(loop).time not in (asyncio.BaseEventLoop.time, self._real_loop_time):
+        if type(loop).time is not asyncio.BaseEventLoop.time:
             return f"{type(loop).__name__} has a time of its own"
         if not isinstance(getattr(loop, "_selector", None), (BaseSelector, WaitingSelector)):
             return f"{type(loop).__name__} has a selector of its own"
@@ -107,8 +106,10 @@ class LoopPatch:
         return self._last
 
     def _loop_time(self, original: Any) -> Any:
-        # freezegun leaves the original in asyncio's loop classes after freeze_time(real_asyncio=True).
-        self._real_loop_time = original
+        for loop_class in _LOOP_CLASSES:
+            # freezegun leaves the original there after freeze_time(real_asyncio=True).
+            if vars(loop_class).get("time") is original:
+                del loop_class.time
 
         def loop_time(loop: Any) -> float:
             if self._clock is None:
@@ -141,6 +142,9 @@ class LoopPatch:
 
 
 _NOBODY = object()
+_LOOP_CLASSES: list[Any] = [
+    getattr(asyncio, name) for name in ("SelectorEventLoop", "ProactorEventLoop") if hasattr(asyncio, name)
+]
 
 
 def _shift_timers(loop: Any, seconds: float) -> None:

@@ -53,14 +53,21 @@ class Freeze:
     """What a mock does to the process's time, from its making to :meth:`stop`.
 
     It freezes time at ``moment``, or leaves it as it is when ``by`` is None. Either way, while freezegun has frozen
-    time (an outer or an inner ``freeze_time``, too), late imports work, and all threads see the same time.
+    time (an outer or an inner ``freeze_time``, too), late imports work, and all threads see the same time, apart from
+    event loops where ``loops_keep_real_time``.
     """
 
-    def __init__(self, by: Freezer | None = None, moment: datetime.datetime | None = None) -> None:
+    def __init__(
+        self,
+        by: Freezer | None = None,
+        moment: datetime.datetime | None = None,
+        *,
+        loops_keep_real_time: bool = False,
+    ) -> None:
         self._replaced: list[tuple[dict[str, Any], str]] | None = None
         self._nesting: _Nesting | None = None
         self._imports = LateImports(_names, self._replace)
-        _rules.install()
+        _rules.install(loops_keep_real_time=loops_keep_real_time)
         _types.install()
         self._imports.start()
         try:

@@ -18,32 +18,35 @@ from freezegun import api
 from ..attribute_patch import AttributePatch
 
 REAL_TIME_PACKAGES = (
-    # Timeouts of threads, processes and sockets.
-    "concurrent.futures", "multiprocessing", "queue", "socketserver", "subprocess", "threading",
+    # Timeouts of threads, processes and sockets. Event loops have a time of their own (see ``event_loop``).
+    "asyncio.base_events", "concurrent.futures", "multiprocessing", "queue", "socketserver", "subprocess", "threading",
     # Durations, deadlines and times of tests.
     "_pytest.timing", "allure_commons", "allure_pytest", "execnet", "hypothesis.core", "hypothesis.internal",
     "hypothesis.stateful", "pytest_benchmark", "pytest_timeout", "unittest", "xdist",
 )  # fmt: skip
 """Packages and modules that see the real time. What they call sees the mock's."""
 
-_INSIDE = tuple(f"{name}." for name in REAL_TIME_PACKAGES)
-_NAMES = frozenset(REAL_TIME_PACKAGES)
+EVENT_LOOPS = ("asyncio", "trio")
+"""Packages whose timers count by the time that they see. They see the real one where nothing waits for the clock."""
+
+_loops_keep_real_time = False
 
 
 @lru_cache(maxsize=64)
 def _others(ignore_list: tuple[str, ...]) -> tuple[str, ...]:
     """What else is on a freeze's ignore list: freezegun's own rule applies to it."""
-    return tuple(name for name in ignore_list if name not in _NAMES)
+    return tuple(name for name in ignore_list if name not in REAL_TIME_PACKAGES)
 
 
 @lru_cache(maxsize=4096)
-def _keeps_real_time(module_name: str) -> bool:
-    return module_name in _NAMES or module_name.startswith(_INSIDE)
+def _keeps_real_time(module_name: str, *, loops: bool) -> bool:
+    packages = REAL_TIME_PACKAGES + EVENT_LOOPS if loops else REAL_TIME_PACKAGES
+    return any(module_name == package or module_name.startswith(f"{package}.") for package in packages)
 
 
 def is_ignored(module_name: str, ignore_list: tuple[str, ...]) -> bool:
     """Whether a freeze leaves the names of a module alone."""
-    return _keeps_real_time(module_name) or module_name.startswith(_others(ignore_list))
+    return _keeps_real_time(module_name, loops=_loops_keep_real_time) or module_name.startswith(_others(ignore_list))
 
 
 _importing: dict[int, object] = {}
@@ -68,7 +71,7 @@ def _should_use_real_time() -> bool:
     if not api.ignore_lists or is_importing():
         return True
     frame: FrameType | None = sys._getframe(2)
-    if _keeps_real_time(_module_name(frame)):
+    if _keeps_real_time(_module_name(frame), loops=_loops_keep_real_time):
         return True
     others = _others(api.ignore_lists[-1])
     for _ in range(api.call_stack_inspection_limit if others else 0):
@@ -102,8 +105,10 @@ class RealTimeRules:
             AttributePatch(api, "get_current_time", lambda _: _get_current_time),
         )
 
-    def install(self) -> None:
-        """Replace freezegun's functions."""
+    def install(self, *, loops_keep_real_time: bool = False) -> None:
+        """Replace freezegun's functions. ``loops_keep_real_time`` tells whether event loops see the real time."""
+        global _loops_keep_real_time  # noqa: PLW0603  the process has one mock
+        _loops_keep_real_time = loops_keep_real_time
         for patch in self._patches:
             patch.install()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .awaiting import awaiting_line
-from .connections import has_child_process
+from .connections import has_child_process, is_alarm_set
 from .select_calls import ExternalActivity, is_ready
 from .waiting import RESOLUTION_SECONDS
 
@@ -92,7 +92,8 @@ class WaitingSelector:
         return [key.fd for key in list(self._selector.get_map().values())]
 
     def _has_process(self) -> bool:
-        """Whether a process is running that may write to this loop, or send a signal that it waits for."""
+        """Whether a process is running that may write to this loop, or something may send a signal that it waits for."""
         if any(process._loop is self._loop and process.get_returncode() is None for process in self._processes):
             return True
-        return bool(self._loop._signal_handlers) and has_child_process()
+        handled = self._loop._signal_handlers
+        return bool(handled) and (has_child_process() or is_alarm_set(handled))

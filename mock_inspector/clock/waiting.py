@@ -41,7 +41,7 @@ from .idle_threads import (
     is_any_starting,
     thread_name,
 )
-from .mutex import Mutex, real_acquire
+from .mutex import Mutex, holds_mutex, real_acquire
 from .unseen_waits import UnseenWaits
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Waiting:
         line: Callable[[], str] = calling_line,
     ) -> Any:
         """Wait, at ``frame``, until ``attempt`` succeeds or ``seconds`` (None: without end) have passed."""
-        if threading.get_ident() in self._waits:
+        if threading.get_ident() in self._waits or holds_mutex():
             return attempt(seconds)  # it is part of a wait
         reason = self.reason_to_wait(frame)
         if reason is not None and waits_for_process(frame):
@@ -314,11 +314,11 @@ class Waiting:
         _, moment, _, first = min(timed)
         if self._worker(apart_from=set()) is None:
             return first
-        if self._worker(apart_from={self._owner}) is None:
-            return first if moment <= self._clock.microseconds() else None  # the thread of the test moved the clock
-        really = freezegun_api.real_monotonic() - first.begun
-        if self._is_owner_waiting() and really >= max(first.seconds, MIN_WORK_SECONDS):
-            return first  # as long as it would really have taken
+        if self._is_owner_waiting():
+            really = freezegun_api.real_monotonic() - first.begun
+            return first if really >= max(first.seconds, MIN_WORK_SECONDS) else None  # as long as it would really take
+        if moment <= self._clock.microseconds() and self._worker(apart_from={self._owner}) is None:
+            return first  # the thread of the test has moved the clock
         return None
 
     def _worker(self, *, apart_from: set[int]) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import sys
 import threading
 import time
 from collections import Counter
@@ -350,3 +351,32 @@ def test_a_busy_loop_comes_to_its_timers_after_the_same_number_of_turns(naps):
             return asyncio.run(scenario())
 
     assert len({turns() for _ in range(5)}) == 1
+
+
+# Code of others that runs in the middle of waiting
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+@in_subprocess
+def test_trace_functions_that_take_a_lock_do_not_hang_with_threads_that_wait(freeze):
+    """As coverage's does: it runs at each line, those of the mock included."""
+    traced, shared = threading.Lock(), threading.Lock()
+
+    def trace(frame, event, argument):
+        with traced:
+            return trace
+
+    def work(_):
+        for _ in range(200):
+            with shared:
+                pass
+
+    sys.setswitchinterval(1e-6)
+    for _ in range(4):
+        with mock_inspector(freeze=freeze):
+            threading.settrace(trace)
+            try:
+                with ThreadPoolExecutor(16) as pool:
+                    assert list(pool.map(work, range(16))) == [None] * 16
+            finally:
+                threading.settrace(None)
