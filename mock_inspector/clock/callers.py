@@ -67,7 +67,12 @@ def real_time_caller(frame: FrameType | None) -> str | None:
 def belongs_to_test_runner(frame: FrameType) -> bool:
     """Whether a thread that is at ``frame`` is one of those by which the tests are run: it does nothing for a test."""
     caller = calling_frame(frame)
-    return caller is not None and module_of(caller).partition(".")[0] in _TEST_RUNNERS
+    return caller is not None and is_test_runner(module_of(caller))
+
+
+def is_test_runner(module: str) -> bool:
+    """Whether a module is one of those by which the tests are run."""
+    return module.partition(".")[0] in _TEST_RUNNERS
 
 
 def waits_for_process(frame: FrameType | None) -> bool:

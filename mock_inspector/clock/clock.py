@@ -149,6 +149,11 @@ def freezer() -> Any:
     return travellers[-1] if travellers else None
 
 
+def is_frozen_by_time_machine() -> bool:
+    """Whether it is time-machine that holds the process's time."""
+    return freezer() in getattr(sys.modules.get("time_machine"), "traveller_stack", [])
+
+
 def is_frozen() -> bool:
     """Whether freezegun or time-machine holds the process's time."""
     return freezer() is not None

@@ -28,8 +28,8 @@ from freezegun import api as freezegun_api
 
 from ..attribute_patch import AttributePatch
 from .awaiting import awaiting_line
-from .clock import freezer
 from .selector import WaitingSelector
+from .steady_time import SteadyTime
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -49,31 +49,27 @@ class LoopPatch:
         self._loops: WeakSet[Any] = WeakSet()
         self._processes: WeakSet[Any] = WeakSet()
         self._outer_time: Callable[[], float] = freezegun_api.real_monotonic
-        self._clock: Clock | None = None
+        self._time: SteadyTime | None = None
         self._waiting: Waiting | None = None
-        self._source: object = None
-        self._last = self._base = 0.0
-        self._since = 0
 
     def start(self, waiting: Waiting, clock: Clock, *, followed: bool) -> None:
         """Let loops wait for ``clock``; ``followed`` tells whether somebody else has frozen time."""
-        self._waiting, self._clock = waiting, clock
+        self._waiting, self._time = waiting, SteadyTime(clock)
         # The time that loops have outside: the real one, or that of whoever froze it before. Their own starts with the
         # real one: counted from 1970, as freezegun's, it would have no room for what tells whether a timer is due.
         self._outer_time = time.monotonic if followed else freezegun_api.real_monotonic
-        self._source, self._last = _NOBODY, freezegun_api.real_monotonic()
         running = asyncio._get_running_loop()
         if running is not None:
-            _shift_timers(running, self._last - self._outer_time())
+            _shift_timers(running, self._time.seconds() - self._outer_time())
         for patch in self._patches:
             patch.install()
 
     def stop(self) -> None:
         """Give the loops their own time back; timers that are still waiting keep what they have left to wait."""
-        if self._clock is None:
+        if self._time is None:
             return
-        ahead = self._time() - self._outer_time() if len(self._loops) else 0.0
-        self._clock = self._waiting = None
+        ahead = self._time.seconds() - self._outer_time() if len(self._loops) else 0.0
+        self._time = self._waiting = None
         for patch in self._patches:
             patch.uninstall()
         for loop in list(self._loops) if len(self._loops) else ():
@@ -92,19 +88,6 @@ class LoopPatch:
             return f"{type(loop).__name__} has no socket by which other threads wake it"
         return None
 
-    def _time(self) -> float:
-        """The loops' time: it goes on where it was, with the clock while that is frozen, else as time really passes.
-
-        Whoever freezes time, or ends that, may make the clock jump by years; for timers nothing has passed.
-        """
-        assert self._clock is not None  # noqa: S101  only called between start and stop
-        source = freezer()
-        now = round(freezegun_api.real_monotonic() * 1_000_000) if source is None else self._clock.microseconds()
-        if source is not self._source:
-            self._source, self._base, self._since = source, self._last, now
-        self._last = self._base + (now - self._since) / 1_000_000
-        return self._last
-
     def _loop_time(self, original: Any) -> Any:
         for loop_class in _LOOP_CLASSES:
             # freezegun leaves the original there after freeze_time(real_asyncio=True).
@@ -112,9 +95,9 @@ class LoopPatch:
                 del loop_class.time
 
         def loop_time(loop: Any) -> float:
-            if self._clock is None:
+            if self._time is None:
                 return original(loop)  # type: ignore[no-any-return]
-            return self._time() if self._reason_to_wait(loop) is None else freezegun_api.real_monotonic()
+            return self._time.seconds() if self._reason_to_wait(loop) is None else freezegun_api.real_monotonic()
 
         return loop_time
 
@@ -141,7 +124,6 @@ class LoopPatch:
         return begin
 
 
-_NOBODY = object()
 _LOOP_CLASSES: list[Any] = [
     getattr(asyncio, name) for name in ("SelectorEventLoop", "ProactorEventLoop") if hasattr(asyncio, name)
 ]

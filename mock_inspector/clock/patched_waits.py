@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .blocking_calls import BlockingCallsPatch
+from .clock import is_frozen_by_time_machine
 from .event_loop import LoopPatch
 from .idle_threads import renew_mutex
 from .select_calls import SelectCallsPatch
 from .sleep import SleepPatch
+from .steady_time import SteadyFunctionsPatch
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -20,6 +22,7 @@ _sleep = SleepPatch()
 _blocking_calls = BlockingCallsPatch()
 _select_calls = SelectCallsPatch()
 _loops = LoopPatch()
+_steady_functions = SteadyFunctionsPatch()
 _waiting: Waiting | None = None
 
 
@@ -31,6 +34,8 @@ def start_waiting(waiting: Waiting, clock: Clock, *, followed: bool) -> None:
     _blocking_calls.start(waiting)
     _select_calls.start(waiting)
     _loops.start(waiting, clock, followed=followed)
+    if is_frozen_by_time_machine():
+        _steady_functions.start(clock)
 
 
 def stop_waiting() -> None:
@@ -38,6 +43,7 @@ def stop_waiting() -> None:
     global _waiting
     ended, _waiting = _waiting, None
     if ended is not None:
+        _steady_functions.stop()
         _loops.stop()
         _select_calls.stop()
         _blocking_calls.stop()

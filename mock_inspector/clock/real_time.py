@@ -39,14 +39,19 @@ def _others(ignore_list: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _keeps_real_time(module_name: str, *, loops: bool) -> bool:
+def _is_in_real_time(module_name: str, *, loops: bool) -> bool:
     packages = REAL_TIME_PACKAGES + EVENT_LOOPS if loops else REAL_TIME_PACKAGES
     return any(module_name == package or module_name.startswith(f"{package}.") for package in packages)
 
 
+def keeps_real_time(module_name: str) -> bool:
+    """Whether the code of a module sees the real time."""
+    return _is_in_real_time(module_name, loops=_loops_keep_real_time)
+
+
 def is_ignored(module_name: str, ignore_list: tuple[str, ...]) -> bool:
     """Whether a freeze leaves the names of a module alone."""
-    return _keeps_real_time(module_name, loops=_loops_keep_real_time) or module_name.startswith(_others(ignore_list))
+    return keeps_real_time(module_name) or module_name.startswith(_others(ignore_list))
 
 
 _importing: dict[int, object] = {}
@@ -71,7 +76,7 @@ def _should_use_real_time() -> bool:
     if not api.ignore_lists or is_importing():
         return True
     frame: FrameType | None = sys._getframe(2)
-    if _keeps_real_time(_module_name(frame), loops=_loops_keep_real_time):
+    if keeps_real_time(_module_name(frame)):
         return True
     others = _others(api.ignore_lists[-1])
     for _ in range(api.call_stack_inspection_limit if others else 0):

@@ -1,6 +1,7 @@
 """Timers of event loops move the clock instead of being waited for; what waits for the real world really waits."""
 
 import asyncio
+import signal
 import sys
 import time
 from asyncio import sleep
@@ -753,3 +754,60 @@ def test_timers_follow_a_freeze_inside_a_frozen_mock():
     with mock_inspector(at="2001-01-01T00:00:00Z") as backend:
         asyncio.run(scenario(backend))
         assert backend.clock.now().isoformat() == "2001-01-01T00:00:01+00:00"
+
+
+# A mock that moves no clock
+
+
+@pytest.mark.parametrize("freeze", [True, "time-machine", False])
+def test_timers_really_wait_where_sleep_is_false(freeze):
+    async def scenario():
+        await asyncio.sleep(0.1)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+
+    with mock_inspector(freeze=freeze, sleep=False, at=None if freeze is False else MOMENT) as backend:
+        asyncio.run(scenario())
+        assert freeze is False or backend.clock.now() == MOMENT
+
+
+# What the system is to send
+
+
+def test_an_alarm_that_a_loop_handles_is_waited_for(elapsed_seconds):
+    seen: list[str] = []
+
+    async def scenario():
+        loop = asyncio.get_running_loop()
+        rung = asyncio.Event()
+        loop.add_signal_handler(signal.SIGALRM, rung.set)
+        before = signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            await asyncio.wait_for(rung.wait(), HOUR)
+            seen.append("rung")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, *before)
+            loop.remove_signal_handler(signal.SIGALRM)
+
+    handler = signal.getsignal(signal.SIGALRM)
+    try:
+        asyncio.run(scenario())
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+
+    assert seen == ["rung"]
+    assert elapsed_seconds() == 0
+
+
+def test_a_timer_beside_a_process_takes_as_long_as_it_really_would(elapsed_seconds):
+    async def scenario():
+        command = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
+        process = await asyncio.create_subprocess_exec(*command)
+        await asyncio.sleep(1)
+        ended = process.returncode
+        process.kill()
+        await process.wait()
+        return ended
+
+    assert asyncio.run(scenario()) is None
+    assert elapsed_seconds() == 1

@@ -12,6 +12,7 @@ import types
 import unittest
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import freezegun
@@ -22,6 +23,8 @@ from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
 from mock_inspector.clock.time_names import TimeNames
+
+from ..support.subprocesses import in_subprocess
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2016, 3, 29, 22, tzinfo=UTC)
@@ -519,3 +522,50 @@ def test_time_machine_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr("mock_inspector.options.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"^freeze=.*pip install time-machine"):
         mock_inspector(freeze="time-machine")
+
+
+# Time that time-machine leaves real
+
+
+def test_deadlines_come_by_all_clocks_under_time_machine():
+    held = time.monotonic
+    with mock_inspector(freeze="time-machine", at=MOMENT) as backend:
+        before = time.monotonic(), time.perf_counter(), time.monotonic_ns(), time.perf_counter_ns(), held()
+        polls = 0
+        while time.monotonic() < before[0] + 60:
+            time.sleep(7)
+            polls += 1
+        backend.clock.tick(3)
+        after = time.monotonic(), time.perf_counter(), time.monotonic_ns(), time.perf_counter_ns(), held()
+    assert polls == 9
+    passed = [end - start for start, end in zip(before, after, strict=True)]
+    assert passed == [pytest.approx(seconds) for seconds in (66, 66, 66e9, 66e9, 66)]
+    assert abs(time.monotonic() - before[0]) < 66
+    assert time.monotonic is held
+
+
+def test_a_mock_inside_time_machine_moves_all_clocks():
+    with time_machine.travel(MOMENT, tick=False), mock_inspector():
+        before = time.monotonic()
+        time.sleep(3600)
+        assert time.monotonic() - before == pytest.approx(3600)
+        assert time.time() - MOMENT.timestamp() == 3600
+
+
+@in_subprocess
+def test_durations_of_tests_are_real_under_time_machine(tmp_path):
+    path = Path(tmp_path) / "test_long.py"
+    path.write_text(
+        "import time\nfrom mock_inspector import mock_inspector\n"
+        "@mock_inspector(freeze='time-machine')\ndef test_long(): time.sleep(3600)\n"
+    )
+
+    class Durations:
+        seconds = 0.0
+
+        def pytest_runtest_logreport(self, report):
+            self.seconds += report.duration
+
+    durations = Durations()
+    assert pytest.main([str(path), "-q", "-p", "no:cacheprovider"], plugins=[durations]) == 0
+    assert durations.seconds < 3600
