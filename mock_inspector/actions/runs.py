@@ -16,7 +16,7 @@ from ..state.membership import busy_instances, members_of
 from ..state.runs import Run
 from ..state.store import RUN, TEMPLATE, Store
 from ..state.targets import Template
-from .preconditions import check_none_in_progress
+from .preconditions import check_has_rules_packages, check_none_in_progress
 from .registry import ResponseBody, action
 
 
@@ -29,11 +29,13 @@ def start_assessment_run(
 ) -> ResponseBody:
     """StartAssessmentRun. The run gets the instances that match now, and a generated name when none is given.
 
-    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs),
+    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs;
+    INVALID_NUMBER_OF_RULES_PACKAGE_ARNS for a template without rules packages),
     AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
     assessments), those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
+    check_has_rules_packages(template)
     if assessmentRunName is not None and store.runs.has_name(template.arn, assessmentRunName):
         raise InvalidInputException(
             f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..state.external import Caller
+from ..state.instances import keep_valid
 from .client import ExternalClient, NotAvailable, ServiceError
 
 _RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
@@ -12,7 +13,10 @@ _GROUP_TAG = "aws:autoscaling:groupName"
 
 
 def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[str, Any]] | None:
-    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2."""
+    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2.
+
+    Attributes that Inspector could not show are left out, and so is an instance without a valid id.
+    """
     found: list[dict[str, Any]] = []
     params: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
     try:
@@ -20,7 +24,7 @@ def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[
             page = client.call("ec2", caller, "describe_instances", **params)
             found += [_attributes(entry) for group in page["Reservations"] for entry in group["Instances"]]
             if not page.get("NextToken"):
-                return found
+                return [attributes for attributes in map(keep_valid, found) if "instance_id" in attributes]
             params["NextToken"] = page["NextToken"]
     except (NotAvailable, ServiceError, LookupError, TypeError):
         return None

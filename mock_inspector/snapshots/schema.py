@@ -113,7 +113,7 @@ class TemplateRecord:
     arn: str
     name: Annotated[str, ShapeName("AssessmentTemplateName")]
     duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
-    packages: list[str] = field(default_factory=list)
+    packages: Annotated[list[str], ShapeName("AssessmentTemplateRulesPackageArnList")] = field(default_factory=list)
     user_attributes: UserAttributes = field(default_factory=list)
     created: Moment
     tags: Annotated[Pairs, ShapeName("TagList")] = field(default_factory=list)
@@ -216,7 +216,7 @@ class RunRecord:
     arn: str
     name: Annotated[str, ShapeName("AssessmentRunName")]
     duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
-    packages: list[str] = field(default_factory=list)
+    packages: Annotated[list[str], ShapeName("AssessmentRulesPackageArnList")]
     user_attributes: UserAttributes = field(default_factory=list)
     agents: list[AgentRecord] = field(default_factory=list)
     timeline: list[StateChangeRecord]

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from ..api.service_model import max_length
 from ..api.validation import validate
 from ..clock.moments import EpochMs, format_iso, to_seconds
 from .collections import NumberedList
 from .exclusions import given_members
 from .finding_specs import NETWORK_REACHABILITY, FindingSpec
-from .instances import Instance
+from .instances import Instance, to_tag_list
 from .runs import Run
 
 SEVERITIES = ("High", "Medium", "Low", "Informational", "Undefined")
@@ -102,21 +103,21 @@ def render_spec(spec: FindingSpec, instance: Instance) -> dict[str, Any]:
     if spec.rules_package == NETWORK_REACHABILITY:
         values.update(_network_ids(instance))
 
-    def fill(text: str) -> str:
+    def fill(text: str, shape: str) -> str:
         if "{" in text:
             for name, value in values.items():
                 text = text.replace(f"{{{name}}}", value)
-        return text
+        return text[: max_length(shape)]
 
     return {
         "id": spec.id,
-        "title": fill(spec.title),
-        "description": fill(spec.description),
-        "recommendation": fill(spec.recommendation),
+        "title": fill(spec.title, "Text"),
+        "description": fill(spec.description, "Text"),
+        "recommendation": fill(spec.recommendation, "Text"),
         "severity": spec.severity,
         "numericSeverity": spec.numeric_severity,
         "assetAttributes": asset_attributes(instance),
-        "attributes": [{"key": key, "value": fill(value)} for key, value in spec.attributes],
+        "attributes": [{"key": key, "value": fill(value, "AttributeValue")} for key, value in spec.attributes],
     }
 
 
@@ -128,7 +129,7 @@ def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
     members: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
     if instance is not None:
         members["agentId"] = instance.instance_id
-        members["tags"] = [{"key": key, "value": value} for key, value in instance.tags.items()]
+        members["tags"] = to_tag_list(instance.tags)
         optional = {
             "autoScalingGroup": instance.auto_scaling_group,
             "amiId": instance.ami_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Annotated, Any, TypedDict, get_args, get_type_hints
@@ -106,18 +107,42 @@ def _shapes() -> dict[str, str]:
 def build_instance(number: int, instance_id: str, keywords: InstanceKeywords) -> Instance:
     """Return a validated instance. ValueError, which names the attribute, for a value that is not allowed."""
     attributes: dict[str, Any] = {name: value for name, value in keywords.items() if value is not None}
-    tags = attributes.setdefault("tags", {})
+    attributes["tags"] = _validate_tags(attributes.get("tags", {}))
     specs = _validate_specs(attributes.pop("findings", ()))
-    if not isinstance(tags, Mapping):
-        raise ValueError(f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}")
-    validate("Tags", [{"key": key, "value": value} for key, value in tags.items()], "tags")
-    attributes["tags"] = dict(tags)
     for name, shape in _shapes().items():
         if name in attributes:
             attributes[name] = validate(shape, attributes[name], name)
     return Instance(
         number, validate(_shapes()["instance_id"], instance_id, "instance_id"), **attributes, findings=specs
     )
+
+
+def _validate_tags(tags: Any) -> dict[str, str]:
+    if not isinstance(tags, Mapping):
+        raise ValueError(f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}")
+    for key, value in tags.items():
+        validate("TagKey", key, "a key of tags")
+        if value != "":
+            validate("TagValue", value, f"tags[{short_repr(key)}]")
+    return dict(tags)
+
+
+def to_tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as the data type Tag. EC2 allows an empty value, which that data type can only leave out."""
+    return [{"key": key} if value == "" else {"key": key, "value": value} for key, value in tags.items()]
+
+
+def keep_valid(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that an EC2 gives, without those whose answers would be out of the model's bounds."""
+    valid: dict[str, Any] = {"tags": {}}
+    for key, value in attributes["tags"].items():
+        with suppress(ValueError):
+            valid["tags"].update(_validate_tags({key: value}))
+    for name, shape in _shapes().items():
+        if attributes.get(name) is not None:
+            with suppress(ValueError):
+                valid[name] = validate(shape, attributes[name], name)
+    return valid
 
 
 def _validate_specs(findings: Iterable[FindingSpec]) -> tuple[FindingSpec, ...]:

@@ -94,6 +94,30 @@ def test_an_instance_brings_its_real_attributes(backend, client):
     assert interface["securityGroups"] == [{"groupName": "web", "groupId": group}]
 
 
+def test_an_empty_ec2_tag_value_is_left_out_of_findings(backend, client):
+    (web,) = run_instances(tags={"Name": "web", "owner": ""})
+    backend.add_instance(web, findings=[cve("CVE-2016-2177")])
+    run = start_and_finish_run(backend, client, create_template(client))
+    asset = describe_finding(client, list_findings(client, run)[0])["assetAttributes"]
+    assert asset["tags"] == [{"key": "Name", "value": "web"}, {"key": "owner"}]
+
+
+def test_what_an_ec2_says_is_held_to_the_bounds_of_answers(inspector_backend, client):
+    members = {
+        "imageId": "x" * 300,
+        "dnsName": "x" * 300,
+        "ipAddress": "x",
+        "tagSet": f"<item><key>{'k' * 200}</key><value>x</value></item><item><key>k</key><value>v</value></item>",
+    }
+    text = "".join(f"<{name}>{value}</{name}>" for name, value in members.items())
+    ec2 = FakeEc2(*(f"<instanceId>{instance_id}</instanceId>{text}" for instance_id in ("i-0web", "i" * 200)))
+    with registered_handler(ec2, "ec2"):
+        template = create_template(client, create_target(client, group=create_group(client, k="v")))
+        assert preview_agents(client, template) == {"i-0web": {"agentId": "i-0web", "agentHealth": "HEALTHY"}}
+        run = start_and_finish_run(inspector_backend, client, template)
+        assert run_agent_ids(client, run) == ["i-0web"]
+
+
 @pytest.mark.slow
 def test_attributes_given_by_add_instance_override_those_of_ec2(backend, client):
     (web,) = run_instances(tags={"Name": "web", "Stage": "live"})

@@ -250,7 +250,7 @@ def test_instances_of_ec2_are_part_of_a_snapshot():
         ec2.create_tags(Resources=[made[0]["InstanceId"]], Tags=tags)
         target = create_target(backend, "all")
         run = backend.start_assessment_run(
-            assessmentTemplateArn=create_template(backend, target, "daily", duration=3600, packages=())
+            assessmentTemplateArn=create_template(backend, target, "daily", duration=3600)
         )["assessmentRunArn"]
         taken = json.loads(json.dumps(backend.snapshot()))
         then = read_everything(backend)
@@ -332,9 +332,7 @@ def test_a_state_begins_at_its_moment_or_at_a_later_one(client):
 def test_runs_at_the_end_of_time_are_written_and_read():
     with mock_inspector(region="us-west-2", at="9999-12-31T23:59:00Z") as backend:
         backend.start_assessment_run(
-            assessmentTemplateArn=create_template(
-                backend, create_target(backend, "late"), "daily", duration=3600, packages=()
-            )
+            assessmentTemplateArn=create_template(backend, create_target(backend, "late"), "daily", duration=3600)
         )
         taken = json.loads(json.dumps(backend.snapshot()))
         then = read_everything(backend)
