@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..api.service_model import max_length
 from ..state.external import Caller
 from ..state.instances import keep_valid
 from .client import ExternalClient, NotAvailable, ServiceError
@@ -13,10 +14,7 @@ _GROUP_TAG = "aws:autoscaling:groupName"
 
 
 def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[str, Any]] | None:
-    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2.
-
-    Attributes that Inspector could not show are left out, and so is an instance without a valid id.
-    """
+    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2."""
     found: list[dict[str, Any]] = []
     params: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
     try:
@@ -24,7 +22,7 @@ def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[
             page = client.call("ec2", caller, "describe_instances", **params)
             found += [_attributes(entry) for group in page["Reservations"] for entry in group["Instances"]]
             if not page.get("NextToken"):
-                return [attributes for attributes in map(keep_valid, found) if "instance_id" in attributes]
+                return found
             params["NextToken"] = page["NextToken"]
     except (NotAvailable, ServiceError, LookupError, TypeError):
         return None
@@ -32,8 +30,7 @@ def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[
 
 def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
     tags = {tag["Key"]: tag.get("Value", "") for tag in instance.get("Tags", ())}
-    return {
-        "instance_id": instance["InstanceId"],
+    attributes = {
         "tags": tags,
         "hostname": instance.get("PublicDnsName") or instance.get("PrivateDnsName") or None,
         "ami_id": instance.get("ImageId"),
@@ -42,6 +39,7 @@ def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
         "operating_system": "Windows Server" if str(instance.get("Platform", "")).lower() == "windows" else None,
         "network_interfaces": [_interface(entry) for entry in instance.get("NetworkInterfaces", ())],
     }
+    return {"instance_id": instance["InstanceId"][: max_length("AgentId")], **keep_valid(attributes)}
 
 
 def _interface(interface: dict[str, Any]) -> dict[str, Any]:

@@ -110,8 +110,7 @@ def test_what_an_ec2_says_is_held_to_the_bounds_of_answers(inspector_backend, cl
         "tagSet": f"<item><key>{'k' * 200}</key><value>x</value></item><item><key>k</key><value>v</value></item>",
     }
     text = "".join(f"<{name}>{value}</{name}>" for name, value in members.items())
-    ec2 = FakeEc2(*(f"<instanceId>{instance_id}</instanceId>{text}" for instance_id in ("i-0web", "i" * 200)))
-    with registered_handler(ec2, "ec2"):
+    with registered_handler(FakeEc2(f"<instanceId>i-0web</instanceId>{text}"), "ec2"):
         template = create_template(client, create_target(client, group=create_group(client, k="v")))
         assert preview_agents(client, template) == {"i-0web": {"agentId": "i-0web", "agentHealth": "HEALTHY"}}
         run = start_and_finish_run(inspector_backend, client, template)
