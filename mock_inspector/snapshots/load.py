@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from ..api import arns
@@ -190,7 +190,7 @@ class _StoreLoader:
         instances = self._store.instances
         recorded = _refer(self._instances, index, "instances")
         # A copy, since the test may change it; those in runs stay as they were.
-        instance = replace(recorded, tags=dict(recorded.tags))
+        instance = recorded.copy()
         last = instances.last()
         if instance.instance_id in instances or (last is not None and instance.number <= last.number):
             raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice, or its number is not the highest")

@@ -18,6 +18,7 @@ from .fields import (
     decode_attributes,
     decode_body,
     decode_exact_moment,
+    decode_instance_tags,
     decode_moment,
     decode_region,
     encode_moment,
@@ -80,6 +81,7 @@ class FindingSpecRecord:
 class InstanceRecord(InstanceAttributes):
     """An instance at some time. ``findings`` are indexes in ``finding_specs``."""
 
+    tags: Annotated[dict[str, str], Field(decode_instance_tags)] = field(default_factory=dict)
     findings: list[Index] = field(default_factory=list)
 
 
