@@ -16,7 +16,7 @@ from .registry import ResponseBody, action
 
 @action(
     follows="reference and sample",
-    approximates="`ruleNames` is compared with a finding's `id`",
+    approximates="`ruleNames` is compared with a finding's `id`, of a CIS rule with its whole name",
     changes_with_time=True,
 )
 def list_findings(

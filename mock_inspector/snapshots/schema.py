@@ -75,6 +75,7 @@ class FindingSpecRecord:
     recommendation: Text
     attributes: Annotated[Any, Field(decode_attributes, dict)] = ()
     without_agent: Index | None = None
+    rule_name: Annotated[str | None, ShapeName("RuleName")] = None
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ class FindingBody(Protocol):
 
     @property
     def rule_name(self) -> str | None:
-        """The finding's id, which the filter ``ruleNames`` matches."""
+        """The name of the rule, which the filter ``ruleNames`` matches: the finding's id, or what that begins."""
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
         """The members of the data type Finding that do not depend on the run."""
@@ -70,7 +70,7 @@ class SpecBody:
 
     @property
     def rule_name(self) -> str:
-        return self.spec.id
+        return self.spec.rule_name or self.spec.id
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
         assert instance is not None  # noqa: S101  specs belong to instances

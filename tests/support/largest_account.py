@@ -62,7 +62,7 @@ def _add_instance(backend: Any, number: int, **more: Any) -> None:
             ],
             "findings": [
                 cve("CVE-2016-2177", **overrides),
-                cis(f"1.1 {WIDE * 250}", **overrides),
+                cis(f"1.1 {WIDE * 996}", **overrides),
                 best_practice("Enable ASLR", **overrides),
                 network_reachability(22, **overrides),
                 runtime_behavior("Software Without DEP", **overrides),
