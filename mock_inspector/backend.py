@@ -81,7 +81,11 @@ class InspectorBackend(ActionMethods):
         return self._service.clock
 
     def for_region(self, name: str) -> InspectorBackend:
-        """Return the backend of the same account in another region. ValueError for an invalid name."""
+        """Return the backend of the same account in another region. ValueError for an invalid name.
+
+        A region that never had the service answers like others. ``inject_fault("*", "EndpointConnectionError",
+        times=None)`` on its backend makes it unreachable, as it was.
+        """
         return self._sibling(self.account_id, name)
 
     def for_account(self, account_id: str) -> InspectorBackend:
@@ -181,6 +185,7 @@ class InspectorBackend(ActionMethods):
     def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
         """Add a finding to a run. It is visible from now on, whatever the run's state. Returns its ARN.
 
+        ListFindings has it behind those that are there, also with an earlier ``createdAt``: its order is that of arrival.
         ``finding`` has the shape of DescribeFindings without ``arn``; missing members are filled in. ValueError for
         unknown members and invalid values.
         """

@@ -22,7 +22,10 @@ from .registry import ResponseBody, action
 
 @action(
     follows="reference and sample",
-    approximates="the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's",
+    approximates=(
+        "the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's; the quotas of runs "
+        "and agents are those of an account in a region"
+    ),
 )
 def start_assessment_run(
     store: Store, *, assessmentTemplateArn: str, assessmentRunName: str | None = None
@@ -89,7 +92,7 @@ def _check_agents(store: Store, instances: list[Instance]) -> None:
     store.check_quota("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
 
 
-@action(follows="reference and sample", approximates="that an ended run is refused")
+@action(follows="reference and sample", approximates="that an ended run is refused; an early stop reports all findings")
 def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> ResponseBody:
     """StopAssessmentRun.
 
@@ -128,7 +131,10 @@ def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> R
 
 @action(
     follows="reference and sample",
-    approximates="name patterns: `*` and `?`, case-sensitive",
+    approximates=(
+        "name patterns: `*` and `?`, case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
+        "both any and all"
+    ),
     changes_with_time=True,
 )
 def list_assessment_runs(

@@ -135,7 +135,7 @@ class _StoreLoader:
         self._add_reported()
         self._numbered("subscriptions", record.subscriptions, self._subscription)
         if record.role is not None:
-            if not arns.IAM_ROLE.fullmatch(record.role.arn):
+            if arns.account_of_role(record.role.arn, store.partition) is None:
                 raise expected("the ARN of an IAM role", record.role.arn).at("arn").at("role")
             store.role = Role(record.role.arn, record.role.registered)
         store.faults = _each("faults", record.faults, _load_fault)
@@ -247,7 +247,7 @@ class _StoreLoader:
     def _subscription(self, record: SubscriptionRecord) -> None:
         store, events = self._store, enum("InspectorEvent")
         template = self._find(store.templates, record.template, TEMPLATE, "template")
-        if not arns.SNS_TOPIC.fullmatch(record.topic_arn):
+        if not arns.is_sns_topic(record.topic_arn, store.partition):
             raise expected("the ARN of an SNS topic", record.topic_arn).at("topic_arn")
         if not record.events or not record.events.keys() <= set(events):
             raise expected(f"an object with one or more of {', '.join(events)}", list(record.events)).at("events")

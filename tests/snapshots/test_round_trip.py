@@ -151,7 +151,7 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
     follows = {"_stores_by_access_key", "_runs_events"}
     assert set(vars(service)) == mock_wide | follows | {"_stores", "_access_keys"}
     context = {entry.name for entry in dataclasses.fields(service.context)}
-    assert context == {"account_id", "limits", "external", "report_origin", "schedule", "now"} | {
+    assert context == {"account_id", "limits", "max_page_size", "external", "report_origin", "schedule", "now"} | {
         "id_seed",
         "published",
         "started",

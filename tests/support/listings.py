@@ -117,11 +117,19 @@ def _list_exclusions(backend: Any) -> Listing:
 
 
 def _list_rules_packages(backend: Any) -> Listing:
+    there: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        page = backend.list_rules_packages(maxResults=100, **token)
+        there += page["rulesPackageArns"]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
     return Listing(
         "ListRulesPackages",
         "rulesPackageArns",
         add=lambda: str(backend.add_rules_package(unique_name())),
-        there=backend.list_rules_packages(maxResults=100)["rulesPackageArns"],
+        there=there,
     )
 
 

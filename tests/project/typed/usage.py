@@ -106,6 +106,7 @@ async def contexts() -> None:
             allow_unused_faults=True,
             limits={"assessment_targets": 2, "agents": None},
             max_calls=None,
+            max_page_size=5,
             id_seed="mine",
             state=None,
         ),
