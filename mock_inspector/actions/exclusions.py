@@ -16,7 +16,11 @@ from .registry import ResponseBody, action
 _DEFAULT_RESULTS = 100
 
 
-@action(follows="newest model, user guide", approximates="order", changes_with_time=True)
+@action(
+    follows="newest model, user guide",
+    approximates="order; runs of any date have exclusions, those of the service had them from 2018-06-25 on",
+    changes_with_time=True,
+)
 def list_exclusions(
     store: Store, *, assessmentRunArn: str, nextToken: str | None = None, maxResults: int | None = None
 ) -> ResponseBody:
