@@ -1,5 +1,7 @@
 """Running EC2 instances are instances of the mock too (moto's EC2 in these tests)."""
 
+import re
+
 import boto3
 import pytest
 
@@ -110,7 +112,18 @@ def test_what_an_ec2_says_is_held_to_the_bounds_of_answers(inspector_backend, cl
         "tagSet": f"<item><key>{'k' * 200}</key><value>x</value></item><item><key>k</key><value>v</value></item>",
     }
     text = "".join(f"<{name}>{value}</{name}>" for name, value in members.items())
-    with registered_handler(FakeEc2(f"<instanceId>i-0web</instanceId>{text}"), "ec2"):
+
+    class LooseEc2(FakeEc2):
+        """It has one instance, with attributes that EC2 does not allow."""
+
+        def __call__(self, request, **_):
+            answer = super().__call__(request)
+            body = next(answer.raw.stream()).decode()
+            instance = f"<instancesSet><item><instanceId>i-0web</instanceId>{text}</item></instancesSet>"
+            answer.raw.body = re.sub("<instancesSet>.*</instancesSet>", instance, body).encode()
+            return answer
+
+    with registered_handler(LooseEc2(), "ec2"):
         template = create_template(client, create_target(client, group=create_group(client, k="v")))
         assert preview_agents(client, template) == {"i-0web": {"agentId": "i-0web", "agentHealth": "HEALTHY"}}
         run = start_and_finish_run(inspector_backend, client, template)

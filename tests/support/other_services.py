@@ -65,23 +65,20 @@ def registered_handler(answer, service):
 
 
 class FakeEc2:
-    """An EC2 in botocore's event that has these instances, by default one, and counts who asks."""
+    """An EC2 in botocore's event that has one instance, and counts who asks."""
 
-    ELSEWHERE = (
-        "<instanceId>i-0elsewhere</instanceId><imageId>ami-1</imageId><ipAddress>192.0.2.1</ipAddress>"
-        "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
-    )
-
-    def __init__(self, *instances):
+    def __init__(self):
         self.requests = 0
-        self.instances = instances or (self.ELSEWHERE,)
 
     def __call__(self, request, **_):
         requests = parse_qs(request.body.decode() if isinstance(request.body, bytes) else request.body)
         assert requests["Action"] == ["DescribeInstances"]
         self.requests += 1
-        instances = "".join(f"<item>{instance}</item>" for instance in self.instances)
-        groups = f"<item><instancesSet>{instances}</instancesSet></item>"
+        instance = (
+            "<instanceId>i-0elsewhere</instanceId><imageId>ami-1</imageId><ipAddress>192.0.2.1</ipAddress>"
+            "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
+        )
+        groups = f"<item><instancesSet><item>{instance}</item></instancesSet></item>"
         body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
         return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
 
