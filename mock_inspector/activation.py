@@ -71,6 +71,7 @@ class Activation:
                 external=self._external,
                 report_origin=self._report_origin,
                 max_calls=options.max_calls,
+                max_page_size=options.max_page_size,
             )
             if options.freeze and options.at is not None and options.state is None:
                 self.service.clock.move_to(options.at)

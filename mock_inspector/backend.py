@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import snapshots
@@ -20,7 +21,7 @@ from .state.faults import build_fault, find_caller
 from .state.findings import build_finding
 from .state.instances import Instance, InstanceKeywords, build_instance
 from .state.lifecycle import force_state
-from .state.membership import detach_from_runs
+from .state.membership import detach_from_runs, find_instances
 from .state.messages import PublishedMessage
 from .state.notifications import notify_findings
 from .state.rules_packages import RulesPackage, owner_accounts
@@ -80,7 +81,11 @@ class InspectorBackend(ActionMethods):
         return self._service.clock
 
     def for_region(self, name: str) -> InspectorBackend:
-        """Return the backend of the same account in another region. ValueError for an invalid name."""
+        """Return the backend of the same account in another region. ValueError for an invalid name.
+
+        A region that never had the service answers like others. ``inject_fault("*", "EndpointConnectionError",
+        times=None)`` on its backend makes it unreachable, as it was.
+        """
         return self._sibling(self.account_id, name)
 
     def for_account(self, account_id: str) -> InspectorBackend:
@@ -100,7 +105,8 @@ class InspectorBackend(ActionMethods):
     def add_instance(self, instance_id: str | None = None, **attributes: Unpack[InstanceKeywords]) -> Instance:
         """Add an EC2 instance with an agent. Its id is generated when none is given.
 
-        ``tags`` is a mapping. ``agent_health`` is HEALTHY, UNHEALTHY or UNKNOWN; ``agent_health_code`` is what
+        What is left open of its network is made from its id in the findings of a run. ``tags`` is a mapping, whose
+        values may be empty. ``agent_health`` is HEALTHY, UNHEALTHY or UNKNOWN; ``agent_health_code`` is what
         ListAssessmentRunAgents shows beside it. ``network_interfaces`` and ``telemetry`` (messages and bytes) are
         lists in the API's shapes. ``findings`` are made by the functions of :mod:`mock_inspector.findings`.
         TypeError for an unknown keyword, ValueError for an invalid value or an id that exists.
@@ -115,6 +121,15 @@ class InspectorBackend(ActionMethods):
             store.next_number()
             store.instances.add(instance_id, instance)
             return instance
+
+    @property
+    def instances(self) -> Mapping[str, Instance]:
+        """The fleet by instance id: what the test added, whose attributes it may change, then what runs in an EC2."""
+        with self._service.at_now():
+            by_id = {instance.instance_id: instance for instance in self._store.instances}
+            for instance in find_instances(self._store):
+                by_id.setdefault(instance.instance_id, instance)
+            return MappingProxyType(by_id)
 
     def remove_instance(self, instance_id: str) -> None:
         """Terminate an instance.
@@ -170,6 +185,7 @@ class InspectorBackend(ActionMethods):
     def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
         """Add a finding to a run. It is visible from now on, whatever the run's state. Returns its ARN.
 
+        ListFindings has it behind those that are there, also with an earlier ``createdAt``: its order is that of arrival.
         ``finding`` has the shape of DescribeFindings without ``arn``; missing members are filled in. ValueError for
         unknown members and invalid values.
         """

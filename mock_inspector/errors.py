@@ -15,6 +15,10 @@ _ANY_RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-00000000/template/
 """The run that an injected error names when the test names none."""
 
 
+MAX_MESSAGE_LENGTH = 1000
+"""The model's bound of ``ErrorMessage``, in characters."""
+
+
 class UnmockedRequestError(RuntimeError):
     """A request would have left the machine, because nothing mocks its service."""
 
@@ -60,8 +64,8 @@ class ApiError(Exception):
         return self.status
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the response."""
-        return {"__type": self.code, "message": self.message, **self.members}
+        """The JSON body of the response. A longer message is cut."""
+        return {"__type": self.code, "message": self.message[:MAX_MESSAGE_LENGTH], **self.members}
 
 
 class InvalidInputException(ApiError):
@@ -233,15 +237,25 @@ _short.maxlevel = 3
 _short.maxdict = _short.maxlist = 4
 _short.maxstring = _short.maxother = _short.maxlong = 60
 
+_MAX_REPR_LENGTH = 300
+"""The maximum length of what :func:`short_repr` returns for anything but a string."""
+
 
 def short_repr(value: object, limit: int = 100) -> str:
-    """Return the ``repr`` of ``value`` for a message, cut where it is long, wide or deep."""
+    """Return the ``repr`` of ``value`` for a message, cut where it is long, wide or deep.
+
+    That of a string shows at most ``limit`` characters, in which an escaped one counts as long as its escape.
+    """
     if isinstance(value, str):
-        return repr(value) if len(value) <= limit else f"{value[:limit]!r}... ({len(value)} characters)"
+        shown = value[:limit]
+        while len(repr(shown)) > limit + len("''"):
+            shown = shown[: len(shown) * limit // len(repr(shown))]
+        return repr(value) if shown == value else f"{shown!r}... ({len(value)} characters)"
     try:
-        return _short.repr(value)
+        text = _short.repr(value)
     except ValueError:  # Python refuses to format integers with thousands of digits.
         return f"{type(value).__name__} that is too large to show"
+    return text if len(text) <= _MAX_REPR_LENGTH else f"{text[:_MAX_REPR_LENGTH]}..."
 
 
 def describe_choice(choices: Iterable[str], value: object) -> str:

@@ -89,33 +89,38 @@ def cve(
 def cis(
     rule: str,
     *,
-    benchmark: str = "CIS Benchmark for Amazon Linux 2 Benchmark v1.0.0",
+    benchmark: str = "CIS Amazon Linux 2 Benchmark v1.0.0",
     profile: str = "Level 1",
     **overrides: Unpack[Overrides],
 ) -> FindingSpec:
     """Return a rule of a CIS benchmark that the instance violates: ``cis("1.1.1 Ensure mounting of cramfs is disabled")``.
 
-    ``rule`` begins with the rule's number.
+    ``rule`` begins with the rule's number. It has up to 1,000 characters; the finding's ``id`` and attribute have its
+    beginning, the filter ``ruleNames`` of ListFindings matches all of it. ``benchmark`` is written as in
+    ``CIS CentOS Linux 7 Benchmark v2.2.0``.
     """
     if not _CIS.fullmatch(str(rule)):
         raise ValueError(
             "rule must be a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled'; "
             f"got {short_repr(rule)}"
         )
-    return _build_spec(
+    validate("RuleName", rule, "rule")
+    short_name = rule[: max_length("FindingId")]
+    spec = _build_spec(
         finding_specs.CIS,
         overrides,
-        id=rule[: max_length("FindingId")],
+        id=short_name,
         severity="High",
         title=f"Instance {{instance_id}} is not compliant with rule {rule}, {benchmark}, {profile}",
         description=f"The instance does not comply with rule {rule} of {benchmark}.",
         recommendation=f"Follow the remediation of rule {rule.split(' ', 1)[0]} in {benchmark}.",
         attributes={
             "BENCHMARK_ID": benchmark,
-            "BENCHMARK_RULE_ID": rule,
+            "BENCHMARK_RULE_ID": rule[: max_length("AttributeValue")],
             "CIS_BENCHMARK_PROFILE": f"{benchmark} {profile}",
         },
     )
+    return spec if rule == short_name or spec.id != short_name else replace(spec, rule_name=rule)
 
 
 def best_practice(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:

@@ -36,6 +36,7 @@ class MockKeywords(TypedDict, total=False):
     allow_unused_faults: bool
     limits: Mapping[str, int | None]
     max_calls: int | None
+    max_page_size: int | None
     id_seed: str | None
     state: Mapping[str, Any] | str | os.PathLike[str] | None
 
@@ -54,6 +55,8 @@ class Options:
     :param allow_unused_faults: do not fail the test when an injected fault was never triggered.
     :param limits: overrides of the service's quotas, by name; None as a value lifts the quota.
     :param max_calls: how many of the last calls ``backend.calls`` keeps; None: all of them.
+    :param max_page_size: how many items a page of a list holds at most, also where the request allows more; None: as many
+        as the request and the API allow. Code that expects whole pages, and not the token, fails with it.
     :param id_seed: what generated ids depend on; None: the running test's node id (that of the class, module or session
         in a fixture of such a scope), else a constant. A ``state`` has its own.
     :param state: the state to start with: what ``backend.snapshot()`` returned, or the path of a JSON file of that.
@@ -69,6 +72,7 @@ class Options:
     allow_unused_faults: bool = False
     limits: Mapping[str, int | None] = field(default_factory=dict)
     max_calls: int | None = 10_000
+    max_page_size: int | None = None
     id_seed: str | None = None
     state: Mapping[str, Any] | str | os.PathLike[str] | None = None
 
@@ -90,6 +94,8 @@ class Options:
         self._check_limits()
         if not _is_limit(self.max_calls):
             raise ValueError(f"max_calls must be a whole number of at least 0, or None; got {self.max_calls!r}")
+        if self.max_page_size is not None and not (_is_limit(self.max_page_size) and self.max_page_size):
+            raise ValueError(f"max_page_size must be a whole number of at least 1, or None; got {self.max_page_size!r}")
         if self.id_seed is not None and not isinstance(self.id_seed, str):
             raise TypeError(f"id_seed must be a string; got {short_repr(self.id_seed)}")
         source = os.fspath(self.state) if isinstance(self.state, os.PathLike) else self.state

@@ -10,12 +10,17 @@ from ..state.evaluation import find_exclusions
 from ..state.exclusions import PREVIEW_DURATION_MS, Exclusion, ExclusionType, Preview
 from ..state.membership import busy_instances, members_of
 from ..state.store import EXCLUSION, RUN, TEMPLATE, Store
+from .preconditions import check_has_rules_packages
 from .registry import ResponseBody, action
 
 _DEFAULT_RESULTS = 100
 
 
-@action(follows="newest model, user guide", approximates="order", changes_with_time=True)
+@action(
+    follows="newest model, user guide",
+    approximates="order; runs of any date have exclusions, those of the service had them from 2018-06-25 on",
+    changes_with_time=True,
+)
 def list_exclusions(
     store: Store, *, assessmentRunArn: str, nextToken: str | None = None, maxResults: int | None = None
 ) -> ResponseBody:
@@ -43,10 +48,12 @@ def describe_exclusions(store: Store, *, exclusionArns: list[str], locale: str =
 def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> ResponseBody:
     """CreateExclusionsPreview: what a run started now would leave out. The preview is ready in a few seconds.
 
-    Errors: PreviewGenerationInProgressException while another preview of the template is being generated, those of
-    :meth:`.Store.get`.
+    Errors: PreviewGenerationInProgressException while another preview of the template is being generated,
+    InvalidInputException (INVALID_NUMBER_OF_RULES_PACKAGE_ARNS) for a template without rules packages, which no run can
+    have, those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
+    check_has_rules_packages(template)
     if any(preview.template is template and preview.ready > store.now for preview in store.previews.values()):
         raise PreviewGenerationInProgressException(f"{template.arn} is generating an exclusions preview.")
     agents = [RunAgent.from_instance(instance) for instance in members_of(store, template.target)]

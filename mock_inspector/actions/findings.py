@@ -16,7 +16,10 @@ from .registry import ResponseBody, action
 
 @action(
     follows="reference and sample",
-    approximates="`ruleNames` is compared with a finding's `id`",
+    approximates=(
+        "`ruleNames` is compared with a finding's `id`, of a CIS rule with its whole name; several values of a filter mean "
+        "any of them, also of `attributes`, of which the reference says both any and all"
+    ),
     changes_with_time=True,
 )
 def list_findings(
@@ -27,8 +30,8 @@ def list_findings(
     nextToken: str | None = None,
     maxResults: int | None = None,
 ) -> ResponseBody:
-    """ListFindings, oldest first. Without run ARNs it lists those of all runs. A finding is not listed before its
-    ``createdAt``.
+    """ListFindings, in the order of their arrival. Without run ARNs it lists those of all runs. A finding is not listed
+    before its ``createdAt``.
 
     Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for runs and for a
     filter's rules packages.
@@ -92,7 +95,10 @@ def _has_any(attributes: Any, filter: list[dict[str, str]]) -> bool:
 
 @action(
     follows="reference and sample; shapes as seen in production",
-    approximates="texts, CVSS vectors and some severities of rules",
+    approximates=(
+        "texts, CVSS vectors and some severities of rules; each rules package without findings adds an Informational one "
+        "without `id` and agent, as in the sample"
+    ),
 )
 def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN_US") -> ResponseBody:
     """DescribeFindings, up to 100 at once, as production took. Bad ARNs come back as ``failedItems``."""

@@ -8,6 +8,7 @@ from ..api.service_model import max_length
 from ..errors import AssessmentRunInProgressException, InvalidInputException, short_repr
 from ..state.runs import Run
 from ..state.store import Store
+from ..state.targets import Template
 
 
 def check_none_in_progress(store: Store, runs: Iterable[Run]) -> None:
@@ -20,6 +21,16 @@ def check_none_in_progress(store: Store, runs: Iterable[Run]) -> None:
             "stop them or let them end first.",
             assessmentRunArns=[run.arn for run in in_progress[:maximum]],
             assessmentRunArnsTruncated=len(in_progress) > maximum,
+        )
+
+
+def check_has_rules_packages(template: Template) -> None:
+    """InvalidInputException for a template without rules packages: it can be created, but a run needs one."""
+    if not template.packages:
+        raise InvalidInputException(
+            f"assessmentTemplateArn must name a template with 1 or more rules packages; got {template.arn}, which has "
+            "none.",
+            errorCode="INVALID_NUMBER_OF_RULES_PACKAGE_ARNS",
         )
 
 

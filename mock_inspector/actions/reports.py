@@ -11,7 +11,7 @@ from .registry import ResponseBody, action
 
 @action(
     follows="newest model, user guide",
-    approximates="the document's layout; ready after 4 seconds",
+    approximates="the document's layout; ready after 4 seconds; runs dated before 2017-04-25 have no reports",
     changes_with_time=True,
 )
 def get_assessment_report(

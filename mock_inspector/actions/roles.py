@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..api.arns import IAM_ROLE
+from ..api.arns import account_of_role
 from ..clock.moments import to_seconds
 from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, short_repr
 from ..state.store import Role, Store
@@ -26,12 +26,13 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
     InvalidInputException (INVALID_IAM_ROLE_ARN), AccessDeniedException (ACCESS_DENIED_TO_IAM_ROLE) for another
     account's role.
     """
-    match = IAM_ROLE.fullmatch(roleArn)
-    if match is None or match["partition"] != store.partition:
+    account = account_of_role(roleArn, store.partition)
+    if account is None:
         raise InvalidInputException(
-            f"roleArn must be the ARN of an IAM role; got {short_repr(roleArn)}.", errorCode="INVALID_IAM_ROLE_ARN"
+            f"roleArn must be the ARN of an IAM role in the partition {store.partition}; got {short_repr(roleArn)}.",
+            errorCode="INVALID_IAM_ROLE_ARN",
         )
-    if match["account"] != store.account_id:
+    if account != store.account_id:
         raise AccessDeniedException(
             f"roleArn: account {store.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
         )

@@ -16,24 +16,29 @@ from ..state.membership import busy_instances, members_of
 from ..state.runs import Run
 from ..state.store import RUN, TEMPLATE, Store
 from ..state.targets import Template
-from .preconditions import check_none_in_progress
+from .preconditions import check_has_rules_packages, check_none_in_progress
 from .registry import ResponseBody, action
 
 
 @action(
     follows="reference and sample",
-    approximates="the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's",
+    approximates=(
+        "the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's; the quotas of runs "
+        "and agents are those of an account in a region"
+    ),
 )
 def start_assessment_run(
     store: Store, *, assessmentTemplateArn: str, assessmentRunName: str | None = None
 ) -> ResponseBody:
     """StartAssessmentRun. The run gets the instances that match now, and a generated name when none is given.
 
-    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs),
+    Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs;
+    INVALID_NUMBER_OF_RULES_PACKAGE_ARNS for a template without rules packages),
     AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
     assessments), those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
+    check_has_rules_packages(template)
     if assessmentRunName is not None and store.runs.has_name(template.arn, assessmentRunName):
         raise InvalidInputException(
             f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",
@@ -87,7 +92,7 @@ def _check_agents(store: Store, instances: list[Instance]) -> None:
     store.check_quota("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
 
 
-@action(follows="reference and sample", approximates="that an ended run is refused")
+@action(follows="reference and sample", approximates="that an ended run is refused; an early stop reports all findings")
 def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> ResponseBody:
     """StopAssessmentRun.
 
@@ -126,7 +131,10 @@ def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> R
 
 @action(
     follows="reference and sample",
-    approximates="name patterns: `*` and `?`, case-sensitive",
+    approximates=(
+        "name patterns: `*` and `?`, case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
+        "both any and all"
+    ),
     changes_with_time=True,
 )
 def list_assessment_runs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..api.arns import SNS_TOPIC
+from ..api.arns import is_sns_topic
 from ..api.service_model import max_length
 from ..errors import AccessDeniedException, InvalidInputException, NoSuchEntityException, short_repr
 from ..state.lifecycle import schedule_run
@@ -25,7 +25,7 @@ def subscribe_to_event(store: Store, *, resourceArn: str, event: str, topicArn: 
     (INVALID_SNS_TOPIC_ARN), LimitExceededException (only with ``limits``), those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    _check_topic_arn(topicArn)
+    _check_topic_arn(store, topicArn)
     subscriptions = store.subscriptions.of(template.arn)
     subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
     if subscription is not None and event in subscription.events:
@@ -52,7 +52,7 @@ def unsubscribe_from_event(store: Store, *, resourceArn: str, event: str, topicA
     Errors: InvalidInputException (INVALID_SNS_TOPIC_ARN), those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    _check_topic_arn(topicArn)
+    _check_topic_arn(store, topicArn)
     subscriptions = store.subscriptions.of(template.arn)
     subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
     if subscription is not None:
@@ -80,10 +80,11 @@ def list_event_subscriptions(
     return {"subscriptions": [subscription.to_api() for subscription in subscriptions], **token}
 
 
-def _check_topic_arn(arn: str) -> None:
-    if not SNS_TOPIC.fullmatch(arn):
+def _check_topic_arn(store: Store, arn: str) -> None:
+    if not is_sns_topic(arn, store.partition):
         raise InvalidInputException(
-            f"topicArn must be the ARN of an SNS topic; got {short_repr(arn)}.", errorCode="INVALID_SNS_TOPIC_ARN"
+            f"topicArn must be the ARN of an SNS topic in the partition {store.partition}; got {short_repr(arn)}.",
+            errorCode="INVALID_SNS_TOPIC_ARN",
         )
 
 

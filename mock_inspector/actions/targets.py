@@ -35,7 +35,10 @@ def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> R
     return {"resourceGroups": groups, "failedItems": failed}
 
 
-@action(follows="reference and sample; the text for a taken name is the service's")
+@action(
+    follows="reference and sample; the text for a taken name is the service's",
+    approximates="names are unique, and the quota counts, per account and region",
+)
 def create_assessment_target(
     store: Store, *, assessmentTargetName: str, resourceGroupArn: str | None = None
 ) -> ResponseBody:

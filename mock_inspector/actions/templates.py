@@ -16,7 +16,10 @@ from .preconditions import check_none_in_progress, check_unique_keys
 from .registry import ResponseBody, action
 
 
-@action(follows="reference and sample", approximates="the text for a taken name, by analogy")
+@action(
+    follows="reference and sample",
+    approximates="the text for a taken name, by analogy; the quota counts per account and region",
+)
 def create_assessment_template(
     store: Store,
     *,
@@ -68,7 +71,13 @@ def describe_assessment_templates(store: Store, *, assessmentTemplateArns: list[
     return {"assessmentTemplates": templates, "failedItems": failed}
 
 
-@action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
+@action(
+    follows="reference and sample",
+    approximates=(
+        "name patterns: `*` and `?`, case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
+        "both any and all"
+    ),
+)
 def list_assessment_templates(
     store: Store,
     *,

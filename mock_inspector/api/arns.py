@@ -19,8 +19,12 @@ _ARN = re.compile(
 )
 
 
-SNS_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
-IAM_ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/[\x21-\x7e]+")
+_SNS_TOPIC = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):sns:(?P<region>[a-z0-9-]+):[0-9]{12}:(?=.{1,256}$)[A-Za-z0-9_-]+(\.fifo)?"
+)
+_IAM_ROLE = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,18 @@ def parse(text: str) -> Arn | None:
     if match is None:
         return None
     return Arn(match["partition"], match["region"], match["account"], text.rsplit(":", 1)[1].split("/")[-2])
+
+
+def is_sns_topic(text: str, partition: str) -> bool:
+    """Whether a text is the ARN of an SNS topic in any region of a partition."""
+    match = _SNS_TOPIC.fullmatch(text)
+    return match is not None and match["partition"] == partition == partition_of(match["region"])
+
+
+def account_of_role(text: str, partition: str) -> str | None:
+    """The account in the ARN of an IAM role of a partition, or None for any other text."""
+    match = _IAM_ROLE.fullmatch(text)
+    return match["account"] if match is not None and match["partition"] == partition else None
 
 
 @lru_cache(maxsize=256)

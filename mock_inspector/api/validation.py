@@ -135,17 +135,16 @@ def _structure(operation: str, shape: StructureShape, path: str) -> Validator:
     dot = f"{path}." if path else ""
     members = [(name, _compile(operation, member, dot + name)) for name, member in shape.members.items()]
     required = tuple(shape.required_members)
-    can_be_empty = not required or path == _FILTER
+    is_filter = path == _FILTER
 
     def validate_structure(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, value, "an object")
-        if not value and can_be_empty:
-            return {}
         dot = f"{path}." if path else ""
-        for name in required:
-            if value.get(name) is None:
-                raise _missing(dot + name)
+        if not (is_filter and all(value.get(name) is None for name in required)):
+            for name in required:
+                if value.get(name) is None:
+                    raise _missing(dot + name)
         return {name: member(value[name], dot + name) for name, member in members if value.get(name) is not None}
 
     return validate_structure
@@ -204,10 +203,14 @@ def _string(shape: Shape, code: str) -> Validator:
 
 def _integer(shape: Shape, code: str) -> Validator:
     minimum, maximum = shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
+    bits = 64 if shape.type_name == "long" else 32
+    limit = 2 ** (bits - 1)
 
     def validate_integer(value: Any, path: str) -> Any:
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong_type(path, value, "an integer")
+        if not -limit <= value < limit:
+            raise _wrong_type(path, value, f"an integer of {bits} bits")
         if not minimum <= value <= maximum:
             raise _invalid(code, path, f"be {_range(minimum, maximum)}", short_repr(value))
         return value

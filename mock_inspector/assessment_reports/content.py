@@ -123,7 +123,7 @@ class ReportContent:
     exclusions: tuple[ExclusionEntry, ...]
     packages: tuple[RulesPackageResult, ...]
     agents: tuple[AgentDetails, ...]
-    telemetry: tuple[tuple[str, int, int], ...]
+    telemetry: tuple[tuple[str, int, int | None], ...]
     """Message types, with the number of messages and their size in bytes; the type "Total" is last."""
     created: int
     """Milliseconds since 1970."""
@@ -397,10 +397,10 @@ def _agent_details(run: Run, by_instance: tuple[SeverityCounts, ...]) -> tuple[A
     return tuple(agents)
 
 
-def _telemetry(run: Run) -> tuple[tuple[str, int, int], ...]:
-    """What the agents sent, by type of message."""
+def _telemetry(run: Run) -> tuple[tuple[str, int, int | None], ...]:
+    """What the agents sent, by type of message: messages, and bytes where they are known."""
     entries = [
-        (escape_invisible(entry["messageType"]), entry["count"], entry.get("dataSize", 0))
+        (escape_invisible(entry["messageType"]), entry["count"], entry.get("dataSize"))
         for entry in sum_telemetry(agent.telemetry for agent in run.agents)
     ]
     return tuple(sorted(entries, key=lambda entry: (entry[0] == "Total", entry[0])))

@@ -392,7 +392,11 @@ def _add_telemetry(pdf: _ReportPdf, report: ReportContent) -> None:
     pdf.add_table(
         ("Message type", "Messages", "Bytes"),
         (
-            ((message_type, _BOLD if message_type == "Total" else _NORMAL), f"{count:,}", f"{size:,}")
+            (
+                (message_type, _BOLD if message_type == "Total" else _NORMAL),
+                f"{count:,}",
+                "" if size is None else f"{size:,}",
+            )
             for message_type, count, size in report.telemetry
         ),
         (110, 34, 34),

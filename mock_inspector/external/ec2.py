@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..api.service_model import max_length
 from ..state.external import Caller
+from ..state.instances import keep_valid
 from .client import ExternalClient, NotAvailable, ServiceError
 
 _RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
@@ -28,8 +30,7 @@ def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[
 
 def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
     tags = {tag["Key"]: tag.get("Value", "") for tag in instance.get("Tags", ())}
-    return {
-        "instance_id": instance["InstanceId"],
+    attributes = {
         "tags": tags,
         "hostname": instance.get("PublicDnsName") or instance.get("PrivateDnsName") or None,
         "ami_id": instance.get("ImageId"),
@@ -38,6 +39,7 @@ def _attributes(instance: dict[str, Any]) -> dict[str, Any]:
         "operating_system": "Windows Server" if str(instance.get("Platform", "")).lower() == "windows" else None,
         "network_interfaces": [_interface(entry) for entry in instance.get("NetworkInterfaces", ())],
     }
+    return {"instance_id": instance["InstanceId"][: max_length("AgentId")], **keep_valid(attributes)}
 
 
 def _interface(interface: dict[str, Any]) -> dict[str, Any]:

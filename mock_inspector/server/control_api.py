@@ -129,6 +129,7 @@ CONTROL_CALLS: dict[str, ControlCall] = {
     "for_account": ControlCall(InspectorBackend.for_account),
     "register_access_key": ControlCall(InspectorBackend.register_access_key),
     "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
+    "instances": ControlCall(lambda backend: backend.instances, _GET),
     "remove_instance": ControlCall(InspectorBackend.remove_instance),
     "add_rules_package": ControlCall(InspectorBackend.add_rules_package),
     "add_finding": ControlCall(InspectorBackend.add_finding),

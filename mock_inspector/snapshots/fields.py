@@ -8,6 +8,7 @@ from typing import Any
 
 from ..api.identifiers import is_region_name
 from ..clock.moments import EpochMs, format_zulu, to_datetime, to_epoch_ms
+from ..state.instances import validate_tags
 from .codec import MAX_NUMBER, Field, SnapshotError, decode_shape, expected
 
 _MAX_DATE = 253402300799999
@@ -84,6 +85,19 @@ def decode_body(value: Any) -> Any:
         raise SnapshotError(" lacks the member 'severity'")
     members = decode_shape("Finding", {**value, **_OF_FINDING})
     return {name: members[name] for name in value if name in members}
+
+
+def decode_instance_tags(value: Any) -> Any:
+    """Read the tags of an instance: an object of strings."""
+    if not isinstance(value, dict):
+        raise expected("an object", value)
+    for key, entry in value.items():
+        if not isinstance(entry, str):
+            raise expected("a string", entry).at(key)
+    try:
+        return validate_tags(value)
+    except ValueError as error:
+        raise SnapshotError(f": {error}") from None
 
 
 def decode_attributes(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from ..api import arns
@@ -135,7 +135,7 @@ class _StoreLoader:
         self._add_reported()
         self._numbered("subscriptions", record.subscriptions, self._subscription)
         if record.role is not None:
-            if not arns.IAM_ROLE.fullmatch(record.role.arn):
+            if arns.account_of_role(record.role.arn, store.partition) is None:
                 raise expected("the ARN of an IAM role", record.role.arn).at("arn").at("role")
             store.role = Role(record.role.arn, record.role.registered)
         store.faults = _each("faults", record.faults, _load_fault)
@@ -190,7 +190,7 @@ class _StoreLoader:
         instances = self._store.instances
         recorded = _refer(self._instances, index, "instances")
         # A copy, since the test may change it; those in runs stay as they were.
-        instance = replace(recorded, tags=dict(recorded.tags))
+        instance = recorded.copy()
         last = instances.last()
         if instance.instance_id in instances or (last is not None and instance.number <= last.number):
             raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice, or its number is not the highest")
@@ -247,7 +247,7 @@ class _StoreLoader:
     def _subscription(self, record: SubscriptionRecord) -> None:
         store, events = self._store, enum("InspectorEvent")
         template = self._find(store.templates, record.template, TEMPLATE, "template")
-        if not arns.SNS_TOPIC.fullmatch(record.topic_arn):
+        if not arns.is_sns_topic(record.topic_arn, store.partition):
             raise expected("the ARN of an SNS topic", record.topic_arn).at("topic_arn")
         if not record.events or not record.events.keys() <= set(events):
             raise expected(f"an object with one or more of {', '.join(events)}", list(record.events)).at("events")

@@ -18,6 +18,7 @@ from .fields import (
     decode_attributes,
     decode_body,
     decode_exact_moment,
+    decode_instance_tags,
     decode_moment,
     decode_region,
     encode_moment,
@@ -74,12 +75,14 @@ class FindingSpecRecord:
     recommendation: Text
     attributes: Annotated[Any, Field(decode_attributes, dict)] = ()
     without_agent: Index | None = None
+    rule_name: Annotated[str | None, ShapeName("RuleName")] = None
 
 
 @dataclass(slots=True)
 class InstanceRecord(InstanceAttributes):
     """An instance at some time. ``findings`` are indexes in ``finding_specs``."""
 
+    tags: Annotated[dict[str, str], Field(decode_instance_tags)] = field(default_factory=dict)
     findings: list[Index] = field(default_factory=list)
 
 
@@ -113,7 +116,7 @@ class TemplateRecord:
     arn: str
     name: Annotated[str, ShapeName("AssessmentTemplateName")]
     duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
-    packages: list[str] = field(default_factory=list)
+    packages: Annotated[list[str], ShapeName("AssessmentTemplateRulesPackageArnList")] = field(default_factory=list)
     user_attributes: UserAttributes = field(default_factory=list)
     created: Moment
     tags: Annotated[Pairs, ShapeName("TagList")] = field(default_factory=list)
@@ -216,7 +219,7 @@ class RunRecord:
     arn: str
     name: Annotated[str, ShapeName("AssessmentRunName")]
     duration_seconds: Annotated[int, ShapeName("AssessmentRunDuration")]
-    packages: list[str] = field(default_factory=list)
+    packages: Annotated[list[str], ShapeName("AssessmentRulesPackageArnList")]
     user_attributes: UserAttributes = field(default_factory=list)
     agents: list[AgentRecord] = field(default_factory=list)
     timeline: list[StateChangeRecord]

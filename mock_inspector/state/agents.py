@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -36,6 +36,7 @@ class RunAgent:
     @classmethod
     def from_instance(cls, instance: Instance) -> RunAgent:
         """Return the agent of an instance in a run that starts now."""
+        instance = instance.copy()
         health = instance.agent_health
         exclusion = _EXCLUSION_BY_HEALTH.get(health)
         if exclusion is None and instance.operating_system is not None and not _is_known(instance.operating_system):
@@ -46,7 +47,7 @@ class RunAgent:
             telemetry = default_telemetry(instance.instance_id, instance.operating_system) if exclusion is None else []
         return cls(
             instance.number,
-            replace(instance, tags=dict(instance.tags)),
+            instance,
             health,
             instance.agent_health_code or HEALTH_CODES[health],
             instance.agent_health_details,

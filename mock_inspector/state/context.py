@@ -18,6 +18,8 @@ class Context:
     account_id: str
     """The account of unregistered access keys."""
     limits: Mapping[str, int | None]
+    max_page_size: int | None = None
+    """How many items a page of a list holds at most, whatever the request allows; None: the API's own maximum."""
     id_seed: str
     external: ExternalServices
     report_origin: Callable[[], str]

@@ -93,14 +93,16 @@ def _texts() -> Any:
 
 def package_scopes(packages: Collection[RulesPackage]) -> Pairs:
     """Return the scopes that name rules packages."""
-    # The model requires a scope. Without rules packages, it names none.
-    return [{"key": RULES_PACKAGE_ARN, "value": package.arn} for package in packages] or [{"key": RULES_PACKAGE_ARN}]
+    return [{"key": RULES_PACKAGE_ARN, "value": package.arn} for package in packages]
 
 
 def default_scopes(exclusion_type: ExclusionType | None, packages: Collection[RulesPackage]) -> Pairs:
-    """Return the scopes of an exclusion known by its title only: the rules packages it can concern."""
+    """Return the scopes of an exclusion known by its title only: the rules packages it can concern.
+
+    The model requires a scope, so without the package of the title's own they are all.
+    """
     only = None if exclusion_type is None else _texts()[exclusion_type.value].get("rules_package")
-    return package_scopes([package for package in packages if only is None or package.name == only])
+    return package_scopes([package for package in packages if package.name == only] or packages)
 
 
 def describe_exclusion(

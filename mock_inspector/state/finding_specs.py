@@ -30,6 +30,8 @@ class FindingSpec:
     attributes: tuple[tuple[str, str], ...]
     without_agent: FindingSpec | None = None
     """What is reported instead of an instance without a working agent."""
+    rule_name: str | None = None
+    """The whole name of the rule, where an id cannot hold it."""
 
     @property
     def needs_agent(self) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from ..api.service_model import max_length
 from ..api.validation import validate
 from ..clock.moments import EpochMs, format_iso, to_seconds
 from .collections import NumberedList
+from .default_network import default_interface, generate_id
 from .exclusions import given_members
 from .finding_specs import NETWORK_REACHABILITY, FindingSpec
-from .instances import Instance
+from .instances import Instance, to_tag_list
 from .runs import Run
 
 SEVERITIES = ("High", "Medium", "Low", "Informational", "Undefined")
@@ -34,7 +35,7 @@ class FindingBody(Protocol):
 
     @property
     def rule_name(self) -> str | None:
-        """The finding's id, which the filter ``ruleNames`` matches."""
+        """The name of the rule, which the filter ``ruleNames`` matches: the finding's id, or what that begins."""
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
         """The members of the data type Finding that do not depend on the run."""
@@ -69,11 +70,11 @@ class SpecBody:
 
     @property
     def rule_name(self) -> str:
-        return self.spec.id
+        return self.spec.rule_name or self.spec.id
 
     def members(self, instance: Instance | None) -> dict[str, Any]:
         assert instance is not None  # noqa: S101  specs belong to instances
-        return render_spec(self.spec, instance)
+        return render_spec(self.spec, instance, self.rules_package.split(":")[3])
 
 
 def clean_body(rules_package: str) -> FixedBody:
@@ -87,7 +88,7 @@ def clean_body(rules_package: str) -> FixedBody:
             "recommendation": "No remediation needed.",
             "severity": "Informational",
             "numericSeverity": 0.0,
-            "assetAttributes": asset_attributes(),
+            "assetAttributes": _NO_ASSET_ATTRIBUTES,
             "attributes": [],
         },
     )
@@ -96,68 +97,74 @@ def clean_body(rules_package: str) -> FixedBody:
 # A spec on an instance
 
 
-def render_spec(spec: FindingSpec, instance: Instance) -> dict[str, Any]:
-    """Return the members of the data type Finding for a spec on an instance."""
+def render_spec(spec: FindingSpec, instance: Instance, region: str) -> dict[str, Any]:
+    """Return the members of the data type Finding for a spec on an instance in a region."""
+    asset = asset_attributes(instance, region)
     values = {"instance_id": instance.instance_id}
     if spec.rules_package == NETWORK_REACHABILITY:
-        values.update(_network_ids(instance))
+        values.update(_network_ids(instance.instance_id, asset["networkInterfaces"][0]))
 
-    def fill(text: str) -> str:
+    def fill(text: str, shape: str) -> str:
         if "{" in text:
             for name, value in values.items():
                 text = text.replace(f"{{{name}}}", value)
-        return text
+        return text[: max_length(shape)]
 
     return {
         "id": spec.id,
-        "title": fill(spec.title),
-        "description": fill(spec.description),
-        "recommendation": fill(spec.recommendation),
+        "title": fill(spec.title, "Text"),
+        "description": fill(spec.description, "Text"),
+        "recommendation": fill(spec.recommendation, "Text"),
         "severity": spec.severity,
         "numericSeverity": spec.numeric_severity,
-        "assetAttributes": asset_attributes(instance),
-        "attributes": [{"key": key, "value": fill(value)} for key, value in spec.attributes],
+        "assetAttributes": asset,
+        "attributes": [{"key": key, "value": fill(value, "AttributeValue")} for key, value in spec.attributes],
     }
 
 
-def asset_attributes(instance: Instance | None = None) -> dict[str, Any]:
-    """Return the data type AssetAttributes for an instance, or for none.
+def asset_attributes(instance: Instance, region: str) -> dict[str, Any]:
+    """Return the data type AssetAttributes for an instance in a region.
 
+    Every instance has an AMI, a host name and a network interface: those of its attributes, else made from its id.
     ``ipv4Addresses`` stays empty, as in production, where addresses are in ``networkInterfaces``.
     """
-    members: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
-    if instance is not None:
-        members["agentId"] = instance.instance_id
-        members["tags"] = [{"key": key, "value": value} for key, value in instance.tags.items()]
-        optional = {
-            "autoScalingGroup": instance.auto_scaling_group,
-            "amiId": instance.ami_id,
-            "hostname": instance.hostname,
-            "networkInterfaces": instance.network_interfaces,
-        }
-        members.update({member: value for member, value in optional.items() if value})
+    instance_id = instance.instance_id
+    interfaces = instance.network_interfaces or [
+        default_interface(instance_id, region, instance.hostname, instance.ipv4_address)
+    ]
+    hostname = instance.hostname or interfaces[0].get("publicDnsName") or interfaces[0].get("privateDnsName")
+    if not hostname:
+        hostname = default_interface(instance_id, region, None, instance.ipv4_address)["publicDnsName"]
+    members: dict[str, Any] = {
+        **_NO_ASSET_ATTRIBUTES,
+        "agentId": instance_id,
+        "tags": to_tag_list(instance.tags),
+        "amiId": instance.ami_id or generate_id("ami", instance_id),
+        "hostname": hostname[: max_length("Hostname")],
+        "networkInterfaces": interfaces,
+    }
+    if instance.auto_scaling_group:
+        members["autoScalingGroup"] = instance.auto_scaling_group
     return members
 
 
-def _network_ids(instance: Instance) -> dict[str, str]:
-    """The ids of an instance's network: from its first interface, or generated from the instance id."""
-    interface: dict[str, Any] = instance.network_interfaces[0] if instance.network_interfaces else {}
+_NO_ASSET_ATTRIBUTES: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
+"""The data type AssetAttributes for no instance."""
+
+
+def _network_ids(instance_id: str, interface: dict[str, Any]) -> dict[str, str]:
+    """The ids of an instance's network: those of its first interface, else made from the id of the instance."""
     groups = interface.get("securityGroups") or [{}]
-    vpc = interface.get("vpcId") or _generate_id("vpc", instance.instance_id)
+    vpc = interface.get("vpcId") or generate_id("vpc", instance_id)
     return {
         "vpc": vpc,
-        "acl": _generate_id("acl", vpc),
-        "igw": _generate_id("igw", vpc),
-        "vgw": _generate_id("vgw", vpc),
-        "pcx": _generate_id("pcx", vpc),
-        "eni": interface.get("networkInterfaceId") or _generate_id("eni", instance.instance_id),
-        "security_group": groups[0].get("groupId") or _generate_id("sg", instance.instance_id),
+        "acl": generate_id("acl", vpc),
+        "igw": generate_id("igw", vpc),
+        "vgw": generate_id("vgw", vpc),
+        "pcx": generate_id("pcx", vpc),
+        "eni": interface.get("networkInterfaceId") or generate_id("eni", instance_id),
+        "security_group": groups[0].get("groupId") or generate_id("sg", instance_id),
     }
-
-
-def _generate_id(prefix: str, source: str) -> str:
-    digest = hashlib.blake2b(f"{prefix} {source}".encode("utf-8", "surrogatepass"), digest_size=4)
-    return f"{prefix}-{digest.hexdigest()}"
 
 
 # Findings
@@ -238,7 +245,7 @@ def build_finding(given: Any, run: Run, now: EpochMs) -> AddedFinding:
             "updatedAt": members.get("createdAt", to_seconds(now)),
             **members,
             "arn": run.arn,
-            "assetAttributes": _with_defaults(members, "assetAttributes", {"schemaVersion": 1, "ipv4Addresses": []}),
+            "assetAttributes": _with_defaults(members, "assetAttributes", _NO_ASSET_ATTRIBUTES),
             "serviceAttributes": _with_defaults(members, "serviceAttributes", service),
         },
         "finding",

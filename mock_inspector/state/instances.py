@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Annotated, Any, TypedDict, get_args, get_type_hints
 
 from ..api.validation import ShapeName, validate
-from ..errors import describe_choice, short_repr
+from ..errors import short_repr
 from .finding_specs import FindingSpec
 from .telemetry import Telemetry
-
-AGENT_HEALTHS = ("HEALTHY", "UNHEALTHY", "UNKNOWN")
 
 
 class InstanceKeywords(TypedDict, total=False):
@@ -32,6 +32,10 @@ class InstanceKeywords(TypedDict, total=False):
     network_interfaces: list[dict[str, Any]] | None
     telemetry: list[dict[str, Any]] | None
     findings: Iterable[FindingSpec]
+
+
+_FIXED = ("number", "instance_id")
+"""The attributes that every instance has, and keeps."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -59,7 +63,9 @@ class InstanceAttributes:
 class Instance(InstanceAttributes):
     """An EC2 instance with an agent, made by ``InspectorBackend.add_instance``.
 
-    A test may change its attributes between runs. A run keeps the attributes of its start.
+    A test may change its attributes between runs, but not its id. Each is validated as ``add_instance`` validates it:
+    ValueError, which names the attribute, for a value that is not allowed; None for one that is left open. A run keeps
+    the attributes of its start.
     """
 
     findings: tuple[FindingSpec, ...] = ()
@@ -70,9 +76,16 @@ class Instance(InstanceAttributes):
         return f"Instance({self.instance_id!r}{text})"
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "agent_health" and value not in AGENT_HEALTHS:
-            raise ValueError(f"agent_health must {describe_choice(AGENT_HEALTHS, value)}")
-        object.__setattr__(self, name, value)
+        if name in _FIXED and hasattr(self, name):
+            raise AttributeError(f"{name} of an instance cannot change; remove the instance and add another one")
+        object.__setattr__(self, name, _validate_attribute(name, value))
+
+    def copy(self) -> Instance:
+        """Return the instance as it is now. Changes to one do not reach the other.
+
+        ValueError for a value that the test has made invalid inside a list or mapping, where no assignment is seen.
+        """
+        return replace(self)
 
     def matches(self, tags: Iterable[dict[str, str]]) -> bool:
         """Whether the instance has any of a resource group's tags. A tag without a value matches any value."""
@@ -106,21 +119,65 @@ def _shapes() -> dict[str, str]:
 def build_instance(number: int, instance_id: str, keywords: InstanceKeywords) -> Instance:
     """Return a validated instance. ValueError, which names the attribute, for a value that is not allowed."""
     attributes: dict[str, Any] = {name: value for name, value in keywords.items() if value is not None}
-    tags = attributes.setdefault("tags", {})
-    specs = _validate_specs(attributes.pop("findings", ()))
+    return Instance(number, instance_id, **attributes)
+
+
+def _validate_attribute(name: str, value: Any) -> Any:
+    """Return the value of an attribute, which shares nothing mutable with ``value``. None becomes the default."""
+    if value is None and name not in _FIXED:
+        return deepcopy(_defaults()[name])
+    if name == "tags":
+        return validate_tags(value)
+    if name == "findings":
+        return _validate_specs(value)
+    shape = _shapes().get(name)
+    return value if shape is None else validate(shape, value, name)
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> dict[str, Any]:
+    """The defaults of the attributes that may be left open."""
+    return {
+        entry.name: entry.default if entry.default_factory is MISSING else entry.default_factory()
+        for entry in fields(Instance)
+        if entry.name not in _FIXED
+    }
+
+
+def validate_tags(tags: Any) -> dict[str, str]:
+    """Return the tags of an instance. ValueError for invalid ones."""
     if not isinstance(tags, Mapping):
         raise ValueError(f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}")
-    validate("Tags", [{"key": key, "value": value} for key, value in tags.items()], "tags")
-    attributes["tags"] = dict(tags)
+    for key, value in tags.items():
+        validate("TagKey", key, "a key of tags")
+        if value != "":
+            validate("TagValue", value, f"tags[{short_repr(key)}]")
+    return dict(tags)
+
+
+def to_tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as the data type Tag. EC2 allows an empty value, which that data type can only leave out."""
+    return [{"key": key} if value == "" else {"key": key, "value": value} for key, value in tags.items()]
+
+
+def keep_valid(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that an EC2 gives, without those whose answers would be out of the model's bounds."""
+    valid: dict[str, Any] = {"tags": {}}
+    for key, value in attributes["tags"].items():
+        with suppress(ValueError):
+            valid["tags"].update(validate_tags({key: value}))
     for name, shape in _shapes().items():
-        if name in attributes:
-            attributes[name] = validate(shape, attributes[name], name)
-    return Instance(
-        number, validate(_shapes()["instance_id"], instance_id, "instance_id"), **attributes, findings=specs
-    )
+        if attributes.get(name) is not None:
+            with suppress(ValueError):
+                valid[name] = validate(shape, attributes[name], name)
+    return valid
 
 
-def _validate_specs(findings: Iterable[FindingSpec]) -> tuple[FindingSpec, ...]:
+def _validate_specs(findings: Any) -> tuple[FindingSpec, ...]:
+    if not isinstance(findings, Iterable) or isinstance(findings, str):
+        raise ValueError(
+            f"findings must be a list of what the functions of mock_inspector.findings return; got {short_repr(findings)}"
+        )
     specs = tuple(findings)
     for spec in specs:
         if not isinstance(spec, FindingSpec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..api.service_model import max_length
 from ..clock.moments import EpochMs, to_seconds
 
 SUCCESS = "SUCCESS"
@@ -36,11 +37,11 @@ class Notification(NamedTuple):
     status: str
 
     def to_api(self) -> dict[str, Any]:
-        """The notification as DescribeAssessmentRuns shows it."""
+        """The notification as DescribeAssessmentRuns shows it, which cuts the message. The topic got all of it."""
         return {
             "date": to_seconds(self.date),
             "event": self.event,
-            "message": self.message,
+            "message": self.message[: max_length("Message")],
             "error": self.status != SUCCESS,
             "snsTopicArn": self.topic_arn,
             "snsPublishStatusCode": self.status,

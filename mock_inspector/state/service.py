@@ -36,6 +36,7 @@ class FakeService:
         external: ExternalServices | None = None,
         report_origin: Callable[[], str] = lambda: _DEFAULT_REPORT_ORIGIN,
         max_calls: int | None = None,
+        max_page_size: int | None = None,
     ) -> None:
         self._stores: dict[tuple[str, str], Store] = {}
         self._stores_by_access_key: dict[tuple[str, str], Store] = {}
@@ -47,6 +48,7 @@ class FakeService:
         self.context = Context(
             account_id=account_id,
             limits={**QUOTAS, **(limits or {})},
+            max_page_size=max_page_size,
             id_seed=id_seed,
             external=external or NoExternalServices(),
             report_origin=report_origin,

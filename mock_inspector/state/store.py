@@ -140,7 +140,15 @@ class Store:
 
     def pager(self, operation: str, token: str | None, max_results: int | None, *params: Any, **options: int) -> Pager:
         """Return the pager of a list request (see :class:`.Pager`)."""
-        return Pager(operation, self.owner, token, max_results, *params, **options)
+        return Pager(
+            operation,
+            self.owner,
+            token,
+            max_results,
+            *params,
+            max_page_size=self.context.max_page_size,
+            **options,
+        )
 
     # Look-up by ARN
 

@@ -9,10 +9,14 @@ from importlib.resources import files
 from typing import Any
 from zlib import crc32
 
+from ..api.service_model import max_length
+
 Telemetry = list[dict[str, Any]]
-"""Entries of messageType, count (messages) and dataSize (bytes)."""
+"""Entries of messageType, count (messages) and, where it is known, dataSize (bytes)."""
 
 TOTAL = "Total"
+_MAX_SUM = 2**63 - 1
+"""What the model's data type Long holds. Greater sums count as this."""
 
 
 @lru_cache(maxsize=1)
@@ -55,15 +59,20 @@ def _factor(trait: str, instance_id: str) -> float:
 
 
 def sum_telemetry(telemetries: Iterable[Telemetry]) -> Telemetry:
-    """Return the sums of several agents' telemetry by message type, "Total" included."""
-    sums: dict[str, dict[str, Any]] = {}
+    """Return the sums of several agents' telemetry by message type, "Total" included.
+
+    A message type whose ``dataSize`` no agent states has none. The sums of more message types than a response holds are
+    cut; "Total" stays, and counts all of them.
+    """
+    by_type: dict[str, Telemetry] = {}
     for telemetry in telemetries:
         for entry in _with_total(telemetry):
-            message_type = entry["messageType"]
-            total = sums.setdefault(message_type, {"messageType": message_type, "count": 0, "dataSize": 0})
-            total["count"] += entry["count"]
-            total["dataSize"] += entry.get("dataSize", 0)
-    return list(sums.values())
+            by_type.setdefault(entry["messageType"], []).append(entry)
+    surplus = len(by_type) - max_length("TelemetryMetadataList")
+    if surplus > 0:
+        for message_type in [message_type for message_type in by_type if message_type != TOTAL][-surplus:]:
+            del by_type[message_type]
+    return [_sum(message_type, entries) for message_type, entries in by_type.items()]
 
 
 def _with_total(telemetry: Telemetry) -> Telemetry:
@@ -73,8 +82,10 @@ def _with_total(telemetry: Telemetry) -> Telemetry:
 
 
 def _total(telemetry: Telemetry) -> dict[str, Any]:
-    return {
-        "messageType": TOTAL,
-        "count": sum(entry["count"] for entry in telemetry),
-        "dataSize": sum(entry.get("dataSize", 0) for entry in telemetry),
-    }
+    return _sum(TOTAL, telemetry)
+
+
+def _sum(message_type: str, entries: Telemetry) -> dict[str, Any]:
+    sums = {"messageType": message_type, "count": min(sum(entry["count"] for entry in entries), _MAX_SUM)}
+    sizes = [entry["dataSize"] for entry in entries if "dataSize" in entry]
+    return {**sums, "dataSize": min(sum(sizes), _MAX_SUM)} if sizes else sums

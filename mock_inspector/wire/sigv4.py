@@ -12,9 +12,12 @@ from ..state.external import Credentials
 from .http import Request
 
 _TOKEN_HEADER = "x-amz-security-token"  # noqa: S105  a header's name
-_SCOPE = r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/[^/\s,]+/aws4_request"
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_SERVICE = "inspector"
+_SCOPE = r"(?P<key>[^/\s,]+)/[0-9]{8}/(?P<region>[^/\s,]+)/(?P<service>[^/\s,]+)/aws4_request"
+_QUERY_MEMBERS = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
 _CREDENTIAL = re.compile(_SCOPE)
-_UNSIGNED_PART = re.compile(rf"AWS4-HMAC-SHA256\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*")
+_UNSIGNED_PART = re.compile(rf"{_ALGORITHM}\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*")
 
 
 class SigningScope(NamedTuple):
@@ -25,7 +28,10 @@ class SigningScope(NamedTuple):
 
 
 def parse_signature(request: Request) -> SigningScope:
-    """Return the scope of the Authorization header or of a presigned query. CommonError when there is none."""
+    """Return the scope of the Authorization header or of a presigned query. CommonError when there is none.
+
+    The form is checked, not the signature itself, nor how old its date is.
+    """
     header = request.header("authorization")
     if header is None:
         return _parse_query(request.url)
@@ -43,7 +49,7 @@ def parse_signature(request: Request) -> SigningScope:
 def _parse_header(unsigned: str) -> SigningScope | None:
     """The scope in an Authorization header without its signature, which is the only part that differs between calls."""
     match = _UNSIGNED_PART.fullmatch(unsigned)
-    return None if match is None else SigningScope(Credentials(match["key"]), match["region"])
+    return None if match is None else _scope(match, None)
 
 
 def _parse_query(url: str) -> SigningScope:
@@ -51,13 +57,24 @@ def _parse_query(url: str) -> SigningScope:
         query = dict(parse_qsl(urlsplit(url).query))
     except ValueError:
         query = {}
-    scope = query.get("X-Amz-Credential", "")
-    if not scope and "X-Amz-Signature" not in query:
+    if "X-Amz-Credential" not in query and "X-Amz-Signature" not in query:
         raise CommonError("MissingAuthenticationTokenException")
-    match = _CREDENTIAL.fullmatch(scope) if "X-Amz-Signature" in query else None
-    if match is None:
-        raise _incomplete_signature(scope)
-    return SigningScope(Credentials(match["key"], query.get("X-Amz-Security-Token")), match["region"])
+    missing = [name for name in _QUERY_MEMBERS if not query.get(name)]
+    if missing:
+        raise CommonError("IncompleteSignatureException", f"The query must have {', '.join(missing)}; got none.")
+    match = _CREDENTIAL.fullmatch(query["X-Amz-Credential"])
+    if match is None or query["X-Amz-Algorithm"] != _ALGORITHM:
+        raise _incomplete_signature(f"{query['X-Amz-Algorithm']} {query['X-Amz-Credential']}")
+    return _scope(match, query.get("X-Amz-Security-Token"))
+
+
+def _scope(match: re.Match[str], session_token: str | None) -> SigningScope:
+    if match["service"] != _SERVICE:
+        raise CommonError(
+            "InvalidSignatureException",
+            f"Credential should be scoped to correct service: '{_SERVICE}'; got {short_repr(match['service'])}.",
+        )
+    return SigningScope(Credentials(match["key"], session_token), match["region"])
 
 
 def _incomplete_signature(got: str) -> CommonError:

@@ -73,6 +73,36 @@ def test_a_benchmark_rule_that_is_not_kept_is_reported_by_number_and_name(inspec
     assert "Level 1" in attributes(finding)["CIS_BENCHMARK_PROFILE"]
 
 
+def test_a_benchmark_is_named_as_the_service_named_it(inspector_backend, client):
+    """Clients looked for these words; the user guide's headings of the same benchmarks are longer."""
+    finding = the_only(inspector_backend, client, cis("1.1.1 Ensure mounting of cramfs is disabled"))
+
+    assert attributes(finding)["BENCHMARK_ID"] == "CIS Amazon Linux 2 Benchmark v1.0.0"
+    assert attributes(finding)["CIS_BENCHMARK_PROFILE"] == "CIS Amazon Linux 2 Benchmark v1.0.0 Level 1"
+    assert finding["title"].endswith(", CIS Amazon Linux 2 Benchmark v1.0.0, Level 1")
+
+
+@pytest.mark.parametrize("length", [10, 128, 129, 256, 257, 1000])
+def test_a_rule_name_matches_as_a_whole(length, inspector_backend, client):
+    rule = "1.1.1 Ensure".ljust(length - 1, "x") + "y" if length > 12 else "1.1 Ensure"
+    finding = the_only(inspector_backend, client, cis(rule, benchmark="CIS CentOS Linux 7 Benchmark v2.2.0"))
+
+    assert finding["id"] == rule[:128]
+    assert attributes(finding)["BENCHMARK_RULE_ID"] == rule[:256]
+    assert rule in finding["title"]
+    inspector_backend.restore(inspector_backend.snapshot())
+    assert list_findings(client, ruleNames=[rule]) == [finding["arn"]]
+    assert list_findings(client, ruleNames=[rule[:-1], rule[: length // 2]]) == []
+
+
+def test_a_rule_name_is_the_id_that_a_test_gives(inspector_backend, client):
+    rule = "1.1.1 Ensure " + "x" * 200
+    finding = the_only(inspector_backend, client, cis(rule, id="own"))
+
+    assert list_findings(client, ruleNames=["own"]) == [finding["arn"]]
+    assert list_findings(client, ruleNames=[rule]) == []
+
+
 def test_a_best_practice_that_is_not_kept_is_reported_under_the_rules_name(inspector_backend, client):
     finding = the_only(inspector_backend, client, best_practice("Disable root login over SSH"))
 
@@ -251,6 +281,7 @@ def test_every_text_of_a_finding_can_be_overridden(inspector_backend, client):
         (lambda: runtime_behavior("Enable ASLR"), "'Software Without DEP'"),
         (lambda: cve("2016-2177"), "CVE-2016-2177"),
         (lambda: cis("Ensure mounting of cramfs is disabled"), "1.1.1"),
+        (lambda: cis("1.1.1 " + "x" * 995), "rule must have at most 1000 characters; got 1001"),
         (lambda: network_reachability(0), "1 to 65535"),
         (lambda: network_reachability(22, protocol="ICMP"), "TCP, UDP"),
         (lambda: network_reachability(22, route="Moon"), "Internet, PeeredVPC, VGW"),

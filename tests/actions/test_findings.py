@@ -156,3 +156,16 @@ def test_a_finding_that_cannot_be_is_refused(inspector_backend, client, finding,
         inspector_backend.add_finding(run, finding)
 
     assert list_findings(client, run) == []
+
+
+def test_findings_added_by_hand_are_listed_in_the_order_of_their_arrival(inspector_backend, client):
+    run = start_run(client)
+    now = inspector_backend.clock.now().timestamp()
+    arns = [
+        inspector_backend.add_finding(run, {"title": "new"}),
+        inspector_backend.add_finding(run, {"title": "an hour old", "createdAt": now - 3600}),
+        inspector_backend.add_finding(run, {"title": "newer"}),
+    ]
+    assert list_findings(client) == list_findings(client, run) == arns
+    until = {"endDate": now - 60}
+    assert list_findings(client, creationTimeRange=until) == arns[1:2]

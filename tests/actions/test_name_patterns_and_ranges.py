@@ -80,7 +80,7 @@ def _named_target(backend: Any, names: list[str]) -> dict[str, str]:
 
 def _named_templates(backend: Any, names: list[str]) -> dict[str, str]:
     target = add_target(backend)
-    return {create_template(backend, target, name, duration=3600, packages=()): name for name in names}
+    return {create_template(backend, target, name, duration=3600): name for name in names}
 
 
 def _named_runs(backend: Any, names: list[str]) -> dict[str, str]:
@@ -192,8 +192,7 @@ def test_ranges_of_durations_hold_both_ends_and_may_be_open(operation, inspector
     target, listing = add_target(inspector_backend), LISTINGS[operation](inspector_backend)
     durations = [181, 3600, 3601, 86399]
     templates = {
-        create_template(inspector_backend, target, unique_name(), duration=duration, packages=()): duration
-        for duration in durations
+        create_template(inspector_backend, target, unique_name(), duration=duration): duration for duration in durations
     }
     found = templates
     if operation == "ListAssessmentRuns":

@@ -18,6 +18,7 @@ from ..support.aws import (
     create_template,
     describe_run,
     list_findings,
+    list_packages,
     start_run,
 )
 
@@ -250,7 +251,10 @@ def test_topics_of_all_accounts_and_regions_are_notified_in_the_order_of_time(ba
     for owner in (here, there):
         target = owner.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
         template = owner.create_assessment_template(
-            assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=180, rulesPackageArns=[]
+            assessmentTargetArn=target,
+            assessmentTemplateName="t",
+            durationInSeconds=180,
+            rulesPackageArns=list_packages(owner),
         )["assessmentTemplateArn"]
         owner.subscribe_to_event(resourceArn=template, event=CHANGED, topicArn=TOPIC)
         owner.start_assessment_run(assessmentTemplateArn=template)
@@ -364,7 +368,10 @@ def test_no_message_is_kept_when_nobody_subscribes(backend, client, template):
 def test_a_running_clock_notifies_when_somebody_looks(inspector_backend):
     target = inspector_backend.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
     template = inspector_backend.create_assessment_template(
-        assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=180, rulesPackageArns=[]
+        assessmentTargetArn=target,
+        assessmentTemplateName="t",
+        durationInSeconds=180,
+        rulesPackageArns=list_packages(inspector_backend),
     )["assessmentTemplateArn"]
     inspector_backend.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=TOPIC)
     inspector_backend.start_assessment_run(assessmentTemplateArn=template)

@@ -187,6 +187,45 @@ def test_a_page_token_that_was_tampered_with_is_refused(inspector_backend, clien
 
 
 @every_list
+def test_a_page_token_has_one_spelling(operation, inspector_backend, client):
+    listing = LISTINGS[operation](inspector_backend)
+    listing.fill(30)
+    params = listing.params()
+    tokens = [listing.page(client, params, maxResults=size)[1] for size in range(1, 30)]
+    for token in filter(None, tokens):
+        standard = token.replace("-", "+").replace("_", "/")
+        spellings = {
+            f"{token}=",
+            f"{token}==",
+            token.rstrip("="),
+            token.swapcase(),
+            f" {token}",
+            f"{token}\n",
+            standard,
+        }
+        for other in spellings - {token}:
+            assert error_code_of(listing.page, client, params, nextToken=other) == "INVALID_PAGINATION_TOKEN", other
+
+
+@pytest.mark.mock_inspector(freeze=False, limits=LIMITS, max_page_size=3)
+@every_list
+def test_short_pages_have_a_token_and_lead_to_all_entries(operation, inspector_backend, client):
+    listing = LISTINGS[operation](inspector_backend)
+    entries, params = listing.fill(10), listing.params()
+    for size in (1, 2, 3, 5, 10, 500, None):
+        found: list[Any] = []
+        more: dict[str, Any] = {} if size is None else {"maxResults": size}
+        while True:
+            shown, token = listing.page(client, params, **more)
+            found += shown
+            if token is None:
+                break
+            assert len(shown) == min(size or 10, 3)
+            more["nextToken"] = token
+        assert found == entries
+
+
+@every_list
 def test_a_page_token_of_another_operation_is_refused(operation, inspector_backend, client):
     listings = [make(inspector_backend) for make in LISTINGS.values()]
     for listing in listings:

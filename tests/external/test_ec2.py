@@ -1,5 +1,7 @@
 """Running EC2 instances are instances of the mock too (moto's EC2 in these tests)."""
 
+import re
+
 import boto3
 import pytest
 
@@ -92,6 +94,40 @@ def test_an_instance_brings_its_real_attributes(backend, client):
     assert interface["privateIpAddresses"][0]["privateIpAddress"] == real["PrivateIpAddress"]
     assert interface["ipv6Addresses"] == []
     assert interface["securityGroups"] == [{"groupName": "web", "groupId": group}]
+
+
+def test_an_empty_ec2_tag_value_is_left_out_of_findings(backend, client):
+    (web,) = run_instances(tags={"Name": "web", "owner": ""})
+    backend.add_instance(web, findings=[cve("CVE-2016-2177")])
+    run = start_and_finish_run(backend, client, create_template(client))
+    asset = describe_finding(client, list_findings(client, run)[0])["assetAttributes"]
+    assert asset["tags"] == [{"key": "Name", "value": "web"}, {"key": "owner"}]
+
+
+def test_what_an_ec2_says_is_held_to_the_bounds_of_answers(inspector_backend, client):
+    members = {
+        "imageId": "x" * 300,
+        "dnsName": "x" * 300,
+        "ipAddress": "x",
+        "tagSet": f"<item><key>{'k' * 200}</key><value>x</value></item><item><key>k</key><value>v</value></item>",
+    }
+    text = "".join(f"<{name}>{value}</{name}>" for name, value in members.items())
+
+    class LooseEc2(FakeEc2):
+        """It has one instance, with attributes that EC2 does not allow."""
+
+        def __call__(self, request, **_):
+            answer = super().__call__(request)
+            body = next(answer.raw.stream()).decode()
+            instance = f"<instancesSet><item><instanceId>i-0web</instanceId>{text}</item></instancesSet>"
+            answer.raw.body = re.sub("<instancesSet>.*</instancesSet>", instance, body).encode()
+            return answer
+
+    with registered_handler(LooseEc2(), "ec2"):
+        template = create_template(client, create_target(client, group=create_group(client, k="v")))
+        assert preview_agents(client, template) == {"i-0web": {"agentId": "i-0web", "agentHealth": "HEALTHY"}}
+        run = start_and_finish_run(inspector_backend, client, template)
+        assert run_agent_ids(client, run) == ["i-0web"]
 
 
 @pytest.mark.slow

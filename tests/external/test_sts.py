@@ -46,7 +46,7 @@ def test_external_services_are_those_of_the_callers_account(backend, client, vis
     mine = run_instances(1)
     topic = client_with("sns", visitor).create_topic(Name="theirs")["TopicArn"]
     inspector = client_with("inspector", visitor)
-    template = create_template(inspector, packages=())
+    template = create_template(inspector)
     inspector.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
 
     assert preview_agents(inspector, template).keys() == set(theirs)

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from mock_inspector import mock_inspector
 
@@ -128,3 +128,21 @@ def test_there_is_no_backend_for_an_invalid_account_or_region(inspector_backend)
         inspector_backend.for_account("12")
     with pytest.raises(ValueError, match="'the moon'"):
         inspector_backend.for_region("the moon")
+
+
+# Regions that never had the service
+
+
+@pytest.mark.parametrize("region", ["eu-west-3", "us-east-1"])
+def test_a_region_without_the_service_answers_like_others(region, session, inspector_backend):
+    client = session.client("inspector", region_name=region)
+    target = create_target(client)
+    assert list_targets(client) == [target]
+    assert bool(client.list_rules_packages()["rulesPackageArns"]) is (region == "us-east-1")
+
+
+def test_a_fault_makes_a_region_unreachable(session, inspector_backend):
+    inspector_backend.for_region("eu-west-3").inject_fault("*", "EndpointConnectionError", times=None)
+    with pytest.raises(EndpointConnectionError):
+        list_targets(session.client("inspector", region_name="eu-west-3", config=Config(retries={"max_attempts": 0})))
+    assert list_targets(session.client("inspector")) == []

@@ -96,6 +96,10 @@ def test_the_region_is_the_environments_else_us_east_1(monkeypatch):
         ("limits", {"assessment_targets": -1}, "whole number"),
         ("limits", {"assessment_targets": 1.5}, "whole number"),
         ("limits", 3, "mapping"),
+        ("max_page_size", 0, "at least 1"),
+        ("max_page_size", -1, "at least 1"),
+        ("max_page_size", True, "at least 1"),
+        ("max_page_size", "10", "at least 1"),
         ("id_seed", 3, "string"),
     ],
 )

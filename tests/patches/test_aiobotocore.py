@@ -90,8 +90,12 @@ def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, make_clien
         async with make_client() as client:
             await asyncio.gather(*(client.create_assessment_target(assessmentTargetName=f"t{n}") for n in range(20)))
             target = (await client.list_assessment_targets())["assessmentTargetArns"][0]
+            packages = (await client.list_rules_packages())["rulesPackageArns"]
             template = await client.create_assessment_template(
-                assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=3600, rulesPackageArns=[]
+                assessmentTargetArn=target,
+                assessmentTemplateName="t",
+                durationInSeconds=3600,
+                rulesPackageArns=packages,
             )
             run = await client.start_assessment_run(assessmentTemplateArn=template["assessmentTemplateArn"])
             while True:

@@ -23,7 +23,7 @@ from moto import mock_aws
 from mock_inspector import mock_inspector
 from mock_inspector.assessment_reports import html
 
-from ..support.aws import ACCOUNT, raises_api_error, start_and_finish_run, start_run
+from ..support.aws import ACCOUNT, list_packages, raises_api_error, start_and_finish_run, start_run
 from ..support.report_files import download, report_page, report_url
 
 BOTH_FORMATS = pytest.mark.parametrize("file_format", ["HTML", "PDF"])
@@ -245,7 +245,10 @@ def test_each_account_and_region_has_its_own_reports(session, inspector_backend)
         client = boto3.client("inspector", region, aws_access_key_id=account, aws_secret_access_key="x")
         target = client.create_assessment_target(assessmentTargetName="all")["assessmentTargetArn"]
         template = client.create_assessment_template(
-            assessmentTargetArn=target, assessmentTemplateName="t", durationInSeconds=180, rulesPackageArns=[]
+            assessmentTargetArn=target,
+            assessmentTemplateName="t",
+            durationInSeconds=180,
+            rulesPackageArns=list_packages(client),
         )["assessmentTemplateArn"]
         run = start_and_finish_run(inspector_backend.for_account(account).for_region(region), client, template)
         pages[account, region] = report_page(client, run).text

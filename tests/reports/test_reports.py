@@ -42,7 +42,7 @@ def test_the_summary_says_what_was_assessed_and_what_came_of_it(client, assessed
     ]
     assert page.tables["Findings by instance"][1:] == [
         ["i-0web", "web.example.com", "2", "1", "0", "0", "0", "3"],
-        ["i-0db", "-", "1", "0", "0", "0", "0", "1"],
+        ["i-0db", "ec2-198-18-151-84.us-west-2.compute.amazonaws.com", "1", "0", "0", "0", "0", "1"],
     ]
 
 

@@ -134,6 +134,7 @@ def test_an_instance_is_added_with_every_attribute(server):
     assert answer == attributes
     assert (findings[0]["id"], findings[0]["severity"]) == ("CVE-2016-2177", "High")
     assert findings[0]["attributes"]["a"] == "b"
+    assert read_property(server, "instances")["i-0web"]["agent_health"] == "UNHEALTHY"
     made_up = control_call(server, "add_instance")["instance_id"]
     assert made_up.startswith("i-0")
     assert control_call(server, "remove_instance", instance_id=made_up) is None

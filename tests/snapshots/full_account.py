@@ -2,7 +2,7 @@
 
 from mock_inspector.findings import best_practice, cve, network_reachability
 
-from ..support.aws import create_resources, create_target, create_template
+from ..support.aws import create_resources, create_target, create_template, list_packages
 
 MOMENT = "2024-02-29T12:00:00Z"
 
@@ -36,7 +36,7 @@ def create_full_account(backend):
     )
     backend.finish_run(resources.running)
     backend.finish_run(backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
-    idle = create_template(backend, resources.idle_target, "for states", duration=3600, packages=())
+    idle = create_template(backend, resources.idle_target, "for states", duration=3600)
     for state in ("CREATED", "COLLECTING_DATA", "EVALUATING_RULES", "FAILED", "ERROR", "CANCELED", "COMPLETED"):
         run = backend.start_assessment_run(assessmentTemplateArn=idle)["assessmentRunArn"]
         backend.clock.tick(0.1)
@@ -56,7 +56,7 @@ def create_full_account(backend):
     sibling.add_instance()
     sibling.start_assessment_run(
         assessmentTemplateArn=create_template(
-            sibling, create_target(sibling, "elsewhere"), "daily", duration=3600, packages=()
+            sibling, create_target(sibling, "elsewhere"), "daily", packages=list_packages(sibling)
         )
     )
     return resources

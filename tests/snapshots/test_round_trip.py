@@ -151,7 +151,7 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
     follows = {"_stores_by_access_key", "_runs_events"}
     assert set(vars(service)) == mock_wide | follows | {"_stores", "_access_keys"}
     context = {entry.name for entry in dataclasses.fields(service.context)}
-    assert context == {"account_id", "limits", "external", "report_origin", "schedule", "now"} | {
+    assert context == {"account_id", "limits", "max_page_size", "external", "report_origin", "schedule", "now"} | {
         "id_seed",
         "published",
         "started",
@@ -250,7 +250,7 @@ def test_instances_of_ec2_are_part_of_a_snapshot():
         ec2.create_tags(Resources=[made[0]["InstanceId"]], Tags=tags)
         target = create_target(backend, "all")
         run = backend.start_assessment_run(
-            assessmentTemplateArn=create_template(backend, target, "daily", duration=3600, packages=())
+            assessmentTemplateArn=create_template(backend, target, "daily", duration=3600)
         )["assessmentRunArn"]
         taken = json.loads(json.dumps(backend.snapshot()))
         then = read_everything(backend)
@@ -332,9 +332,7 @@ def test_a_state_begins_at_its_moment_or_at_a_later_one(client):
 def test_runs_at_the_end_of_time_are_written_and_read():
     with mock_inspector(region="us-west-2", at="9999-12-31T23:59:00Z") as backend:
         backend.start_assessment_run(
-            assessmentTemplateArn=create_template(
-                backend, create_target(backend, "late"), "daily", duration=3600, packages=()
-            )
+            assessmentTemplateArn=create_template(backend, create_target(backend, "late"), "daily", duration=3600)
         )
         taken = json.loads(json.dumps(backend.snapshot()))
         then = read_everything(backend)

@@ -44,6 +44,11 @@ def create_template(client, target=None, name=None, *, duration=180, packages=(C
     )["assessmentTemplateArn"]
 
 
+def list_packages(client):
+    """One rules package of the client's region."""
+    return client.list_rules_packages()["rulesPackageArns"][:1]
+
+
 def start_run(client, template=None, name=None):
     members = {"assessmentTemplateArn": template or create_template(client)}
     if name is not None:
@@ -243,7 +248,7 @@ def create_resources(backend: Any) -> Resources:
         preview=preview,
         running=running,
         idle_target=idle_target,
-        idle_template=create_template(backend, idle_target, "daily", duration=3600, packages=()),
+        idle_template=create_template(backend, idle_target, "daily", duration=3600, packages=[package]),
     )
 
 

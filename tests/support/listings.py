@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from mock_inspector.errors import InvalidInputException
 
-from .aws import create_target, create_template
+from .aws import create_target, create_template, list_packages
 
 LIMITS = dict.fromkeys(["assessment_targets", "assessment_templates", "assessment_runs", "agents"])
 
@@ -59,7 +59,7 @@ def add_target(backend: Any) -> str:
 
 
 def add_template(backend: Any) -> str:
-    return str(create_template(backend, add_target(backend), "daily", duration=3600, packages=()))
+    return str(create_template(backend, add_target(backend), "daily", duration=3600, packages=list_packages(backend)))
 
 
 def add_completed_run(backend: Any, template: str) -> str:
@@ -117,11 +117,19 @@ def _list_exclusions(backend: Any) -> Listing:
 
 
 def _list_rules_packages(backend: Any) -> Listing:
+    there: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        page = backend.list_rules_packages(maxResults=100, **token)
+        there += page["rulesPackageArns"]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
     return Listing(
         "ListRulesPackages",
         "rulesPackageArns",
         add=lambda: str(backend.add_rules_package(unique_name())),
-        there=backend.list_rules_packages(maxResults=100)["rulesPackageArns"],
+        there=there,
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ..support.aws import Resources, create_resources
+from mock_inspector import mock_inspector
+
+from ..support.aws import Resources, create_resources, create_template
 from ..support.fast_subset import sample
 from ..support.in_process import send_body
 from ..support.requests import complete_requests
@@ -282,6 +284,13 @@ def test_each_arn_of_another_service_is_tested_here():
         "arn:aws:sns:us-west-2:12345:topic",
         "arn:aws:sns:us-west-2:123456789012:topic:8a21d249-4329-4871-acc6-7be709c6ea7f",  # a subscription
         "arn:aws:sqs:us-west-2:123456789012:topic",
+        "arn:aws-cn:sns:us-west-2:123456789012:topic",  # a partition that the region is not in
+        "arn:aws-cn:sns:cn-north-1:123456789012:topic",
+        "arn:aws:sns:cn-north-1:123456789012:topic",
+        "arn:aws-us-gov:sns:us-gov-west-1:123456789012:topic",
+        f"arn:aws:sns:us-west-2:123456789012:{'x' * 257}",
+        f"arn:aws:sns:us-west-2:123456789012:{'x' * 252}.fifo",
+        "arn:aws:sns:us-west-2:123456789012:to*ic",
         "arn:aws:inspector:us-west-2:123456789012:target/0-absent00",
     ],
 )
@@ -312,6 +321,12 @@ def test_topics_of_any_account_and_region_are_taken_as_existing(client, scene, r
         ("arn:aws:iam::123456789012:user/inspector", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
         ("arn:aws:sts::123456789012:role/inspector", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
         ("arn:aws-cn:iam::123456789012:role/inspector", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        ("arn:aws:iam::123456789012:role//", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        ("arn:aws:iam::123456789012:role/in?sp*", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        ("arn:aws:iam::123456789012:role/path/", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        ("arn:aws:iam::123456789012:role/Größe", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        (f"arn:aws:iam::123456789012:role/{'x' * 65}", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
+        (f"arn:aws:iam::123456789012:role/{'x' * 263}", "InvalidInputException", "INVALID_IAM_ROLE_ARN"),
         (f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs", "AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE"),
     ],
 )
@@ -321,3 +336,33 @@ def test_an_arn_that_is_not_a_role_of_the_account_is_refused(unchecked_client, i
     assert thrown[:2] == (exception, code)
     assert "roleArn" in thrown[2]
     assert inspector_backend.describe_cross_account_access_role() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["inspector", "x" * 64, "In_sp+e=c,t.o@r-1", "service-role/inspector", f"{'p' * 200}/inspector", "a/b!*/c"]
+)
+def test_the_arn_of_a_role_may_have_a_path_and_iams_characters(name, client):
+    role = f"arn:aws:iam::123456789012:role/{name}"
+    with mock_inspector():
+        client.register_cross_account_access_role(roleArn=role)
+        assert client.describe_cross_account_access_role()["roleArn"] == role
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "x" * 251 + ".fifo", "A_b-1"])
+def test_the_arn_of_a_topic_may_be_as_long_as_those_of_sns(name, client, scene):
+    topic = f"arn:aws:sns:eu-west-1:123456789012:{name}"[:300]
+    client.subscribe_to_event(event="FINDING_REPORTED", resourceArn=scene.resources.idle_template, topicArn=topic)
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "other"),
+    [("aws-cn", "cn-north-1", "cn-northwest-1"), ("aws-us-gov", "us-gov-west-1", "us-gov-east-1")],
+)
+def test_topics_and_roles_of_another_partition_belong_to_its_regions(partition, region, other, inspector_backend):
+    backend = inspector_backend.for_region(region)
+    template = create_template(backend, packages=())
+    topic = f"arn:{partition}:sns:{other}:{backend.account_id}:topic"
+    backend.subscribe_to_event(event="FINDING_REPORTED", resourceArn=template, topicArn=topic)
+    backend.register_cross_account_access_role(roleArn=f"arn:{partition}:iam::{backend.account_id}:role/inspector")
+    backend.restore(backend.snapshot())
+    assert backend.list_event_subscriptions()["subscriptions"][0]["topicArn"] == topic

@@ -10,7 +10,7 @@ from ..support.service_model import MODEL
 
 
 def ended_run(backend):
-    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600, packages=())
+    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600)
     run = backend.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
     backend.finish_run(run)
     return run
@@ -18,13 +18,13 @@ def ended_run(backend):
 
 def busy_agents(backend, client):
     backend.add_instance("i-00")
-    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600, packages=())
+    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600)
     client.start_assessment_run(assessmentTemplateArn=template)
     client.start_assessment_run(assessmentTemplateArn=template)
 
 
 def busy_runs(backend, client):
-    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600, packages=())
+    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600)
     client.start_assessment_run(assessmentTemplateArn=template)
     client.delete_assessment_template(assessmentTemplateArn=template)
 
@@ -45,7 +45,7 @@ def absent(backend, client):
 
 
 def two_previews_at_once(backend, client):
-    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600, packages=())
+    template = create_template(backend, create_target(backend, "web"), "daily", duration=3600)
     client.create_exclusions_preview(assessmentTemplateArn=template)
     client.create_exclusions_preview(assessmentTemplateArn=template)
 

@@ -34,7 +34,10 @@ ACCOUNT, REGION = "123456789012", "us-west-2"
 URL = f"https://inspector.{REGION}.amazonaws.com/"
 SCOPE = f"AKIAEXAMPLE/20160315/{REGION}/inspector/aws4_request"
 AUTHORIZATION = f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders=host;x-amz-date;x-amz-target, Signature=0123abcd"
-PRESIGNED = f"{URL}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={SCOPE}&X-Amz-Signature=00"
+PRESIGNED = (
+    f"{URL}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={SCOPE}&X-Amz-Date=20160315T184622Z"
+    "&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+)
 LISTING = [
     name for name in OPERATIONS if "maxResults" in getattr(MODEL.operation_model(name).input_shape, "members", ())
 ]

@@ -35,6 +35,9 @@ from ..support.in_process import AUTHORIZATION, LIST_TARGETS, SCOPE, SIGNED_HEAD
         (authorization("/20160315/us-west-2/inspector/aws4_request"), 400, "IncompleteSignatureException"),
         (authorization(f"{SCOPE}/{SCOPE}"), 400, "IncompleteSignatureException"),
         (authorization("AKIAEXAMPLE/20160315/mars/inspector/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2/ec2/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2/inspector2/aws4_request"), 400, "InvalidSignatureException"),
+        (authorization("AKIAEXAMPLE/20160315/us-west-2/Inspector/aws4_request"), 400, "InvalidSignatureException"),
         (authorization("AKIAEXAMPLE/20160315/../inspector/aws4_request"), 400, "InvalidSignatureException"),
         (authorization("AKIAEXAMPLE/20160315/US-WEST-2/inspector/aws4_request"), 400, "InvalidSignatureException"),
         (authorization("AKIAEXAMPLE/20160315/us-west-2\x00/inspector/aws4_request"), 400, "InvalidSignatureException"),
@@ -48,7 +51,8 @@ def test_an_unsigned_request_is_refused(inspector_backend, authorization, status
 
 
 PRESIGNED = (
-    f"{URL}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={SCOPE}&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+    f"{URL}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={SCOPE}&X-Amz-Date=20160315T184622Z"
+    "&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
 )
 
 
@@ -59,6 +63,15 @@ PRESIGNED = (
         (PRESIGNED.replace("X-Amz-Credential", "Credential"), "IncompleteSignatureException"),
         (PRESIGNED.replace(SCOPE, ""), "IncompleteSignatureException"),
         (PRESIGNED.replace("us-west-2/", "mars/"), "InvalidSignatureException"),
+        (PRESIGNED.replace("/inspector/", "/ec2/"), "InvalidSignatureException"),
+        (PRESIGNED.replace("/inspector/", "/inspector2/"), "InvalidSignatureException"),
+        (PRESIGNED.replace("=AWS4-HMAC-SHA256", "=AWS4-HMAC-SHA1"), "IncompleteSignatureException"),
+        (PRESIGNED.replace("X-Amz-Algorithm=AWS4-HMAC-SHA256&", ""), "IncompleteSignatureException"),
+        (PRESIGNED.replace("X-Amz-Date=20160315T184622Z&", ""), "IncompleteSignatureException"),
+        (PRESIGNED.replace("X-Amz-SignedHeaders=host&", ""), "IncompleteSignatureException"),
+        (PRESIGNED.replace("=20160315T184622Z", "="), "IncompleteSignatureException"),
+        (PRESIGNED.replace("=host", "="), "IncompleteSignatureException"),
+        (PRESIGNED.removesuffix("0"), "IncompleteSignatureException"),
         (f"{URL}?", "MissingAuthenticationTokenException"),
         (f"{URL}?AWSAccessKeyId=AKIAEXAMPLE&Signature=0", "MissingAuthenticationTokenException"),
         (f"{URL}#{PRESIGNED}", "MissingAuthenticationTokenException"),
@@ -83,6 +96,9 @@ def test_an_unsigned_query_is_refused(inspector_backend, url, code):
         ),
         ({"X-Amz-Target": LIST_TARGETS}, PRESIGNED),
         ({"X-Amz-Target": LIST_TARGETS}, PRESIGNED.replace("/2016", "%2F2016")),
+        # Dates are not enforced.
+        ({"X-Amz-Target": LIST_TARGETS}, PRESIGNED.replace("20160315T", "20100101T") + "&X-Amz-Expires=60"),
+        ({**SIGNED_HEADERS, "X-Amz-Date": "20140323T213431Z"}, URL),
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"{}", b' {"unknown": [1, {}], "maxResults": null}\n'])

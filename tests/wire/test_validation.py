@@ -252,6 +252,47 @@ def test_a_request_needs_its_required_members_only(operation, valid_requests, un
     assert send_body(unchecked_client, operation, body)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+INTEGERS = [(operation, path) for operation, path, shape, _ in _all_members() if shape.type_name == "integer"]
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**63, 10**30])
+@pytest.mark.parametrize(("operation", "path"), INTEGERS)
+def test_an_integer_of_more_than_32_bits_is_of_another_type(operation, path, number, valid_requests, unchecked_client):
+    body, _ = _changed(valid_requests[operation], path, _becomes(number))
+    assert _refusal(unchecked_client, operation, body)["Error"]["Code"] == "SerializationException"
+
+
+def test_there_are_integers_in_many_requests():
+    assert {"ListFindings", "CreateAssessmentTemplate", "ListAssessmentRuns"} <= {
+        operation for operation, _ in INTEGERS
+    }
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [name for name in OPERATIONS if "filter" in getattr(MODEL.operation_model(name).input_shape, "members", ())],
+)
+def test_a_filter_without_known_members_filters_nothing(operation, valid_requests, unchecked_client):
+    members = MODEL.operation_model(operation).input_shape.members["filter"].members
+    body = only_required(MODEL.operation_model(operation).input_shape, valid_requests[operation])
+
+    def answer(**filter):
+        shown = send_body(unchecked_client, operation, {**body, **filter})
+        del shown["ResponseMetadata"]
+        return shown
+
+    everything = answer()
+    for empty in ({}, None, dict.fromkeys(members), {"unknown": 1}, {**dict.fromkeys(members), "unknown": [1]}):
+        assert answer(filter=empty) == everything, empty
+
+
+def test_a_filter_of_agents_with_one_of_its_members_needs_the_other(valid_requests, unchecked_client):
+    for given in ("agentHealths", "agentHealthCodes"):
+        body = {**valid_requests["ListAssessmentRunAgents"], "filter": {given: []}}
+        error = _refusal(unchecked_client, "ListAssessmentRunAgents", body)["Error"]
+        assert error["Code"] == "ValidationException"
+
+
 @pytest.mark.parametrize("operation", sample(3, OPERATIONS))
 def test_an_unknown_member_is_ignored(operation, valid_requests, unchecked_client):
     body = {**valid_requests[operation], "noSuchMember": 1}

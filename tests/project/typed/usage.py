@@ -106,6 +106,7 @@ async def contexts() -> None:
             allow_unused_faults=True,
             limits={"assessment_targets": 2, "agents": None},
             max_calls=None,
+            max_page_size=5,
             id_seed="mine",
             state=None,
         ),
@@ -155,6 +156,10 @@ def the_fleet(backend: InspectorBackend) -> None:
     assert_type(instance, Instance)
     assert_type(instance.instance_id, str)
     assert_type(instance.tags, dict[str, str])
+    assert_type(backend.instances["i-0web"], Instance)
+    instance.hostname = None
+    instance.agent_health = 3  # type: ignore[assignment]
+    backend.instances["i-0web"] = instance  # type: ignore[index]
     backend.remove_instance(instance.instance_id)
     backend.add_instance(tags=["Name"])  # type: ignore[arg-type]
     backend.add_instance(findings=["CVE-2016-2177"])  # type: ignore[list-item]

@@ -100,6 +100,8 @@ class Model(Lists):
 
     def start_assessment_run(self, assessmentTemplateArn: str, assessmentRunName: str | None = None) -> Action:
         template = self.find("template", assessmentTemplateArn)
+        if not template["packages"]:
+            raise Refused("InvalidInputException", "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS")
         siblings = self.under("run", "template", template["arn"])
         names = [run["name"] for run in siblings]
         if assessmentRunName in names:
@@ -194,6 +196,8 @@ class Model(Lists):
 
     def create_exclusions_preview(self, assessmentTemplateArn: str) -> Action:
         template = self.find("template", assessmentTemplateArn)
+        if not template["packages"]:
+            raise Refused("InvalidInputException", "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS")
         if any(preview["ready"] > self.now for preview in template["previews"].values()):
             raise Refused("PreviewGenerationInProgressException")
         answer = yield {"previewToken": ANY}
