@@ -203,9 +203,11 @@ class InspectorBackend(ActionMethods):
             raise ValueError(error.message.removesuffix(".")) from None
 
     def set_run_state(self, run_arn: str, state: str) -> None:
-        """Put a run into a state from now on. No rule is evaluated, and nothing further happens to the run.
+        """Put a run into a state. No rule is evaluated, and nothing further happens to the run.
 
-        The history, ``completedAt`` and ``findingCounts`` follow. ValueError for a value outside AssessmentRunState.
+        The history, ``startedAt``, ``completedAt`` and ``findingCounts`` follow: states that the run must have passed
+        through begin now; a state that lies behind ends the history, and findings of a later evaluation go. ValueError
+        for a value outside AssessmentRunState.
         """
         with self._service.at_now():
             run = self._get_run(run_arn)

@@ -21,7 +21,7 @@ from ..state.findings import Finding, FindingBody, FixedBody, SpecBody
 from ..state.instances import Instance
 from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
-from ..state.runs import Run, StateChange
+from ..state.runs import Run, StateChange, is_possible
 from ..state.service import FakeService
 from ..state.store import FIRST_NUMBER, RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
 from ..state.targets import ResourceGroup, Subscription, Target, Template
@@ -262,9 +262,10 @@ class _StoreLoader:
         self._check_arn(RUN, record.arn, store.runs)
         template = self._find(store.templates, record.arn.rsplit("/", 2)[0], TEMPLATE, "arn")
         _check_unique(record.name, "name", taken=store.runs.has_name(template.arn, record.name))
-        moments = [change.moment for change in record.timeline]
-        if not moments or moments != sorted(moments):
-            raise expected("one or more state changes in the order of time", moments).at("timeline")
+        timeline = [StateChange(*change) for change in record.timeline]
+        if not is_possible(timeline):
+            got = [list(change) for change in timeline]
+            raise expected("state changes from CREATED on, in the order of time and of the states", got).at("timeline")
         run = Run(
             number=record.number,
             arn=record.arn,
@@ -274,7 +275,7 @@ class _StoreLoader:
             packages=self._packages(record.packages),
             user_attributes=_check_keys(record.user_attributes, "user_attributes"),
             agents=_each("agents", record.agents, self._agent),
-            timeline=[StateChange(*change) for change in record.timeline],
+            timeline=timeline,
             forced=record.forced,
             evaluates_at=record.evaluates_at,
             evaluated=range(0) if record.evaluated is None else range(*record.evaluated),

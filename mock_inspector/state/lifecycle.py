@@ -30,13 +30,18 @@ def stop_run(store: Store, run: Run) -> None:
 
 def cancel_run(store: Store, run: Run) -> None:
     """Cancel a run now, without findings."""
-    store.remove_evaluation(run)
     force_state(store, run, "CANCELED")
 
 
 def force_state(store: Store, run: Run, state: str) -> None:
-    """Put a run into a state now. Nothing further happens to it."""
-    schedule_run(store, run, run.force(state, store.now))
+    """Put a run into a state now. Nothing further happens to it.
+
+    What an evaluation reported goes when the run has not come that far any more, or is canceled.
+    """
+    first = run.force(state, store.now)
+    if not run.was_evaluated(store.now):
+        store.remove_evaluation(run)
+    schedule_run(store, run, first)
 
 
 def schedule_run(store: Store, run: Run, first: int | None = None) -> None:

@@ -134,10 +134,9 @@ class Model(Lists):
             raise Refused("InvalidInputException", "INVALID_ASSESSMENT_RUN_STATE")
         yield {}
         if stopAction == "SKIP_EVALUATION":
-            self._drop_evaluation(run)
             self.force(run, "CANCELED")
         elif self.state(run) in STARTING:
-            run["course"] = self.past(run)
+            run["course"] = self.past(run) + self.missing(self.past(run), STARTING)
             self._stop_at(run, self.now)
 
     def delete_assessment_run(self, assessmentRunArn: str) -> Action:

@@ -21,7 +21,10 @@ LIMITS: dict[str, int | None] = {
 STARTING = ["CREATED", "START_DATA_COLLECTION_PENDING", "START_DATA_COLLECTION_IN_PROGRESS", "COLLECTING_DATA"]
 HOLDING = [*STARTING, "STOP_DATA_COLLECTION_PENDING"]
 """The states in which a run holds its agents."""
+PASSING = [*HOLDING, "DATA_COLLECTED", "EVALUATING_RULES"]
+"""The states that a run passes through until it is completed."""
 ENDED = ["COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"]
+IN_ORDER = [*PASSING[:-1], "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES"]
 SEVERITIES = ["High", "Medium", "Low", "Informational", "Undefined"]
 
 Answer = dict[str, Any]
@@ -216,11 +219,20 @@ class Account:
             run["course"][-1] = ("COMPLETED" if assessed else "COMPLETED_WITH_ERRORS", moment)
 
     def force(self, run: dict[str, Any], state: str) -> None:
-        """Put a run into a state."""
-        course = self.past(run)
-        if course[-1][0] != state:
+        """Put a run into a state. Nothing of what lies behind the state has happened, all before it has."""
+        before = IN_ORDER[: IN_ORDER.index(state)] if state in IN_ORDER else IN_ORDER
+        course = [change for change in self.past(run) if change[0] in before or change[0] == state]
+        if course[-1:] != [change for change in course if change[0] == state]:
+            course += self.missing(course, before) if state in IN_ORDER or state.startswith("COMPLETED") else []
             course.append((state, self.now))
         run.update(course=course, evaluates=None, forced=True)
+        if state == "CANCELED" or "EVALUATING_RULES" not in dict(course):
+            self._drop_evaluation(run)
+
+    def missing(self, course: list[tuple[str, int]], before: list[str]) -> list[tuple[str, int]]:
+        """The states among ``before`` that a run has not passed through yet, as if it did now."""
+        begun = IN_ORDER.index(course[-1][0]) if course else -1
+        return [(state, self.now) for state in PASSING if state in before and IN_ORDER.index(state) > begun]
 
     def move_to(self, moment: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], list[str]]]:
         """Let time pass. Yields each run that is evaluated on the way, the findings that it reports then, and the
