@@ -19,6 +19,7 @@ from ..state.faults import Fault, ParametersAre, build_fault
 from ..state.finding_specs import FindingSpec
 from ..state.findings import Finding, FindingBody, FixedBody, SpecBody
 from ..state.instances import Instance
+from ..state.membership import FIRST_EC2_NUMBER
 from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
 from ..state.runs import Run, StateChange, is_possible
@@ -126,7 +127,6 @@ class _StoreLoader:
         self._instances = _each("instances", record.instances, self._instance)
         self._bodies = _each("bodies", record.bodies, self._body)
         _each("own_instances", record.own_instances, self._own_instance)
-        _each("ec2_instances", record.ec2_instances, self._ec2_instance)
         self._numbered("resource_groups", record.resource_groups, self._resource_group)
         self._numbered("targets", record.targets, self._target)
         self._numbered("templates", record.templates, self._template)
@@ -182,7 +182,8 @@ class _StoreLoader:
         self._specs.append(FindingSpec(**_members(record, "without_agent"), without_agent=without_agent))
 
     def _instance(self, record: InstanceRecord) -> Instance:
-        self._check_number(record.number)
+        if record.number < FIRST_EC2_NUMBER:
+            self._check_number(record.number)
         specs = _each("findings", record.findings, lambda index: _refer(self._specs, index, "finding_specs"))
         return Instance(**_members(record, "findings"), findings=tuple(specs))
 
@@ -195,12 +196,6 @@ class _StoreLoader:
         if instance.instance_id in instances or (last is not None and instance.number <= last.number):
             raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice, or its number is not the highest")
         instances.add(instance.instance_id, instance)
-
-    def _ec2_instance(self, index: int) -> None:
-        instance = _refer(self._instances, index, "instances")
-        if instance.instance_id in self._store.ec2_instances:
-            raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice")
-        self._store.ec2_instances[instance.instance_id] = instance
 
     # What runs are started from
 

@@ -15,6 +15,8 @@ from .telemetry import Telemetry, default_telemetry
 HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKNOWN"}
 """The usual agentHealthCode of an agent in a run, by its agentHealth, as production showed them."""
 
+_LEFT = "The instance has left the fleet."
+
 _EXCLUSION_BY_HEALTH = {"UNHEALTHY": ExclusionType.AGENT_UNHEALTHY, "UNKNOWN": ExclusionType.AGENT_NOT_FOUND}
 
 
@@ -64,7 +66,12 @@ class RunAgent:
         else:
             self.health, self.health_code, self.exclusion = "UNKNOWN", "UNKNOWN", ExclusionType.AGENT_NOT_FOUND
             self.telemetry = []
-        self.health_details = "The instance has left the fleet."
+        self.health_details = _LEFT
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the instance was terminated while the run held it."""
+        return self.health_details == _LEFT
 
     def to_api(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
         """The agent as ListAssessmentRunAgents shows it."""

@@ -45,6 +45,9 @@ _RANKS: dict[str, float] = {
 """The order of the states, that of AssessmentRunState. A run has one terminal state."""
 
 _STATES_BEFORE_STOP = frozenset(state for state, _ in _START_OFFSETS_MS)
+COLLECTION_STATES = frozenset({"COLLECTING_DATA", "DATA_COLLECTED"})
+"""The states with which the data collection begins and ends."""
+
 _STATES_AFTER_COLLECTION = COMPLETED_STATES | {
     "DATA_COLLECTED",
     "START_EVALUATING_RULES_PENDING",

@@ -52,7 +52,7 @@ RESOURCE_TYPES: dict[str, ResourceType[Any]] = {
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
 
-_IDENTITY = frozenset({"context", "index"})
+_IDENTITY = frozenset({"context"})
 """What a store keeps when it takes over another's contents."""
 
 
@@ -75,13 +75,11 @@ class Role:
 class Store:
     """The resources of one account in one region, in the order of creation."""
 
-    def __init__(self, context: Context, account_id: str, region: str, index: int) -> None:
+    def __init__(self, context: Context, account_id: str, region: str) -> None:
         self.context = context
         self.account_id = account_id
         self.region = region
         self.partition = arns.partition_of(region)
-        self.index = index
-        """The position among all stores, in the order of first use."""
         self.clear()
 
     def clear(self) -> None:
@@ -98,8 +96,6 @@ class Store:
         self.previews: dict[str, Preview] = {}
         self.rules_packages = NumberedMap({package.arn: package for package in rules_packages(self.region)})
         self.instances: NumberedMap[Instance] = NumberedMap()
-        self.ec2_instances: dict[str, Instance] = {}
-        """The instances of an external EC2 at the last look, by id."""
         self.subscriptions: ChildMap[Subscription] = ChildMap()
         self.role: Role | None = None
         self.faults: list[Fault] = []
