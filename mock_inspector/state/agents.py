@@ -56,6 +56,11 @@ class RunAgent:
             exclusion,
         )
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether the run collects data from the agent: it is healthy and not excluded. Others are left out."""
+        return self.health == "HEALTHY" and self.exclusion is None
+
     def leave(self, *, collecting: bool) -> None:
         """Record that the instance was terminated while the run held it.
 

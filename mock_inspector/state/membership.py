@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 
+from .agents import RunAgent
 from .instances import Instance
 from .runs import Run
 from .store import Store
@@ -48,15 +50,22 @@ def members_of(store: Store, target: Target) -> list[Instance]:
     return instances if group is None else [instance for instance in instances if instance.matches(group.tags)]
 
 
-def busy_instances(store: Store) -> dict[str, str]:
-    """Return the ids of the instances in a run's data collection, and the ARN of the run."""
-    return {
+def find_busy_agents(store: Store, agents: Iterable[RunAgent]) -> list[tuple[RunAgent, str]]:
+    """Return those of ``agents`` that cannot take part in a run now, and the ARN of the run that each takes part in.
+
+    A run holds the agents that take part in it until their data is collected.
+    """
+    waiting = [agent for agent in agents if agent.takes_part]
+    if not waiting:
+        return []
+    held = {
         agent.instance.instance_id: run.arn
         for run in store.open_runs()
         if run.is_collecting(store.now)
         for agent in run.agents
-        if agent.health == "HEALTHY"
+        if agent.takes_part
     }
+    return [(agent, held[agent.instance.instance_id]) for agent in waiting if agent.instance.instance_id in held]
 
 
 def detach_from_runs(store: Store, instance: Instance) -> None:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from .lists import Lists
-from .state import ACCOUNT, ANY, ENDED, SEVERITIES, STARTING, Answer, Refused, agent_of, excluded
+from .state import ACCOUNT, ANY, ENDED, SEVERITIES, STARTING, Answer, Refused, agent_of, excluded, takes_part
 
 Action = Generator[Answer, Answer, None]
 
@@ -109,7 +109,9 @@ class Model(Lists):
             raise Refused("AgentsAlreadyRunningAssessmentException")
         running = [run for run in self.of["run"].values() if self.state(run) not in ENDED]
         if instances:
-            self.check_limit("agents", "ASSESSMENT_RUN", sum(len(run["agents"]) for run in running), len(instances))
+            holding = [agent for run in running for agent in run["agents"] if takes_part(agent)]
+            starting = [one for one in instances if takes_part(agent_of(one))]
+            self.check_limit("agents", "ASSESSMENT_RUN", len(holding), len(starting))
         self.check_limit("assessment_runs", "ASSESSMENT_RUN", len(self.of["run"]))
         answer = yield {"assessmentRunArn": ANY}
         default_names = (f"Run {number} for {template['name']}" for number in count(len(names) + 1))

@@ -304,6 +304,11 @@ def agent_of(instance: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def takes_part(agent: dict[str, Any]) -> bool:
+    """Whether a run collects data from an agent."""
+    return agent["health"] == "HEALTHY" and not agent["excluded"]
+
+
 def excluded(agents: list[dict[str, Any]]) -> list[str]:
     """The titles of the exclusions that a run with these agents has."""
     return [agent["excluded"] for agent in agents if agent["excluded"]] if agents else ["No instances in target"]
