@@ -262,7 +262,8 @@ class InspectorBackend(ActionMethods):
         """Answer calls of ``operation`` (``"*"``: of any) to this account and region with an error instead.
 
         ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that has it
-        follows), or a mapping with ``code`` and further members. A ``FailedItemErrorCode`` makes all items of a batch
+        follows), or a mapping with ``code`` and further members. What is left open follows the request: ``errorCode``
+        names the entity or the limit that the operation is about, and ARNs are those of its account and region. A ``FailedItemErrorCode`` makes all items of a batch
         fail. Network failures have names, too. A request that gets no answer is not carried out; it fails with
         botocore's ``"ReadTimeoutError"``, ``"ConnectTimeoutError"``, ``"ConnectionClosedError"``,
         ``"EndpointConnectionError"`` or ``"SSLError"``. ``"TruncatedBody"`` and ``"GarbledBody"`` damage the answer of

@@ -36,18 +36,13 @@ from .targets import ResourceGroup, Subscription, Target, Template
 T = TypeVar("T")
 R = TypeVar("R")
 
-RESOURCE_GROUP: ResourceType[ResourceGroup] = ResourceType("resourcegroup", "RESOURCE_GROUP", "resourceGroupArn")
-TARGET: ResourceType[Target] = ResourceType("target", "ASSESSMENT_TARGET", "assessmentTargetArn")
-TEMPLATE: ResourceType[Template] = ResourceType("template", "ASSESSMENT_TEMPLATE", "assessmentTemplateArn")
-RUN: ResourceType[Run] = ResourceType("run", "ASSESSMENT_RUN", "assessmentRunArn")
-FINDING: ResourceType[Finding] = ResourceType("finding", "FINDING", "findingArns")
-EXCLUSION: ResourceType[Exclusion] = ResourceType("exclusion", "EXCLUSION", "exclusionArns")
-RULES_PACKAGE: ResourceType[RulesPackage] = ResourceType("rulespackage", "RULES_PACKAGE", "rulesPackageArns")
-
-RESOURCE_TYPES: dict[str, ResourceType[Any]] = {
-    resource_type.name: resource_type
-    for resource_type in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)
-}
+RESOURCE_GROUP: ResourceType[ResourceGroup] = arns.RESOURCE_GROUP
+TARGET: ResourceType[Target] = arns.TARGET
+TEMPLATE: ResourceType[Template] = arns.TEMPLATE
+RUN: ResourceType[Run] = arns.RUN
+FINDING: ResourceType[Finding] = arns.FINDING
+EXCLUSION: ResourceType[Exclusion] = arns.EXCLUSION
+RULES_PACKAGE: ResourceType[RulesPackage] = arns.RULES_PACKAGE
 
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
@@ -129,7 +124,7 @@ class Store:
         """Return a new ARN under ``path``: ``target``, or ``<target ARN>/template``."""
         if not path.startswith("arn:"):
             path = f"arn:{self.partition}:inspector:{self.region}:{account_id or self.account_id}:{path}"
-        resource_type = RESOURCE_TYPES[path.rpartition("/")[2].rpartition(":")[2]]
+        resource_type = arns.RESOURCE_TYPES[path.rpartition("/")[2].rpartition(":")[2]]
         while self._find(resource_type, arn := f"{path}/{self.ids.generate()}") is not None:
             continue  # The id is in use.
         return arn
