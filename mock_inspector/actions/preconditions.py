@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api.service_model import max_length
-from ..errors import AssessmentRunInProgressException, InvalidInputException, short_repr
+from ..errors import AssessmentRunInProgressException
 from ..state.runs import Run
 from ..state.store import Store
 
@@ -20,14 +20,4 @@ def check_none_in_progress(store: Store, runs: Iterable[Run]) -> None:
             "stop them or let them end first.",
             assessmentRunArns=[run.arn for run in in_progress[:maximum]],
             assessmentRunArnsTruncated=len(in_progress) > maximum,
-        )
-
-
-def check_unique_keys(pairs: Iterable[dict[str, str]], member: str, code: str) -> None:
-    """InvalidInputException with ``code`` when two key and value pairs have the same key."""
-    keys = [pair["key"] for pair in pairs]
-    repeated = next((key for key in keys if keys.count(key) > 1), None)
-    if repeated is not None:
-        raise InvalidInputException(
-            f"{member} must have each key once; got {short_repr(repeated)} more than once.", errorCode=code
         )

@@ -158,7 +158,6 @@ def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Run], bool]:
     states = set(filter.get("states", ()))
     pattern = filter.get("namePattern", "*")
     in_ranges = compile_ranges(
-        "ListAssessmentRuns",
         filter,
         {
             "durationRange": lambda run: run.duration_seconds,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
-from ..api.error_codes import error_code
 from ..api.pagination import Pager
+from ..api.request_form import invalid_arn
 from ..clock.moments import EpochMs
 from ..errors import (
     AccessDeniedException,
     ApiError,
-    InvalidInputException,
     LimitExceededException,
     NoSuchEntityException,
     failed_item,
-    short_repr,
 )
 from .collections import ChildMap, NamedChildMap, NumberedMap
 from .context import Context
@@ -184,10 +181,7 @@ class Store:
 
     def _to_exception(self, resource_type: ResourceType[T], arn: str, member: str, reason: str) -> ApiError:
         if reason == "INVALID_ARN":
-            return InvalidInputException(
-                f"{member} must be the ARN of {resource_type.label_with_article}; got {short_repr(arn)}.",
-                errorCode=error_code("", re.sub(r"\[\d+\]", "[]", member)),
-            )
+            return invalid_arn(resource_type, arn, member)
         if reason == "ACCESS_DENIED":
             return AccessDeniedException(
                 f"{member}: account {self.account_id} has no access to {arn}.",

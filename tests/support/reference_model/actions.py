@@ -66,10 +66,10 @@ class Model(Lists):
         rulesPackageArns: list[str],
         userAttributesForFindings: list[Answer],
     ) -> Action:
+        check_unique(userAttributesForFindings, "INVALID_USER_ATTRIBUTE")
         target = self.find("target", assessmentTargetArn)
         for package in rulesPackageArns:
             self.find("rulespackage", package)
-        check_unique(userAttributesForFindings, "INVALID_USER_ATTRIBUTE")
         if any(other["name"] == assessmentTemplateName for other in self.under("template", "target", target["arn"])):
             raise Refused("InvalidInputException", "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN")
         self.check_limit("assessment_templates", "ASSESSMENT_TEMPLATE", len(self.of["template"]))
@@ -93,8 +93,8 @@ class Model(Lists):
         self._drop(templates=[template])
 
     def set_tags_for_resource(self, resourceArn: str, tags: list[Answer] | None = None) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_unique(tags or [], "INVALID_TAG")
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         yield {}
         template["tags"] = tags or []
 
@@ -166,8 +166,8 @@ class Model(Lists):
         yield {"failedItems": self.each("finding", findingArns, remove)[1]}
 
     def subscribe_to_event(self, resourceArn: str, event: str, topicArn: str) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_topic(topicArn)
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         key = (template["arn"], topicArn)
         if event not in self.subscriptions.get(key, {"events": {}})["events"]:
             used = sum(len(entry["events"]) for entry in self.subscriptions.values())
@@ -177,8 +177,8 @@ class Model(Lists):
         entry["events"].setdefault(event, self.now)
 
     def unsubscribe_from_event(self, resourceArn: str, event: str, topicArn: str) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_topic(topicArn)
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         yield {}
         entry = self.subscriptions.get((template["arn"], topicArn), {"events": {event: 0}})
         entry["events"].pop(event, None)

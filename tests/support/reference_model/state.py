@@ -289,6 +289,33 @@ class Account:
             del self.of["run"][run["arn"]]
 
 
+NAMED_BY = {
+    "assessmentTargetArn": "target",
+    "assessmentTargetArns": "target",
+    "assessmentTemplateArn": "template",
+    "assessmentTemplateArns": "template",
+    "assessmentRunArn": "run",
+    "assessmentRunArns": "run",
+    "resourceGroupArn": "resourcegroup",
+    "rulesPackageArns": "rulespackage",
+    "previewAgentsArn": "target",
+    "resourceArn": "template",
+}
+"""The kind of resource that a member of a request names."""
+
+
+def check_form(operation: str, members: Answer) -> None:
+    """Refused for an ARN of another kind, whatever else is absent. Describe reports such ARNs instead."""
+    for name, value in [*members.items(), *members.get("filter", {}).items()]:
+        arns = value if isinstance(value, list) else [value]
+        if name not in NAMED_BY or (isinstance(value, list) and operation.startswith("Describe")):
+            continue
+        for arn in arns:
+            if noun_of(arn) != NAMED_BY[name] and (name, noun_of(arn)) != ("previewAgentsArn", "template"):
+                code = "RESOURCE" if name == "resourceArn" else NOUNS[NAMED_BY[name]]
+                raise Refused("InvalidInputException", f"INVALID_{code}_ARN")
+
+
 def agent_of(instance: dict[str, Any]) -> dict[str, Any]:
     """The part that an instance takes in a run that starts now."""
     health = instance["health"]
