@@ -15,7 +15,7 @@ from ..state.membership import find_busy_agents, members_of
 from ..state.runs import Run
 from ..state.store import RUN, TEMPLATE, Store
 from ..state.targets import Template
-from .preconditions import check_none_in_progress
+from .preconditions import check_none_in_progress, check_registered_role
 from .registry import ResponseBody, action
 
 
@@ -30,7 +30,7 @@ def start_assessment_run(
 
     Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs),
     AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
-    assessments), those of :meth:`.Store.get`.
+    assessments), InvalidCrossAccountRoleException while the registered role is not valid, those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
     if assessmentRunName is not None and store.runs.has_name(template.arn, assessmentRunName):
@@ -38,6 +38,7 @@ def start_assessment_run(
             f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",
             errorCode="ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",  # The enum has none for runs.
         )
+    check_registered_role(store)
     agents = [RunAgent.from_instance(instance) for instance in members_of(store, template.target)]
     _check_agents(store, agents)
     store.check_quota("assessment_runs", "ASSESSMENT_RUN_LIMIT_EXCEEDED", len(store.runs))
