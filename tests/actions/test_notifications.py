@@ -383,3 +383,22 @@ def test_a_target_name_is_no_part_of_a_notification(backend, client):
     start_run(client, template)
 
     assert all(record.message.isascii() for record in backend.published)
+
+
+@pytest.mark.parametrize("first", ["us-west-2", "eu-west-1"])
+def test_events_of_regions_at_the_same_moment_do_not_come_in_the_order_of_first_use(inspector_backend, first):
+    regions = ["eu-west-1", "us-west-2"]
+    inspector_backend.for_region(first).list_findings()
+    runs = []
+    for region in regions:
+        backend = inspector_backend.for_region(region)
+        template = create_template(backend, packages=backend.list_rules_packages()["rulesPackageArns"][:1])
+        topic = f"arn:aws:sns:{region}:{ACCOUNT}:security"
+        backend.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
+        runs.append(start_run(backend, template))
+    inspector_backend.for_region("eu-west-1").finish_run(runs[0])
+
+    published = [
+        message.topic_arn.split(":")[3] for message in inspector_backend.published if message.event == COMPLETED
+    ]
+    assert published == regions

@@ -5,6 +5,8 @@ from datetime import timedelta
 import boto3
 import freezegun.api
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve
@@ -24,7 +26,9 @@ from ..support.aws import (
     start_and_finish_run,
     start_run,
 )
+from ..support.fast_subset import max_examples
 from ..support.other_services import (
+    ChangingEc2,
     FakeEc2,
     client_with,
     preview_agents,
@@ -32,6 +36,7 @@ from ..support.other_services import (
     run_agent_ids,
     run_instances,
 )
+from ..support.possible_runs import ENDED
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -355,3 +360,43 @@ def test_pages_go_on_where_they_ended_when_an_instance_was_terminated(backend, c
 
     shown = [[agent["agentId"] for agent in page["agentPreviews"]] for page in (first, second)]
     assert shown == [launched[:2], [launched[2], launched[4]]]
+
+
+IDS = ["i-0a", "i-0b", "i-0c"]
+_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0.05, 0.126, 1, 30, 200, 260]),
+        st.sampled_from([*IDS, "stop", "skip", "force", "nothing"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=max_examples(40), deadline=None)
+@given(steps=_STEPS)
+def test_whatever_is_read_meanwhile_a_run_beside_ec2_comes_out_the_same(client, steps):
+    def after(*, reads):
+        ec2 = ChangingEc2(IDS)
+        with registered_handler(ec2, "ec2"), mock_inspector(at="2019-03-23T21:34:31.250Z", id_seed="reads") as backend:
+            template = create_template(client, create_target(client, "all"), "daily")
+            run = start_run(client, template)
+            for seconds, action, read in steps:
+                tick_freezegun(seconds)
+                if read and reads:
+                    read_all(client, template, run)
+                if action in IDS and not ec2.reasons[action]:
+                    ec2.terminate(action, backend.clock.now())
+                elif action == "force":
+                    backend.set_run_state(run, "DATA_COLLECTED")
+                elif action in {"stop", "skip"} and describe_run(client, run)["state"] not in ENDED:
+                    skips = {"stop": "START_EVALUATION", "skip": "SKIP_EVALUATION"}
+                    client.stop_assessment_run(assessmentRunArn=run, stopAction=skips[action])
+                if read and reads:
+                    read_all(client, template, run)
+            tick_freezegun(3600)
+            return describe_everything(client, run), preview_agents(client, template)
+
+    assert after(reads=True) == after(reads=False)

@@ -84,6 +84,26 @@ class FakeEc2:
         return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
 
 
+class ChangingEc2:
+    """An EC2 in botocore's event whose instances are terminated, and which tells when, as EC2 does."""
+
+    def __init__(self, instance_ids):
+        self.reasons = dict.fromkeys(instance_ids, "")
+
+    def terminate(self, instance_id, moment):
+        self.reasons[instance_id] = f"User initiated ({moment:%Y-%m-%d %H:%M:%S} GMT)"
+
+    def __call__(self, request, **_):
+        instances = "".join(
+            f"<item><instanceId>{instance_id}</instanceId><reason>{reason}</reason>"
+            f"<instanceState><name>{'terminated' if reason else 'running'}</name></instanceState></item>"
+            for instance_id, reason in self.reasons.items()
+        )
+        groups = f"<item><instancesSet>{instances}</instancesSet></item>"
+        body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
+        return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
+
+
 class _RawBody:
     def __init__(self, body):
         self.body = body
