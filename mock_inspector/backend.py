@@ -219,9 +219,11 @@ class InspectorBackend(ActionMethods):
             raise ValueError(error.message.removesuffix(".")) from None
 
     def set_run_state(self, run_arn: str, state: str) -> None:
-        """Put a run into a state from now on. No rule is evaluated, and nothing further happens to the run.
+        """Put a run into a state. No rule is evaluated, and nothing further happens to the run.
 
-        The history, ``completedAt`` and ``findingCounts`` follow. ValueError for a value outside AssessmentRunState.
+        The history, ``startedAt``, ``completedAt`` and ``findingCounts`` follow: states that the run must have passed
+        through begin now; a state that lies behind ends the history, and findings of a later evaluation go. ValueError
+        for a value outside AssessmentRunState.
         """
         with self._service.at_now():
             run = self._get_run(run_arn)
@@ -276,7 +278,8 @@ class InspectorBackend(ActionMethods):
         """Answer calls of ``operation`` (``"*"``: of any) to this account and region with an error instead.
 
         ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that has it
-        follows), or a mapping with ``code`` and further members. A ``FailedItemErrorCode`` makes all items of a batch
+        follows), or a mapping with ``code`` and further members. What is left open follows the request: ``errorCode``
+        names the entity or the limit that the operation is about, and ARNs are those of its account and region. A ``FailedItemErrorCode`` makes all items of a batch
         fail. Network failures have names, too. A request that gets no answer is not carried out; it fails with
         botocore's ``"ReadTimeoutError"``, ``"ConnectTimeoutError"``, ``"ConnectionClosedError"``,
         ``"EndpointConnectionError"`` or ``"SSLError"``. ``"TruncatedBody"`` and ``"GarbledBody"`` damage the answer of

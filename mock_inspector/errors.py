@@ -11,10 +11,6 @@ import reprlib
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-_ANY_RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-00000000/template/0-00000000/run/0-00000000"
-"""The run that an injected error names when the test names none."""
-
-
 MAX_MESSAGE_LENGTH = 1000
 """The model's bound of ``ErrorMessage``, in characters."""
 
@@ -35,7 +31,9 @@ class ApiError(Exception):
     """An error response of the service.
 
     The body has ``code`` as ``__type``, ``message`` and the modelled ``members`` (``errorCode``, ``canRetry``, ...).
-    ``status`` is the HTTP status. Members that are not given take the class's ``defaults``.
+    ``status`` is the HTTP status. Members that are not given take the class's ``defaults``. In an injected error the
+    others (``errorCode``, ``agents``, ``assessmentRunArns``), and names in braces in the class's ``text``, follow the
+    request.
     """
 
     status: ClassVar[int] = 400
@@ -46,12 +44,6 @@ class ApiError(Exception):
         self.message = self.text if message is None else message
         self.members = {**self.defaults, **members}
         super().__init__(self.message)
-
-    def with_caller(self, account: str, operation: str) -> ApiError:
-        """Return the error for a caller of ``operation``: the class's own text may name both."""
-        if "{" not in self.text or self.message is not self.text:
-            return self
-        return type(self)(self.text.replace("{account}", account).replace("{operation}", operation), **self.members)
 
     @property
     def code(self) -> str:
@@ -71,53 +63,44 @@ class ApiError(Exception):
 class InvalidInputException(ApiError):
     """An invalid or out-of-range value; ``errorCode`` is an ``InvalidInputErrorCode``."""
 
-    defaults = {"errorCode": "INVALID_ATTRIBUTE", "canRetry": False}
     text = "The request has an invalid or out-of-range value."
 
 
 class NoSuchEntityException(ApiError):
     """The request names something that does not exist; ``errorCode`` is a ``NoSuchEntityErrorCode``."""
 
-    defaults = {"errorCode": "ASSESSMENT_TARGET_DOES_NOT_EXIST", "canRetry": False}
     text = "The request names an entity that does not exist."
 
 
 class AccessDeniedException(ApiError):
     """The caller may not use the resource; ``errorCode`` is an ``AccessDeniedErrorCode``."""
 
-    defaults = {"errorCode": "ACCESS_DENIED_TO_ASSESSMENT_TARGET", "canRetry": False}
-    text = "User: arn:aws:iam::{account}:user/someone is not authorized to perform: inspector:{operation}"
+    text = "User: arn:{partition}:iam::{account}:user/someone is not authorized to perform: inspector:{operation}"
 
 
 class LimitExceededException(ApiError):
     """A quota of the account is used up; ``errorCode`` is a ``LimitExceededErrorCode``."""
 
-    defaults = {"errorCode": "ASSESSMENT_TARGET_LIMIT_EXCEEDED", "canRetry": False}
     text = "The request exceeds a limit of the account."
 
 
 class InvalidCrossAccountRoleException(ApiError):
     """Inspector cannot use the role; ``errorCode`` is an ``InvalidCrossAccountRoleErrorCode``."""
 
-    defaults = {"errorCode": "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP", "canRetry": False}
     text = "Account {account} does not have a cross-account access role"
 
 
 class AgentsAlreadyRunningAssessmentException(ApiError):
     """Instances of the target take part in another run; ``agents`` names 1 to 10 of them."""
 
-    defaults = {
-        "agents": [{"agentId": "i-00000000", "assessmentRunArn": _ANY_RUN}],
-        "agentsTruncated": False,
-        "canRetry": True,
-    }
+    defaults = {"agentsTruncated": False, "canRetry": True}
     text = "An instance of the assessment target is already participating in another assessment run."
 
 
 class AssessmentRunInProgressException(ApiError):
     """Not while a run is in progress; ``assessmentRunArns`` names 1 to 10 of them."""
 
-    defaults = {"assessmentRunArns": [_ANY_RUN], "assessmentRunArnsTruncated": False, "canRetry": True}
+    defaults = {"assessmentRunArnsTruncated": False, "canRetry": True}
     text = "An assessment run is in progress."
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def create_environment(package: str) -> Environment:
-    """The environment for the templates of a ``package``. ImportError without Jinja2."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
+    """The environment for the templates of a ``package``."""
     return Environment(
         loader=PackageLoader(package),
         autoescape=True,

@@ -10,6 +10,7 @@ from ..state.membership import members_of
 from ..state.store import RUN, TARGET, TEMPLATE, Store
 from ..state.targets import Target
 from ..state.telemetry import sum_telemetry
+from .preconditions import check_registered_role
 from .registry import ResponseBody, action
 
 
@@ -19,10 +20,12 @@ def preview_agents(
 ) -> ResponseBody:
     """PreviewAgents: the agents of a target. A template's ARN works too, as it did in production.
 
-    Errors: InvalidInputException for a bad page or token, those of :meth:`.Store.get`.
+    Errors: InvalidInputException for a bad page or token, InvalidCrossAccountRoleException while the registered role is
+    not valid, those of :meth:`.Store.get`.
     """
     pager = store.pager("PreviewAgents", nextToken, maxResults, previewAgentsArn)
     target = _get_target(store, previewAgentsArn)
+    check_registered_role(store)
     agents, token = pager.page(
         (instance for instance in members_of(store, target) if instance.number > pager.after),
         max_length("AgentPreviewList"),

@@ -8,7 +8,7 @@ from ..errors import NoSuchEntityException, PreviewGenerationInProgressException
 from ..state.agents import RunAgent
 from ..state.evaluation import find_exclusions
 from ..state.exclusions import PREVIEW_DURATION_MS, Exclusion, ExclusionType, Preview
-from ..state.membership import busy_instances, members_of
+from ..state.membership import find_busy_agents, members_of
 from ..state.store import EXCLUSION, RUN, TEMPLATE, Store
 from .preconditions import check_has_rules_packages
 from .registry import ResponseBody, action
@@ -57,10 +57,8 @@ def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> Re
     if any(preview.template is template and preview.ready > store.now for preview in store.previews.values()):
         raise PreviewGenerationInProgressException(f"{template.arn} is generating an exclusions preview.")
     agents = [RunAgent.from_instance(instance) for instance in members_of(store, template.target)]
-    busy = busy_instances(store)
-    for agent in agents:
-        if agent.exclusion is None and agent.instance.instance_id in busy:
-            agent.exclusion = ExclusionType.ALREADY_RUNNING
+    for agent, _ in find_busy_agents(store, agents):
+        agent.exclusion = ExclusionType.ALREADY_RUNNING
     members = find_exclusions(template.target.arn, store.packages_of(template), agents)
     exclusions = [Exclusion(number, None, entry) for number, entry in enumerate(members)]
     token = store.ids.uuid()

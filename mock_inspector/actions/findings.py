@@ -10,7 +10,6 @@ from ..api.filters import compile_ranges
 from ..api.service_model import max_length
 from ..state.findings import Finding
 from ..state.store import FINDING, RUN, NotFound, Store
-from .preconditions import check_unique_keys
 from .registry import ResponseBody, action
 
 
@@ -56,7 +55,7 @@ def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Finding], bool]:
     """Return whether a finding is visible now and matches a FindingFilter."""
     now = store.now
     packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))
-    in_ranges = compile_ranges("ListFindings", filter, {"creationTimeRange": lambda finding: finding.created})
+    in_ranges = compile_ranges(filter, {"creationTimeRange": lambda finding: finding.created})
     possible: list[tuple[set[Any], Callable[[Finding], Any]]] = [
         (set(filter.get("severities", ())), lambda finding: finding.body.severity),
         (packages, lambda finding: finding.body.rules_package),
@@ -115,7 +114,6 @@ def add_attributes_to_findings(
     A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED, bad ARNs
     with their reasons. Errors: InvalidInputException (INVALID_USER_ATTRIBUTE) for a key given twice.
     """
-    check_unique_keys(attributes, "attributes", "INVALID_USER_ATTRIBUTE")
 
     def add(finding: Finding) -> None:
         merged = {entry["key"]: entry for entry in (*finding.user_attributes, *attributes)}

@@ -5,10 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api.service_model import max_length
-from ..errors import AssessmentRunInProgressException, InvalidInputException, short_repr
+from ..errors import AssessmentRunInProgressException, InvalidCrossAccountRoleException, InvalidInputException
 from ..state.runs import Run
 from ..state.store import Store
 from ..state.targets import Template
+
+_ROLE_MESSAGES = {
+    "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": (
+        "There is no role {}, or its trust policy does not let inspector.amazonaws.com assume it."
+    ),
+    "ROLE_DOES_NOT_HAVE_CORRECT_POLICY": "No policy of {} allows ec2:DescribeInstances.",
+}
+
+
+def check_role(store: Store, arn: str) -> None:
+    """InvalidCrossAccountRoleException when an IAM in the same test does not let Inspector use the role."""
+    code = store.context.external.check_role(store.caller, arn)
+    if code is not None:
+        raise InvalidCrossAccountRoleException(_ROLE_MESSAGES[code].format(arn), errorCode=code)
+
+
+def check_registered_role(store: Store) -> None:
+    """Like :func:`check_role` for the registered role, which may have been deleted or changed since.
+
+    The service-linked role, which there is without a registered one, is always valid.
+    """
+    if store.role is not None:
+        check_role(store, store.role.arn)
 
 
 def check_none_in_progress(store: Store, runs: Iterable[Run]) -> None:
@@ -31,14 +54,4 @@ def check_has_rules_packages(template: Template) -> None:
             f"assessmentTemplateArn must name a template with 1 or more rules packages; got {template.arn}, which has "
             "none.",
             errorCode="INVALID_NUMBER_OF_RULES_PACKAGE_ARNS",
-        )
-
-
-def check_unique_keys(pairs: Iterable[dict[str, str]], member: str, code: str) -> None:
-    """InvalidInputException with ``code`` when two key and value pairs have the same key."""
-    keys = [pair["key"] for pair in pairs]
-    repeated = next((key for key in keys if keys.count(key) > 1), None)
-    if repeated is not None:
-        raise InvalidInputException(
-            f"{member} must have each key once; got {short_repr(repeated)} more than once.", errorCode=code
         )

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from ..api.arns import account_of_role
 from ..clock.moments import to_seconds
-from ..errors import AccessDeniedException, InvalidCrossAccountRoleException, InvalidInputException, short_repr
+from ..errors import AccessDeniedException, InvalidInputException, short_repr
 from ..state.store import Role, Store
+from .preconditions import check_role
 from .registry import ResponseBody, action
-
-_MESSAGES = {
-    "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP": (
-        "there is no role {}, or its trust policy does not let inspector.amazonaws.com assume it."
-    ),
-    "ROLE_DOES_NOT_HAVE_CORRECT_POLICY": "no policy of {} allows ec2:DescribeInstances.",
-}
 
 
 @action(follows="reference and sample", approximates="of the policy, only `ec2:DescribeInstances` is looked for")
@@ -36,9 +30,7 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
         raise AccessDeniedException(
             f"roleArn: account {store.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
         )
-    code = store.context.external.check_role(store.caller, roleArn)
-    if code is not None:
-        raise InvalidCrossAccountRoleException(f"roleArn: {_MESSAGES[code].format(roleArn)}", errorCode=code)
+    check_role(store, roleArn)
     store.role = Role(roleArn, store.now)
     return {}
 
@@ -47,7 +39,8 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
 def describe_cross_account_access_role(store: Store) -> ResponseBody:
     """DescribeCrossAccountAccessRole: the registered role, or the service-linked one, which always exists.
 
-    A registered role is ``valid`` as long as it could be registered again.
+    A registered role is ``valid`` as long as it could be registered again. While it is not, StartAssessmentRun,
+    PreviewAgents and CreateAssessmentTarget are refused.
     """
     role = store.role or Role(
         f"arn:{store.partition}:iam::{store.account_id}:role/aws-service-role/inspector.amazonaws.com/"

@@ -10,13 +10,12 @@ from ..api.filters import compile_ranges, matches_pattern
 from ..api.service_model import max_length
 from ..errors import AgentsAlreadyRunningAssessmentException, InvalidInputException
 from ..state.agents import RunAgent
-from ..state.instances import Instance
 from ..state.lifecycle import begin_run, cancel_run, delete_runs, stop_run
-from ..state.membership import busy_instances, members_of
+from ..state.membership import find_busy_agents, members_of
 from ..state.runs import Run
 from ..state.store import RUN, TEMPLATE, Store
 from ..state.targets import Template
-from .preconditions import check_has_rules_packages, check_none_in_progress
+from .preconditions import check_has_rules_packages, check_none_in_progress, check_registered_role
 from .registry import ResponseBody, action
 
 
@@ -35,7 +34,7 @@ def start_assessment_run(
     Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs;
     INVALID_NUMBER_OF_RULES_PACKAGE_ARNS for a template without rules packages),
     AgentsAlreadyRunningAssessmentException naming up to 10 agents, LimitExceededException (runs, agents in running
-    assessments), those of :meth:`.Store.get`.
+    assessments), InvalidCrossAccountRoleException while the registered role is not valid, those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
     check_has_rules_packages(template)
@@ -44,8 +43,9 @@ def start_assessment_run(
             f"Create assessmentRun - Name already exists; Name: {assessmentRunName} Parent: {template.arn}",
             errorCode="ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",  # The enum has none for runs.
         )
-    instances = members_of(store, template.target)
-    _check_agents(store, instances)
+    check_registered_role(store)
+    agents = [RunAgent.from_instance(instance) for instance in members_of(store, template.target)]
+    _check_agents(store, agents)
     store.check_quota("assessment_runs", "ASSESSMENT_RUN_LIMIT_EXCEEDED", len(store.runs))
     run = Run(
         store.next_number(),
@@ -55,7 +55,7 @@ def start_assessment_run(
         template.duration_seconds,
         template.packages,
         template.user_attributes,
-        [RunAgent.from_instance(instance) for instance in instances],
+        agents,
     )
     begin_run(store, run)
     return {"assessmentRunArn": run.arn}
@@ -70,26 +70,24 @@ def _generate_name(store: Store, template: Template) -> str:
     return name
 
 
-def _check_agents(store: Store, instances: list[Instance]) -> None:
-    """Refuse a healthy instance that is in another run's data collection, and more agents than the quota allows."""
-    if not instances:
+def _check_agents(store: Store, agents: list[RunAgent]) -> None:
+    """Refuse an agent that takes part in another run's data collection, and more agents than the quota allows."""
+    if not any(agent.takes_part for agent in agents):
         return  # Without a look at the other runs, of which there may be 50,000.
-    busy = busy_instances(store)
-    agents = [
-        {"agentId": instance.instance_id, "assessmentRunArn": busy[instance.instance_id]}
-        for instance in instances
-        if instance.agent_health == "HEALTHY" and instance.instance_id in busy
+    busy = [
+        {"agentId": agent.instance.instance_id, "assessmentRunArn": run_arn}
+        for agent, run_arn in find_busy_agents(store, agents)
     ]
-    if agents:
-        first, maximum = agents[0], max_length("AgentAlreadyRunningAssessmentList")
+    if busy:
+        first, maximum = busy[0], max_length("AgentAlreadyRunningAssessmentList")
         raise AgentsAlreadyRunningAssessmentException(
-            f"{len(agents)} agent(s) already take part in a run, among them {first['agentId']} in "
+            f"{len(busy)} agent(s) already take part in a run, among them {first['agentId']} in "
             f"{first['assessmentRunArn']}.",
-            agents=agents[:maximum],
-            agentsTruncated=len(agents) > maximum,
+            agents=busy[:maximum],
+            agentsTruncated=len(busy) > maximum,
         )
-    running = sum(len(run.agents) for run in store.open_runs())
-    store.check_quota("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, len(instances))
+    running = sum(agent.takes_part for run in store.open_runs() for agent in run.agents)
+    store.check_quota("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, sum(agent.takes_part for agent in agents))
 
 
 @action(follows="reference and sample", approximates="that an ended run is refused; an early stop reports all findings")
@@ -169,7 +167,6 @@ def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Run], bool]:
     states = set(filter.get("states", ()))
     pattern = filter.get("namePattern", "*")
     in_ranges = compile_ranges(
-        "ListAssessmentRuns",
         filter,
         {
             "durationRange": lambda run: run.duration_seconds,

@@ -24,8 +24,8 @@ def subscribe_to_event(store: Store, *, resourceArn: str, event: str, topicArn: 
     (SNS_TOPIC_DOES_NOT_EXIST), AccessDeniedException (ACCESS_DENIED_TO_SNS_TOPIC), InvalidInputException
     (INVALID_SNS_TOPIC_ARN), LimitExceededException (only with ``limits``), those of :meth:`.Store.get`.
     """
-    template = store.get(TEMPLATE, resourceArn, "resourceArn")
     _check_topic_arn(store, topicArn)
+    template = store.get(TEMPLATE, resourceArn, "resourceArn")
     subscriptions = store.subscriptions.of(template.arn)
     subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
     if subscription is not None and event in subscription.events:
@@ -51,8 +51,8 @@ def unsubscribe_from_event(store: Store, *, resourceArn: str, event: str, topicA
 
     Errors: InvalidInputException (INVALID_SNS_TOPIC_ARN), those of :meth:`.Store.get`.
     """
-    template = store.get(TEMPLATE, resourceArn, "resourceArn")
     _check_topic_arn(store, topicArn)
+    template = store.get(TEMPLATE, resourceArn, "resourceArn")
     subscriptions = store.subscriptions.of(template.arn)
     subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
     if subscription is not None:

@@ -10,7 +10,7 @@ from ..errors import InvalidInputException
 from ..state.lifecycle import delete_templates
 from ..state.store import RESOURCE_GROUP, TARGET, Store
 from ..state.targets import ResourceGroup, Target
-from .preconditions import check_none_in_progress
+from .preconditions import check_none_in_progress, check_registered_role
 from .registry import ResponseBody, action
 
 
@@ -44,10 +44,12 @@ def create_assessment_target(
 ) -> ResponseBody:
     """CreateAssessmentTarget. Without a resource group the target has all instances.
 
-    Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), LimitExceededException, and those of
-    :meth:`.Store.get` for the resource group.
+    Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), LimitExceededException,
+    InvalidCrossAccountRoleException while the registered role is not valid, and those of :meth:`.Store.get` for the
+    resource group.
     """
     group = _get_group(store, resourceGroupArn)
+    check_registered_role(store)
     _check_name(store, "Create", assessmentTargetName)
     store.check_quota("assessment_targets", "ASSESSMENT_TARGET_LIMIT_EXCEEDED", len(store.targets))
     target = Target(store.next_number(), store.new_arn("target"), assessmentTargetName, group, store.now, store.now)

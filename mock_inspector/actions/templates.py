@@ -12,7 +12,7 @@ from ..errors import InvalidInputException
 from ..state.lifecycle import delete_templates
 from ..state.store import RULES_PACKAGE, TARGET, TEMPLATE, Store
 from ..state.targets import Template
-from .preconditions import check_none_in_progress, check_unique_keys
+from .preconditions import check_none_in_progress
 from .registry import ResponseBody, action
 
 
@@ -37,7 +37,6 @@ def create_assessment_template(
     target = store.get(TARGET, assessmentTargetArn)
     packages = store.get_all(RULES_PACKAGE, rulesPackageArns, "rulesPackageArns")
     attributes = tuple(userAttributesForFindings or ())
-    check_unique_keys(attributes, "userAttributesForFindings", "INVALID_USER_ATTRIBUTE")
     if store.templates.has_name(target.arn, assessmentTemplateName):
         raise InvalidInputException(
             f"Create assessmentTemplate - Name already exists; Name: {assessmentTemplateName} Parent: {target.arn}",
@@ -109,9 +108,7 @@ def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Template], bool]:
     """Return whether a template matches an AssessmentTemplateFilter."""
     packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))
     pattern = filter.get("namePattern", "*")
-    in_ranges = compile_ranges(
-        "ListAssessmentTemplates", filter, {"durationRange": lambda template: template.duration_seconds}
-    )
+    in_ranges = compile_ranges(filter, {"durationRange": lambda template: template.duration_seconds})
     return lambda template: (
         matches_pattern(pattern, template.name)
         and in_ranges(template)
@@ -138,7 +135,6 @@ def set_tags_for_resource(store: Store, *, resourceArn: str, tags: list[dict[str
     Errors: InvalidInputException (INVALID_TAG) for a key given twice, those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    check_unique_keys(tags or (), "tags", "INVALID_TAG")
     template.tags = list(tags or ())
     return {}
 

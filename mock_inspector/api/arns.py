@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from . import service_model
 
@@ -48,6 +48,31 @@ class ResourceType(Generic[T]):
     def label_with_article(self) -> str:
         """The label behind its indefinite article."""
         return f"{'an' if self.label[0] in 'aeiou' else 'a'} {self.label}"
+
+
+RESOURCE_GROUP: ResourceType[Any] = ResourceType("resourcegroup", "RESOURCE_GROUP", "resourceGroupArn")
+TARGET: ResourceType[Any] = ResourceType("target", "ASSESSMENT_TARGET", "assessmentTargetArn")
+TEMPLATE: ResourceType[Any] = ResourceType("template", "ASSESSMENT_TEMPLATE", "assessmentTemplateArn")
+RUN: ResourceType[Any] = ResourceType("run", "ASSESSMENT_RUN", "assessmentRunArn")
+FINDING: ResourceType[Any] = ResourceType("finding", "FINDING", "findingArns")
+EXCLUSION: ResourceType[Any] = ResourceType("exclusion", "EXCLUSION", "exclusionArns")
+RULES_PACKAGE: ResourceType[Any] = ResourceType("rulespackage", "RULES_PACKAGE", "rulesPackageArns")
+
+RESOURCE_TYPES: dict[str, ResourceType[Any]] = {
+    resource_type.name: resource_type
+    for resource_type in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)
+}
+
+MEMBER_TYPES: dict[str, tuple[ResourceType[Any], ...]] = {
+    **{
+        name: (resource_type,)
+        for resource_type in RESOURCE_TYPES.values()
+        for name in (resource_type.member.removesuffix("s"), f"{resource_type.member.removesuffix('s')}s")
+    },
+    "previewAgentsArn": (TARGET, TEMPLATE),
+    "resourceArn": (TEMPLATE,),
+}
+"""Which types of resources the members of requests name by their ARNs."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..clock.moments import format_iso
-from ..errors import InvalidInputException
-from .error_codes import error_code
-
 
 def matches_pattern(pattern: str, name: str) -> bool:
     """Whether a name matches: ``*`` is any run of characters, ``?`` one character; case-sensitive and anchored.
@@ -32,27 +28,23 @@ def matches_pattern(pattern: str, name: str) -> bool:
     return not pattern[position:].strip("*")
 
 
-def compile_ranges(
-    operation: str, filter: dict[str, Any], values: dict[str, Callable[[Any], float | None]]
-) -> Callable[[Any], bool]:
+def range_ends(member: str) -> tuple[str, str]:
+    """The names of the two ends of a range, by its name in filters."""
+    return ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
+
+
+def compile_ranges(filter: dict[str, Any], values: dict[str, Callable[[Any], float | None]]) -> Callable[[Any], bool]:
     """Return whether an item's values lie in the ranges of a filter. Ranges are inclusive; either end may be open.
 
     ``values`` gets the value of an item for each range that the filter can have. A range with both ends open matches
-    everything; an item without the value matches no other range. InvalidInputException for swapped ends.
+    everything; an item without the value matches no other range.
     """
     ranges = []
     for member, get_value in values.items():
-        start, end = ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
+        start, end = range_ends(member)
         bounds = filter.get(member, {})
-        minimum, maximum = bounds.get(start, -math.inf), bounds.get(end, math.inf)
-        if minimum > maximum:
-            raise InvalidInputException(
-                f"filter.{member}.{start} must not be after {end}; "
-                f"got {_format_bound(start, minimum)} and {_format_bound(end, maximum)}.",
-                errorCode=error_code(operation, member),
-            )
         if bounds:
-            ranges.append((get_value, minimum, maximum))
+            ranges.append((get_value, bounds.get(start, -math.inf), bounds.get(end, math.inf)))
 
     def matches(item: Any) -> bool:
         for get_value, minimum, maximum in ranges:
@@ -62,7 +54,3 @@ def compile_ranges(
         return True
 
     return matches
-
-
-def _format_bound(name: str, value: float) -> str:
-    return f"{value:g}" if name.endswith("Seconds") else format_iso(round(value))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from botocore import xform_name
+from botocore.model import OperationModel
 
 from ..errors import suggest
+from .request_form import compile_form_check
 from .service_model import service_model
 from .validation import Validator, compile_input
 
@@ -20,6 +23,7 @@ class Operation:
     method: str
     """The name in snake case, as boto3 and the backend have it."""
     validate: Validator
+    """Returns the members of a request as actions take them, or raises an ApiError for what is wrong in form."""
     members: tuple[str, ...]
     void: bool
     """Whether the response has no body."""
@@ -48,11 +52,22 @@ def get_operation(name: str) -> Operation:
     return Operation(
         name,
         xform_name(name),
-        compile_input(name, model.input_shape),
+        _compile(model),
         members,
         void=model.output_shape is None,
         reads=is_read(name),
     )
+
+
+def _compile(model: OperationModel) -> Validator:
+    validate_shapes, check_form = compile_input(model.name, model.input_shape), compile_form_check(model)
+
+    def validate(params: Any, path: str) -> Any:
+        members = validate_shapes(params, path)
+        check_form(members)
+        return members
+
+    return validate
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..html_templates import create_environment
 from ..state.findings import SEVERITIES
 from .content import ReportContent
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
+    from ..html_templates import create_environment
+
     return create_environment("mock_inspector.assessment_reports").get_template("report.html")
 
 

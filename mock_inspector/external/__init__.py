@@ -6,9 +6,7 @@ call to Inspector.
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..state.external import Caller, Credentials
+from ..state.external import Caller, Credentials, Ec2Instance
 from . import ec2, iam, sns, sts
 from .client import ExternalClient
 
@@ -35,9 +33,9 @@ class AwsServices:
         """Send messages to an SNS topic. Returns the ``snsPublishStatusCode`` of each."""
         return sns.publish(self._client, caller, topic_arn, messages)
 
-    def find_instances(self, caller: Caller) -> list[dict[str, Any]] | None:
-        """Return the running EC2 instances, or None without an EC2."""
-        return ec2.find_running_instances(self._client, caller)
+    def find_instances(self, caller: Caller) -> list[Ec2Instance] | None:
+        """Return the EC2 instances, or None without an EC2."""
+        return ec2.find_instances(self._client, caller)
 
     def check_role(self, caller: Caller, role_arn: str) -> str | None:
         """Return the ``InvalidCrossAccountRoleErrorCode`` of an IAM role, or None."""

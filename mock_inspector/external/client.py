@@ -6,8 +6,8 @@ client that sends nothing itself. No handler, and no state of one, is ever inspe
 
 This has a price. With an idle handler, a client of EC2 costs some 0.2 s once in a process, and a call 0.4 ms. An active
 moto builds each service that is called: for EC2 over a second once in a process, then 50 to 100 ms for each region in
-each test. Hence only StartAssessmentRun, PreviewAgents and CreateExclusionsPreview ask for EC2. There is no cheaper
-way: instances may have been launched before the mock started, or by other services. For the same reason no answer is
+each test. Hence only StartAssessmentRun, PreviewAgents and CreateExclusionsPreview ask for EC2, and a run that has EC2
+instances, when its data collection begins and ends. There is no cheaper way: instances may have been launched before the mock started, or by other services. For the same reason no answer is
 cached. A test avoids the cost with ``mock_aws(config={"core": {"service_whitelist": ["sns", "sqs"]}})``.
 
 No AWS API tells which access key stands for an account. The account is named in the header that moto takes for it.

@@ -1,30 +1,48 @@
-"""EC2: the running instances."""
+"""EC2: the instances, and when one was stopped or terminated."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
 from typing import Any
 
 from ..api.service_model import max_length
-from ..state.external import Caller
+from ..clock.moments import EpochMs, to_epoch_ms
+from ..state.external import Caller, Ec2Instance
 from ..state.instances import keep_valid
 from .client import ExternalClient, NotAvailable, ServiceError
 
-_RUNNING = [{"Name": "instance-state-name", "Values": ["running"]}]
+_REASON = re.compile(r".*\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)", re.ASCII)
+"""The form of a StateTransitionReason: ``User initiated (2016-03-23 21:34:31 GMT)``."""
+
 _GROUP_TAG = "aws:autoscaling:groupName"
 
 
-def find_running_instances(client: ExternalClient, caller: Caller) -> list[dict[str, Any]] | None:
-    """Return the running instances, each as attributes of an :class:`.Instance`; None without an EC2."""
-    found: list[dict[str, Any]] = []
-    params: dict[str, Any] = {"Filters": _RUNNING, "MaxResults": 1000}
+def find_instances(client: ExternalClient, caller: Caller) -> list[Ec2Instance] | None:
+    """Return the instances in EC2's order, those that do not run as well; None without an EC2."""
+    found: list[Ec2Instance] = []
+    params: dict[str, Any] = {"MaxResults": 1000}
     try:
         while True:
             page = client.call("ec2", caller, "describe_instances", **params)
-            found += [_attributes(entry) for group in page["Reservations"] for entry in group["Instances"]]
+            found += [_read(entry) for group in page["Reservations"] for entry in group["Instances"]]
             if not page.get("NextToken"):
                 return found
             params["NextToken"] = page["NextToken"]
     except (NotAvailable, ServiceError, LookupError, TypeError):
+        return None
+
+
+def _read(instance: dict[str, Any]) -> Ec2Instance:
+    running = instance.get("State", {}).get("Name", "running") == "running"
+    return Ec2Instance(_attributes(instance), running, None if running else _left(instance))
+
+
+def _left(instance: dict[str, Any]) -> EpochMs | None:
+    match = _REASON.fullmatch(str(instance.get("StateTransitionReason", "")))
+    try:
+        return None if match is None else to_epoch_ms(datetime.fromisoformat(match[1]).replace(tzinfo=timezone.utc))
+    except ValueError:
         return None
 
 

@@ -14,7 +14,7 @@ from ..clock.moments import EpochMs, format_iso
 from ..state.findings import SEVERITIES
 from ..state.runs import Run
 from ..state.service import FakeService
-from ..state.store import EXCLUSION, FINDING, RESOURCE_GROUP, RESOURCE_TYPES, RUN, TARGET, TEMPLATE, NotFound, Store
+from ..state.store import EXCLUSION, FINDING, RESOURCE_GROUP, RUN, TARGET, TEMPLATE, NotFound, Store
 from .call_lines import CallBlock
 from .formatting import abbreviate, format_count, format_offset, name
 from .text_layout import CUT, clip, join_items, printable, truncate_list, width, wrap
@@ -199,7 +199,7 @@ class _Report:
         parts = arns.parse(arn)
         if parts is None:
             return "not an ARN of this service"
-        resource_type = RESOURCE_TYPES[parts.type_name]
+        resource_type = arns.RESOURCE_TYPES[parts.type_name]
         for store in self._stores:
             if store.region == parts.region:
                 try:

@@ -128,7 +128,6 @@ class _StoreDumper:
                 _like(RulesPackageRecord, package) for package in store.rules_packages if package not in own_packages
             ],
             own_instances=[self._instances.index(instance) for instance in store.instances],
-            ec2_instances=[self._instances.index(instance) for instance in store.ec2_instances.values()],
             resource_groups=[_like(ResourceGroupRecord, group) for group in store.resource_groups],
             targets=[
                 _like(TargetRecord, target, group=None if target.group is None else target.group.arn)

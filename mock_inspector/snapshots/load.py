@@ -19,9 +19,10 @@ from ..state.faults import Fault, ParametersAre, build_fault
 from ..state.finding_specs import FindingSpec
 from ..state.findings import Finding, FindingBody, FixedBody, SpecBody
 from ..state.instances import Instance
+from ..state.membership import FIRST_EC2_NUMBER
 from ..state.messages import Notification, PublishedMessage
 from ..state.rules_packages import RulesPackage
-from ..state.runs import Run, StateChange
+from ..state.runs import Run, StateChange, is_possible
 from ..state.service import FakeService
 from ..state.store import FIRST_NUMBER, RESOURCE_GROUP, RULES_PACKAGE, RUN, TARGET, TEMPLATE, Role, Store
 from ..state.targets import ResourceGroup, Subscription, Target, Template
@@ -126,7 +127,6 @@ class _StoreLoader:
         self._instances = _each("instances", record.instances, self._instance)
         self._bodies = _each("bodies", record.bodies, self._body)
         _each("own_instances", record.own_instances, self._own_instance)
-        _each("ec2_instances", record.ec2_instances, self._ec2_instance)
         self._numbered("resource_groups", record.resource_groups, self._resource_group)
         self._numbered("targets", record.targets, self._target)
         self._numbered("templates", record.templates, self._template)
@@ -182,7 +182,8 @@ class _StoreLoader:
         self._specs.append(FindingSpec(**_members(record, "without_agent"), without_agent=without_agent))
 
     def _instance(self, record: InstanceRecord) -> Instance:
-        self._check_number(record.number)
+        if record.number < FIRST_EC2_NUMBER:
+            self._check_number(record.number)
         specs = _each("findings", record.findings, lambda index: _refer(self._specs, index, "finding_specs"))
         return Instance(**_members(record, "findings"), findings=tuple(specs))
 
@@ -195,12 +196,6 @@ class _StoreLoader:
         if instance.instance_id in instances or (last is not None and instance.number <= last.number):
             raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice, or its number is not the highest")
         instances.add(instance.instance_id, instance)
-
-    def _ec2_instance(self, index: int) -> None:
-        instance = _refer(self._instances, index, "instances")
-        if instance.instance_id in self._store.ec2_instances:
-            raise SnapshotError(f": {short_repr(instance.instance_id)} occurs twice")
-        self._store.ec2_instances[instance.instance_id] = instance
 
     # What runs are started from
 
@@ -262,9 +257,10 @@ class _StoreLoader:
         self._check_arn(RUN, record.arn, store.runs)
         template = self._find(store.templates, record.arn.rsplit("/", 2)[0], TEMPLATE, "arn")
         _check_unique(record.name, "name", taken=store.runs.has_name(template.arn, record.name))
-        moments = [change.moment for change in record.timeline]
-        if not moments or moments != sorted(moments):
-            raise expected("one or more state changes in the order of time", moments).at("timeline")
+        timeline = [StateChange(*change) for change in record.timeline]
+        if not is_possible(timeline):
+            got = [list(change) for change in timeline]
+            raise expected("state changes from CREATED on, in the order of time and of the states", got).at("timeline")
         run = Run(
             number=record.number,
             arn=record.arn,
@@ -274,7 +270,7 @@ class _StoreLoader:
             packages=self._packages(record.packages),
             user_attributes=_check_keys(record.user_attributes, "user_attributes"),
             agents=_each("agents", record.agents, self._agent),
-            timeline=[StateChange(*change) for change in record.timeline],
+            timeline=timeline,
             forced=record.forced,
             evaluates_at=record.evaluates_at,
             evaluated=range(0) if record.evaluated is None else range(*record.evaluated),

@@ -271,8 +271,8 @@ class FaultRecord:
 class StoreRecord:
     """What an account has in a region.
 
-    Other records refer to ``finding_specs``, ``instances``, ``telemetry`` and ``bodies`` by index. ``own_instances``
-    (those the test added) and ``ec2_instances`` (those of an external EC2) are indexes in ``instances``.
+    Other records refer to ``finding_specs``, ``instances``, ``telemetry`` and ``bodies`` by index. ``own_instances``,
+    those the test added, are indexes in ``instances``.
     """
 
     account_id: Account
@@ -285,7 +285,6 @@ class StoreRecord:
     telemetry: list[Telemetry] = field(default_factory=list)
     bodies: list[BodyRecord] = field(default_factory=list)
     own_instances: list[Index] = field(default_factory=list)
-    ec2_instances: list[Index] = field(default_factory=list)
     resource_groups: list[ResourceGroupRecord] = field(default_factory=list)
     targets: list[TargetRecord] = field(default_factory=list)
     templates: list[TemplateRecord] = field(default_factory=list)

@@ -15,6 +15,8 @@ from .telemetry import Telemetry, default_telemetry
 HEALTH_CODES = {"HEALTHY": "RUNNING", "UNHEALTHY": "UNHEALTHY", "UNKNOWN": "UNKNOWN"}
 """The usual agentHealthCode of an agent in a run, by its agentHealth, as production showed them."""
 
+_LEFT = "The instance has left the fleet."
+
 _EXCLUSION_BY_HEALTH = {"UNHEALTHY": ExclusionType.AGENT_UNHEALTHY, "UNKNOWN": ExclusionType.AGENT_NOT_FOUND}
 
 
@@ -55,6 +57,11 @@ class RunAgent:
             exclusion,
         )
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether the run collects data from the agent: it is healthy and not excluded. Others are left out."""
+        return self.health == "HEALTHY" and self.exclusion is None
+
     def leave(self, *, collecting: bool) -> None:
         """Record that the instance was terminated while the run held it.
 
@@ -65,7 +72,12 @@ class RunAgent:
         else:
             self.health, self.health_code, self.exclusion = "UNKNOWN", "UNKNOWN", ExclusionType.AGENT_NOT_FOUND
             self.telemetry = []
-        self.health_details = "The instance has left the fleet."
+        self.health_details = _LEFT
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the instance was terminated while the run held it."""
+        return self.health_details == _LEFT
 
     def to_api(self, run_arn: str, *, with_telemetry: bool) -> dict[str, Any]:
         """The agent as ListAssessmentRunAgents shows it."""

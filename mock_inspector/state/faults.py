@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from ..api.identifiers import DEFAULT_ACCOUNT
 from ..api.operations import operation_names, suggest_operation
 from ..api.service_model import enum, service_model
 from ..api.validation import validate
 from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest
+from .injected_errors import complete
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
 _ERROR_CODE_ENUMS = {
@@ -178,7 +180,8 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
 
 def _modelled(name: str, members: dict[str, Any]) -> ApiError:
     error = MODELLED[name](**members)
-    validate(name, {"message": error.message, **error.members}, "error")
+    completed = complete(error, "ListFindings", {}, partition="aws", region="us-east-1", account_id=DEFAULT_ACCOUNT)
+    validate(name, {"message": error.message, **completed.members}, "error")
     return error
 
 

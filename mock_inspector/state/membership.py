@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import fields, replace
 
+from .agents import RunAgent
 from .instances import Instance
+from .runs import Run
 from .store import Store
 from .targets import Target
 
+FIRST_EC2_NUMBER = 2**40
+"""The number of the first instance of an external EC2. Those that the test added have lower ones."""
+
 
 def find_instances(store: Store) -> list[Instance]:
-    """Return the instances that the test added and those of an external EC2, in the order of joining.
+    """Return the instances that the test added, then those that run in an external EC2, in EC2's order.
 
-    The test's attributes count. Those it left open come from the EC2 instance with the same id.
+    The test's attributes count. Those it left open come from the EC2 instance with the same id. EC2 keeps an instance
+    at its place in the list after it was terminated, so the numbers of the others stay the same. Nothing is recorded:
+    looking at the instances changes nothing.
     """
     found = store.context.external.find_instances(store.caller)
     if found is None:
         return list(store.instances)
-    running = {attributes["instance_id"]: attributes for attributes in found}
-    for instance_id in store.ec2_instances.keys() - running.keys():
-        detach_from_runs(store, store.ec2_instances.pop(instance_id))
-    for instance_id, attributes in running.items():
-        _update_ec2_instance(store, instance_id, attributes)
+    running = {
+        str(entry.attributes["instance_id"]): Instance(number, **entry.attributes)
+        for number, entry in enumerate(found, FIRST_EC2_NUMBER)
+        if entry.running
+    }
     own = [
         _complete(instance, running[instance.instance_id]) if instance.instance_id in running else instance
         for instance in store.instances
     ]
-    others = [store.ec2_instances[instance_id] for instance_id in running if instance_id not in store.instances]
-    return sorted([*own, *others], key=lambda instance: instance.number)
+    return [*own, *(instance for instance_id, instance in running.items() if instance_id not in store.instances)]
 
 
-def _update_ec2_instance(store: Store, instance_id: str, attributes: dict[str, Any]) -> None:
-    """Record an EC2 instance. It keeps its number for as long as it runs."""
-    if instance_id in store.instances:
-        store.ec2_instances.pop(instance_id, None)
-        return
-    existing = store.ec2_instances.get(instance_id)
-    number = store.next_number() if existing is None else existing.number
-    store.ec2_instances[instance_id] = Instance(number, **attributes)
-
-
-def _complete(instance: Instance, attributes: dict[str, Any]) -> Instance:
-    missing = {name: value for name, value in attributes.items() if not getattr(instance, name)}
-    return replace(instance, **{**missing, "tags": {**attributes["tags"], **instance.tags}})
+def _complete(instance: Instance, in_ec2: Instance) -> Instance:
+    names = [entry.name for entry in fields(Instance)]
+    missing = {name: getattr(in_ec2, name) for name in names if not getattr(instance, name)}
+    return replace(instance, **{**missing, "tags": {**in_ec2.tags, **instance.tags}})
 
 
 def members_of(store: Store, target: Target) -> list[Instance]:
@@ -53,21 +50,58 @@ def members_of(store: Store, target: Target) -> list[Instance]:
     return instances if group is None else [instance for instance in instances if instance.matches(group.tags)]
 
 
-def busy_instances(store: Store) -> dict[str, str]:
-    """Return the ids of the instances in a run's data collection, and the ARN of the run."""
-    return {
+def find_busy_agents(store: Store, agents: Iterable[RunAgent]) -> list[tuple[RunAgent, str]]:
+    """Return those of ``agents`` that cannot take part in a run now, and the ARN of the run that each takes part in.
+
+    A run holds the agents that take part in it until their data is collected.
+    """
+    waiting = [agent for agent in agents if agent.takes_part]
+    if not waiting:
+        return []
+    held = {
         agent.instance.instance_id: run.arn
         for run in store.open_runs()
         if run.is_collecting(store.now)
         for agent in run.agents
-        if agent.health == "HEALTHY"
+        if agent.takes_part
     }
+    return [(agent, held[agent.instance.instance_id]) for agent in waiting if agent.instance.instance_id in held]
 
 
 def detach_from_runs(store: Store, instance: Instance) -> None:
-    """Let the runs that hold an instance go on without it: it was terminated."""
+    """Let the runs that hold an instance of the test go on without it: it was terminated."""
     for run in store.open_runs():
         for agent in run.agents:
-            if agent.number == instance.number and run.is_collecting(store.now):
+            if (
+                agent.instance.instance_id == instance.instance_id
+                and not agent.has_left
+                and run.is_collecting(store.now)
+            ):
                 agent.leave(collecting=run.started(store.now) is not None)
         run.settle_end()
+
+
+def has_ec2_instances(store: Store, run: Run) -> bool:
+    """Whether a run has instances that only an external EC2 knows."""
+    return any(agent.instance.instance_id not in store.instances for agent in run.agents)
+
+
+def record_departures(store: Store, run: Run) -> None:
+    """Let a run go on without the instances that have left an external EC2 by now.
+
+    A run looks at two moments of its own, when its data collection begins and when it ends, so it does not matter who
+    calls what between. EC2 tells in which second an instance was stopped or terminated. Where it does not, or counts
+    by another clock, the first of the two moments that finds the instance gone counts.
+    """
+    held = [agent for agent in run.agents if agent.instance.instance_id not in store.instances and not agent.has_left]
+    found = store.context.external.find_instances(store.caller) if held else None
+    if found is None:
+        return
+    now, started = store.now, run.started(store.now)
+    by_id = {str(entry.attributes["instance_id"]): entry for entry in found}
+    for agent in held:
+        entry = by_id.get(agent.instance.instance_id)
+        left = None if entry is None or entry.left is None or entry.left + 999 < run.created else entry.left
+        if (entry is None or not entry.running) and (left is None or left <= now):
+            agent.leave(collecting=started is not None and (now if left is None else left) > started)
+    run.settle_end()

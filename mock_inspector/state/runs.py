@@ -5,7 +5,7 @@ A run is never advanced. It keeps the moments at which its states begin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -34,7 +34,20 @@ _STOP_OFFSETS_MS = (("STOP_DATA_COLLECTION_PENDING", 0), ("DATA_COLLECTED", 59_9
 _END_OFFSET_MS = 61_517
 _EVALUATION_BEFORE_END_MS = 30
 
+_COURSE = tuple(state for state, _ in (*_START_OFFSETS_MS, *_STOP_OFFSETS_MS))
+"""The states that a run passes through until its rules are evaluated."""
+
+_RANKS: dict[str, float] = {
+    **{state: rank for rank, state in enumerate(_COURSE)},
+    "START_EVALUATING_RULES_PENDING": _COURSE.index("EVALUATING_RULES") - 0.5,
+    **dict.fromkeys(TERMINAL_STATES, len(_COURSE)),
+}
+"""The order of the states, that of AssessmentRunState. A run has one terminal state."""
+
 _STATES_BEFORE_STOP = frozenset(state for state, _ in _START_OFFSETS_MS)
+COLLECTION_STATES = frozenset({"COLLECTING_DATA", "DATA_COLLECTED"})
+"""The states with which the data collection begins and ends."""
+
 _STATES_AFTER_COLLECTION = COMPLETED_STATES | {
     "DATA_COLLECTED",
     "START_EVALUATING_RULES_PENDING",
@@ -47,6 +60,13 @@ class StateChange(NamedTuple):
 
     state: str
     moment: EpochMs
+
+
+def is_possible(timeline: Sequence[StateChange]) -> bool:
+    """Whether a run can have these state changes: from CREATED on, in order, each state once."""
+    ranks = [_RANKS[change.state] for change in timeline]
+    moments = [change.moment for change in timeline]
+    return ranks[:1] == [0] and ranks == sorted(set(ranks)) and moments == sorted(moments)
 
 
 @dataclass(slots=True, eq=False)
@@ -96,19 +116,34 @@ class Run:
         """End the data collection now. Nothing changes when it has already ended."""
         if self.state(moment) not in _STATES_BEFORE_STOP:
             return None
-        self.timeline = self.history(moment)
+        past, skipped = self._path_to(_STOP_OFFSETS_MS[0][0], moment)
+        self.timeline = past + skipped
         self.forced = False
-        first = len(self.timeline)
         self._end_collection(moment)
-        return first
+        return len(past)
 
     def force(self, state: str, moment: EpochMs) -> int:
-        """Put the run into ``state``. Nothing further happens to it, and no rule is evaluated."""
-        past = self.history(moment)
-        self.timeline = past if state == self.state(moment) else [*past, StateChange(state, moment)]
+        """Put the run into ``state``. Nothing further happens to it, and no rule is evaluated.
+
+        States that the run must have passed through are filled in at ``moment``. A state that lies behind keeps its
+        moment and ends the history. A terminal state replaces another one.
+        """
+        past, skipped = self._path_to(state, moment)
+        begun = [change for change in self.history(moment) if change.state == state]
+        self.timeline = past + (begun or [*skipped, StateChange(state, moment)])
         self.evaluates_at = None
         self.forced = True
-        return len(past)
+        return len(past) + len(begun)
+
+    def _path_to(self, state: str, moment: EpochMs) -> tuple[list[StateChange], list[StateChange]]:
+        """The history before ``state``, and the states that are missing in it, which begin at ``moment``.
+
+        No state is missing before one that aborts the run.
+        """
+        past = [change for change in self.history(moment) if _RANKS[change.state] < _RANKS[state]]
+        begun = _RANKS[past[-1].state] if past else -1
+        passed = () if state in _ABORTED_STATES else _COURSE
+        return past, [StateChange(name, moment) for name in passed if begun < _RANKS[name] < _RANKS[state]]
 
     def _end_collection(self, moment: EpochMs) -> None:
         end = EpochMs(moment + _END_OFFSET_MS)
@@ -154,6 +189,11 @@ class Run:
         if self.evaluates_at is not None:
             changes.append(self.evaluates_at)
         return [change for change in changes if change > moment]
+
+    def was_evaluated(self, moment: EpochMs) -> bool:
+        """Whether the run can have findings of an evaluation: it has come that far, and was not canceled."""
+        states = [change.state for change in self.history(moment)]
+        return _COURSE[-1] in states and states[-1] != "CANCELED"
 
     def in_progress(self, moment: EpochMs) -> bool:
         """Whether the run has not ended at ``moment``."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from ..clock.moments import EpochMs
 
-Key = tuple[int, int]
-"""Whose events they are: a store's index and a run's number. Events at the same moment happen in this order."""
+Key = tuple[str, int]
+"""Whose events they are: a store's owner and a run's number. Events at the same moment happen in this order."""
 
 
 class Event(NamedTuple):

@@ -125,7 +125,7 @@ class FakeService:
         with self.lock:
             existing = self._stores.get((account_id, region))
             if existing is None:
-                store = Store(self.context, validate_account_id(account_id), validate_region(region), len(self._stores))
+                store = Store(self.context, validate_account_id(account_id), validate_region(region))
                 existing = self._stores[account_id, region] = store
             return existing
 
@@ -189,9 +189,8 @@ class FakeService:
             self.advance()
 
     def _keep(self, key: tuple[str, str], store: Store | None) -> Store:
-        """Give a store that backends refer to, or a new one, the next index."""
-        kept = store or Store(self.context, *key, len(self._stores))
-        kept.index = len(self._stores)
+        """Keep a store that backends refer to, or a new one."""
+        kept = store or Store(self.context, *key)
         self._stores[key] = kept
         return kept
 

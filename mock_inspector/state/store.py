@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
-from ..api.error_codes import error_code
 from ..api.pagination import Pager
+from ..api.request_form import invalid_arn
 from ..clock.moments import EpochMs
 from ..errors import (
     AccessDeniedException,
     ApiError,
-    InvalidInputException,
     LimitExceededException,
     NoSuchEntityException,
     failed_item,
-    short_repr,
 )
 from .collections import ChildMap, NamedChildMap, NumberedMap
 from .context import Context
@@ -36,23 +33,18 @@ from .targets import ResourceGroup, Subscription, Target, Template
 T = TypeVar("T")
 R = TypeVar("R")
 
-RESOURCE_GROUP: ResourceType[ResourceGroup] = ResourceType("resourcegroup", "RESOURCE_GROUP", "resourceGroupArn")
-TARGET: ResourceType[Target] = ResourceType("target", "ASSESSMENT_TARGET", "assessmentTargetArn")
-TEMPLATE: ResourceType[Template] = ResourceType("template", "ASSESSMENT_TEMPLATE", "assessmentTemplateArn")
-RUN: ResourceType[Run] = ResourceType("run", "ASSESSMENT_RUN", "assessmentRunArn")
-FINDING: ResourceType[Finding] = ResourceType("finding", "FINDING", "findingArns")
-EXCLUSION: ResourceType[Exclusion] = ResourceType("exclusion", "EXCLUSION", "exclusionArns")
-RULES_PACKAGE: ResourceType[RulesPackage] = ResourceType("rulespackage", "RULES_PACKAGE", "rulesPackageArns")
-
-RESOURCE_TYPES: dict[str, ResourceType[Any]] = {
-    resource_type.name: resource_type
-    for resource_type in (RESOURCE_GROUP, TARGET, TEMPLATE, RUN, FINDING, EXCLUSION, RULES_PACKAGE)
-}
+RESOURCE_GROUP: ResourceType[ResourceGroup] = arns.RESOURCE_GROUP
+TARGET: ResourceType[Target] = arns.TARGET
+TEMPLATE: ResourceType[Template] = arns.TEMPLATE
+RUN: ResourceType[Run] = arns.RUN
+FINDING: ResourceType[Finding] = arns.FINDING
+EXCLUSION: ResourceType[Exclusion] = arns.EXCLUSION
+RULES_PACKAGE: ResourceType[RulesPackage] = arns.RULES_PACKAGE
 
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
 
-_IDENTITY = frozenset({"context", "index"})
+_IDENTITY = frozenset({"context"})
 """What a store keeps when it takes over another's contents."""
 
 
@@ -75,13 +67,11 @@ class Role:
 class Store:
     """The resources of one account in one region, in the order of creation."""
 
-    def __init__(self, context: Context, account_id: str, region: str, index: int) -> None:
+    def __init__(self, context: Context, account_id: str, region: str) -> None:
         self.context = context
         self.account_id = account_id
         self.region = region
         self.partition = arns.partition_of(region)
-        self.index = index
-        """The position among all stores, in the order of first use."""
         self.clear()
 
     def clear(self) -> None:
@@ -98,8 +88,6 @@ class Store:
         self.previews: dict[str, Preview] = {}
         self.rules_packages = NumberedMap({package.arn: package for package in rules_packages(self.region)})
         self.instances: NumberedMap[Instance] = NumberedMap()
-        self.ec2_instances: dict[str, Instance] = {}
-        """The instances of an external EC2 at the last look, by id."""
         self.subscriptions: ChildMap[Subscription] = ChildMap()
         self.role: Role | None = None
         self.faults: list[Fault] = []
@@ -133,7 +121,7 @@ class Store:
         """Return a new ARN under ``path``: ``target``, or ``<target ARN>/template``."""
         if not path.startswith("arn:"):
             path = f"arn:{self.partition}:inspector:{self.region}:{account_id or self.account_id}:{path}"
-        resource_type = RESOURCE_TYPES[path.rpartition("/")[2].rpartition(":")[2]]
+        resource_type = arns.RESOURCE_TYPES[path.rpartition("/")[2].rpartition(":")[2]]
         while self._find(resource_type, arn := f"{path}/{self.ids.generate()}") is not None:
             continue  # The id is in use.
         return arn
@@ -201,10 +189,7 @@ class Store:
 
     def _to_exception(self, resource_type: ResourceType[T], arn: str, member: str, reason: str) -> ApiError:
         if reason == "INVALID_ARN":
-            return InvalidInputException(
-                f"{member} must be the ARN of {resource_type.label_with_article}; got {short_repr(arn)}.",
-                errorCode=error_code("", re.sub(r"\[\d+\]", "[]", member)),
-            )
+            return invalid_arn(resource_type, arn, member)
         if reason == "ACCESS_DENIED":
             return AccessDeniedException(
                 f"{member}: account {self.account_id} has no access to {arn}.",

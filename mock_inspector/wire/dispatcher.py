@@ -20,6 +20,7 @@ from ..clock.moments import EpochMs
 from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
 from ..state.faults import FailedItems, fail_all_items
+from ..state.injected_errors import complete
 from ..state.network_failures import DAMAGED, NetworkFailure
 from ..state.service import FakeService
 from ..state.store import Store
@@ -123,7 +124,14 @@ def _perform(
     if isinstance(error, FailedItems):
         return _respond(service, 200, fail_all_items(operation.name, operation.validate(params, ""), error.code))
     if isinstance(error, ApiError):
-        raise error.with_caller(store.account_id, operation.name)
+        raise complete(
+            error,
+            operation.name,
+            params,
+            partition=store.partition,
+            region=store.region,
+            account_id=store.account_id,
+        )
     if not isinstance(error, NetworkFailure):
         raise error.with_traceback(None)
     if error.name not in DAMAGED:

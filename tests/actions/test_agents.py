@@ -2,7 +2,15 @@
 
 import pytest
 
-from ..support.aws import create_group, create_target, create_template, preview_agents, start_run
+from ..support.aws import (
+    create_group,
+    create_target,
+    create_template,
+    describe_exclusions,
+    preview_agents,
+    raises_api_error,
+    start_run,
+)
 
 # Agents
 
@@ -63,3 +71,86 @@ def test_a_runs_agents_are_filtered_by_their_health(inspector_backend, client, h
     )["assessmentRunAgents"]
 
     assert [agent["agentId"] for agent in agents] == expected
+
+
+# Who takes part in a run
+
+
+EXCLUDED = [
+    ({"agent_health": "UNHEALTHY"}, "Agent is unhealthy"),
+    ({"agent_health": "UNKNOWN"}, "Agent not found"),
+    ({"operating_system": "Plan 9"}, "Unsupported OS version"),
+    ({"operating_system": "Plan 9", "agent_health": "UNHEALTHY"}, "Agent is unhealthy"),
+]
+
+
+def preview_exclusions(backend, client, template):
+    token = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
+    backend.clock.tick(6)
+    shown = client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=token)
+    return [exclusion["title"] for exclusion in shown["exclusionPreviews"]]
+
+
+@pytest.mark.parametrize(("attributes", "title"), EXCLUDED)
+def test_an_instance_that_is_excluded_from_a_run_is_free_for_others(inspector_backend, client, attributes, title):
+    inspector_backend.add_instance("i-web", **attributes)
+    first, second = create_template(client), create_template(client)
+    run = start_run(client, first)
+
+    assert preview_exclusions(inspector_backend, client, second) == [title]
+    other = start_run(client, second)
+    for each in (run, other):
+        inspector_backend.finish_run(each)
+        assert [exclusion["title"] for exclusion in describe_exclusions(client, each)] == [title]
+
+
+@pytest.mark.parametrize("attributes", [{}, {"operating_system": "Ubuntu 18.04"}, {"agent_health_code": "THROTTLED"}])
+def test_an_instance_that_takes_part_in_a_run_is_held_by_it(inspector_backend, client, attributes):
+    inspector_backend.add_instance("i-web", **attributes)
+    first, second = create_template(client), create_template(client)
+    run = start_run(client, first)
+
+    assert preview_exclusions(inspector_backend, client, second) == ["Agent is already running"]
+    with raises_api_error("AgentsAlreadyRunningAssessmentException") as caught:
+        start_run(client, second)
+    assert caught.value.response["agents"] == [{"agentId": "i-web", "assessmentRunArn": run}]
+
+    inspector_backend.set_run_state(run, "DATA_COLLECTED")
+    assert preview_exclusions(inspector_backend, client, second) == []
+    assert start_run(client, second)
+
+
+def test_an_instance_that_became_unsupported_meanwhile_is_not_held_again(inspector_backend, client):
+    """Neither side takes part by the state of the other."""
+    web = inspector_backend.add_instance("i-web")
+    first, second = create_template(client), create_template(client)
+    start_run(client, first)
+    web.operating_system = "Plan 9"
+
+    assert preview_exclusions(inspector_backend, client, second) == ["Unsupported OS version"]
+    assert start_run(client, second)
+
+
+def test_an_instance_that_left_a_run_and_came_back_is_free(inspector_backend, client):
+    inspector_backend.add_instance("i-web")
+    first, second = create_template(client), create_template(client)
+    start_run(client, first)
+    inspector_backend.clock.tick(60)
+    inspector_backend.remove_instance("i-web")
+    inspector_backend.add_instance("i-web")
+
+    assert preview_exclusions(inspector_backend, client, second) == []
+    assert start_run(client, second)
+
+
+@pytest.mark.mock_inspector(limits={"agents": 1})
+def test_the_quota_counts_the_agents_that_take_part(inspector_backend, client):
+    for number, (attributes, _) in enumerate(EXCLUDED):
+        inspector_backend.add_instance(f"i-{number}", **attributes)
+    inspector_backend.add_instance("i-web", tags={"Name": "web"})
+    start_run(client)
+    inspector_backend.add_instance("i-db", tags={"Name": "db"})
+    db = create_template(client, create_target(client, group=create_group(client, Name="db")))
+
+    with raises_api_error("LimitExceededException", "ASSESSMENT_RUN_LIMIT_EXCEEDED"):
+        start_run(client, db)

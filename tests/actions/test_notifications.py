@@ -21,10 +21,13 @@ from ..support.aws import (
     list_packages,
     start_run,
 )
+from ..support.run_timeline import TIMELINE
 
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:security"
 OTHER_TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:audit"
 STARTED, COMPLETED = "ASSESSMENT_RUN_STARTED", "ASSESSMENT_RUN_COMPLETED"
+PASSED = [state for state, _ in TIMELINE[1:-1]]
+"""What a run passes through between its start and its end."""
 CHANGED, REPORTED = "ASSESSMENT_RUN_STATE_CHANGED", "FINDING_REPORTED"
 SET_UP = "ENABLE_ASSESSMENT_NOTIFICATIONS"
 NOON = datetime(2018, 3, 30, 12, tzinfo=timezone.utc)
@@ -219,8 +222,8 @@ def test_a_canceled_run_is_notified_and_never_completes(backend, client, templat
     ("state", "messages"),
     [
         ("FAILED", ["FAILED"]),
-        ("COMPLETED", ["COMPLETED", COMPLETED]),
-        ("COMPLETED_WITH_ERRORS", ["COMPLETED_WITH_ERRORS", COMPLETED]),
+        ("COMPLETED", [*PASSED, "COMPLETED", COMPLETED]),
+        ("COMPLETED_WITH_ERRORS", [*PASSED, "COMPLETED_WITH_ERRORS", COMPLETED]),
     ],
 )
 def test_a_forced_state_is_notified(backend, client, template, state, messages):
@@ -387,3 +390,22 @@ def test_a_target_name_is_no_part_of_a_notification(backend, client):
     start_run(client, template)
 
     assert all(record.message.isascii() for record in backend.published)
+
+
+@pytest.mark.parametrize("first", ["us-west-2", "eu-west-1"])
+def test_events_of_regions_at_the_same_moment_do_not_come_in_the_order_of_first_use(inspector_backend, first):
+    regions = ["eu-west-1", "us-west-2"]
+    inspector_backend.for_region(first).list_findings()
+    runs = []
+    for region in regions:
+        backend = inspector_backend.for_region(region)
+        template = create_template(backend, packages=backend.list_rules_packages()["rulesPackageArns"][:1])
+        topic = f"arn:aws:sns:{region}:{ACCOUNT}:security"
+        backend.subscribe_to_event(resourceArn=template, event=COMPLETED, topicArn=topic)
+        runs.append(start_run(backend, template))
+    inspector_backend.for_region("eu-west-1").finish_run(runs[0])
+
+    published = [
+        message.topic_arn.split(":")[3] for message in inspector_backend.published if message.event == COMPLETED
+    ]
+    assert published == regions

@@ -1,6 +1,7 @@
 """An assessment run as a story: what it is at each moment, and what it leaves behind."""
 
 import datetime
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +26,7 @@ from ..support.aws import (
     state_history,
 )
 from ..support.fast_subset import max_examples
+from ..support.possible_runs import assert_possible, list_started
 from ..support.run_timeline import (
     AFTER_STOP,
     DURATION_SECONDS,
@@ -35,6 +37,7 @@ from ..support.run_timeline import (
     TIMELINE,
     UNTIL_STOP,
 )
+from ..support.service_model import MODEL
 
 STATES = [
     *(state for state, _ in TIMELINE),
@@ -44,6 +47,7 @@ STATES = [
     "FAILED",
     "ERROR",
 ]
+RUN_STATES = MODEL.shape_for("AssessmentRunState").enum
 TERMINAL = {"COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"}
 NO_COUNTS = {"High": 0, "Medium": 0, "Low": 0, "Informational": 0, "Undefined": 0}
 
@@ -291,9 +295,12 @@ def test_a_stop_with_evaluation_ends_the_data_collection_at_once(backend, client
     client.stop_assessment_run(assessmentRunArn=run, stopAction="START_EVALUATION")
     backend.clock.tick(3600)
 
-    begun = [(state, since) for state, since in TIMELINE if since <= offset]
+    begun = [(state, min(since, offset)) for state, since in UNTIL_STOP]
     assert state_history(client, run) == [*begun, *((state, round(offset + since, 3)) for state, since in AFTER_STOP)]
     assert len(list_findings(client, run)) == 1
+    shown = describe_run(client, run)
+    assert (shown["startedAt"] - shown["createdAt"]).total_seconds() == begun[-1][1]
+    assert list_started(client, shown["startedAt"]) == [run]
 
 
 def test_a_stop_evaluates_by_default(backend, client, run):
@@ -365,7 +372,7 @@ def test_a_run_can_be_put_into_every_state_and_stays_there(backend, client, run,
     assert describe_run(client, run) == shown
     assert shown["state"] == shown["stateChanges"][-1]["state"] == state
     assert shown["stateChangedAt"] == shown["stateChanges"][-1]["stateChangedAt"]
-    assert state_history(client, run)[:4] == UNTIL_STOP
+    assert state_history(client, run)[:4] == UNTIL_STOP[: RUN_STATES.index(state) + 1]
     assert list_findings(client, run) == []
     assert describe_exclusions(client, run) == []
     if state in TERMINAL:
@@ -395,7 +402,11 @@ def test_counts_follow_the_findings_through_forced_states(backend, client, run):
     shown = describe_run(client, run)
     assert shown["findingCounts"] == {**NO_COUNTS, "High": 2}
     assert shown["completedAt"].timestamp() == pytest.approx(backend.clock.now().timestamp(), abs=1e-4)
-    assert [state for state, _ in state_history(client, run)] == ["CREATED", "FAILED", "COLLECTING_DATA", "COMPLETED"]
+    states = [state for state, _ in TIMELINE]
+    assert state_history(client, run) == [
+        *((state, 0.0) for state in states[:4]),
+        *((state, 5.0) for state in states[4:]),
+    ]
 
 
 def test_a_completed_run_that_is_forced_to_fail_keeps_its_findings(backend, client, template):
@@ -403,7 +414,7 @@ def test_a_completed_run_that_is_forced_to_fail_keeps_its_findings(backend, clie
 
     backend.set_run_state(run, "FAILED")
 
-    assert [state for state, _ in state_history(client, run)] == [*(state for state, _ in TIMELINE), "FAILED"]
+    assert [state for state, _ in state_history(client, run)] == [*(state for state, _ in TIMELINE[:-1]), "FAILED"]
     assert describe_run(client, run)["findingCounts"] == {**NO_COUNTS, "Informational": 1}
     assert len(list_findings(client, run)) == 1
 
@@ -423,13 +434,99 @@ def test_a_run_that_was_put_into_a_state_goes_on_when_it_is_stopped(backend, cli
 @pytest.mark.parametrize("state", ["DATA_COLLECTED", "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES"])
 def test_a_stop_takes_no_run_back_to_a_data_collection_that_is_over(backend, client, run, state):
     backend.set_run_state(run, state)
+    history = state_history(client, run)
     backend.clock.tick(10)
 
     client.stop_assessment_run(assessmentRunArn=run)
     backend.clock.tick(3600)
 
-    assert "STOP_DATA_COLLECTION_PENDING" not in dict(state_history(client, run))
+    assert state_history(client, run) == history
+    assert history[-1] == (state, 0.0)
     assert describe_run(client, run)["dataCollected"] is True
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.030, 0.061, 0.126, 90.0])
+@pytest.mark.parametrize("state", STATES)
+def test_a_forced_state_has_the_states_behind_it_that_a_run_passes_through(backend, client, run, state, offset):
+    """Whether data was collected or not: nothing that a run shows contradicts its history."""
+    go_to(backend, client, run, offset)
+    backend.set_run_state(run, state)
+
+    history = state_history(client, run)
+    passed = [
+        (name, min(since, offset)) for name, since in TIMELINE[:-1] if RUN_STATES.index(name) < RUN_STATES.index(state)
+    ]
+    if state in {"CANCELED", "FAILED", "ERROR"}:
+        passed = [(name, since) for name, since in TIMELINE if since <= offset]
+    begun = min(offset, dict(TIMELINE).get(state, offset))
+    assert history == [*(change for change in passed if change[0] != state), (state, begun)]
+    assert_possible(client, run)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_that_lies_behind_ends_the_history_of_a_completed_run(backend, client, template, state):
+    run = start_and_finish_run(backend, client, template)
+    by_hand = backend.add_finding(run, {})
+    before = describe_run(client, run)["stateChanges"]
+
+    backend.clock.tick(3600)
+    backend.set_run_state(run, state)
+
+    assert_possible(client, run)
+    shown = describe_run(client, run)
+    names = [change["state"] for change in before]
+    if state in names:
+        assert shown["stateChanges"] == before[: names.index(state) + 1]
+    else:
+        assert shown["stateChanges"][:-1] == [
+            change for change in before[:-1] if RUN_STATES.index(change["state"]) < RUN_STATES.index(state)
+        ]
+        assert shown["stateChangedAt"].timestamp() == pytest.approx(backend.clock.now().timestamp(), abs=1e-4)
+    evaluated = RUN_STATES.index(state) >= RUN_STATES.index("EVALUATING_RULES") and state != "CANCELED"
+    assert list_findings(client, run)[-1] == by_hand
+    assert len(list_findings(client, run)) == (2 if evaluated else 1)
+
+
+_STEPS = st.lists(
+    st.tuples(st.just("start"), st.just(0))
+    | st.tuples(st.just("tick"), OFFSETS_MS | st.sampled_from([0, 1, 30, 31, 61, 126]))
+    | st.tuples(st.just("stop"), st.sampled_from(["START_EVALUATION", "SKIP_EVALUATION"]))
+    | st.tuples(st.just("force"), st.sampled_from(STATES))
+    | st.tuples(st.just("finish"), st.just(0))
+    | st.tuples(st.just("add finding"), st.just(0)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=max_examples(150), deadline=None)
+@given(steps=_STEPS, which=st.lists(st.integers(0, 5), min_size=12, max_size=12))
+def test_whatever_is_done_to_runs_they_could_exist(client, steps, which):
+    with mock_inspector(at="2024-02-28T23:58:00.250Z", region="us-west-2") as backend:
+        backend.add_instance("i-web")
+        template = create_template(client)
+        runs: list[str] = []
+        for (step, value), index in zip(steps, which, strict=False):
+            run = runs[index % len(runs)] if runs else None
+            if step == "tick":
+                backend.clock.tick(value / 1000)
+            elif step == "start":
+                with suppress(client.exceptions.AgentsAlreadyRunningAssessmentException):
+                    runs.append(start_run(client, template))
+            elif run is None:
+                continue
+            elif step == "stop":
+                with suppress(client.exceptions.InvalidInputException):
+                    client.stop_assessment_run(assessmentRunArn=run, stopAction=value)
+            elif step == "force":
+                backend.set_run_state(run, value)
+            elif step == "add finding":
+                backend.add_finding(run, {"severity": "High"})
+            else:
+                with suppress(ValueError):
+                    backend.finish_run(run)
+            for started in runs:
+                assert_possible(client, started)
 
 
 def test_a_run_without_an_end_ahead_cannot_be_finished(backend, client, run):

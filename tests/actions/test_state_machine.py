@@ -29,7 +29,7 @@ from ..support.aws import BEST_PRACTICES, CIS, CVE
 from ..support.fake_service import fake_store
 from ..support.fast_subset import max_examples
 from ..support.reference_model.actions import Model
-from ..support.reference_model.state import LIMITS, SEVERITIES, Refused
+from ..support.reference_model.state import LIMITS, SEVERITIES, Refused, check_form
 from ..support.requests import FOREIGN_ACCOUNT
 from ..support.service_model import MODEL, OPERATIONS
 
@@ -155,6 +155,8 @@ class Service(RuleBasedStateMachine):
         """Call an action; it does what ``expect`` says, an answer or Refused. Returns the answer, None when refused."""
         try:
             self.model.raise_fault(operation)
+            order = list(MODEL.operation_model(operation).input_shape.members) if members else []
+            check_form(operation, {name: members[name] for name in order if name in members})
             expected = expect()
         except Refused as refused:
             expected = refused

@@ -1,18 +1,24 @@
 """Running EC2 instances are instances of the mock too (moto's EC2 in these tests)."""
 
 import re
+from datetime import timedelta
 
 import boto3
+import freezegun.api
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
 from mock_inspector.findings import cve
 
 from ..support.aws import (
     ACCOUNT,
+    CVE,
     create_group,
     create_target,
     create_template,
+    describe_everything,
     describe_exclusions,
     describe_finding,
     describe_run,
@@ -21,7 +27,9 @@ from ..support.aws import (
     start_and_finish_run,
     start_run,
 )
+from ..support.fast_subset import max_examples
 from ..support.other_services import (
+    ChangingEc2,
     FakeEc2,
     client_with,
     preview_agents,
@@ -29,6 +37,7 @@ from ..support.other_services import (
     run_agent_ids,
     run_instances,
 )
+from ..support.possible_runs import ENDED
 
 OTHER_ACCOUNT = "210987654321"
 
@@ -258,10 +267,171 @@ def test_ec2_is_called_only_for_what_concerns_instances(inspector_backend, clien
         run = start_run(client, template)
         assert ec2.requests == 1
         inspector_backend.finish_run(run)
+        assert ec2.requests == 3  # when the data collection began and when it ended
         assert run_agent_ids(client, run) == ["i-0elsewhere"]
         client.get_telemetry_metadata(assessmentRunArn=run)
         describe_exclusions(client, run)
         list_findings(client, run)
         client.get_assessment_report(assessmentRunArn=run, reportFileFormat="HTML", reportType="FULL")
         client.delete_assessment_run(assessmentRunArn=run)
-        assert ec2.requests == 1
+        assert ec2.requests == 3
+        inspector_backend.add_instance("i-0elsewhere")
+        inspector_backend.finish_run(start_run(client, template))
+        assert ec2.requests == 4  # at its start only: the test says what becomes of its own instances
+
+
+# Reads decide nothing
+
+
+def terminate(*instance_ids):
+    boto3.client("ec2").terminate_instances(InstanceIds=list(instance_ids))
+
+
+def tick_freezegun(seconds):
+    """Move time as code under test may: the mock does not hear of it."""
+    freezegun.api.freeze_factories[-1].tick(timedelta(seconds=seconds))
+
+
+def read_all(client, template, run):
+    preview_agents(client, template)
+    describe_everything(client, run)
+    client.describe_cross_account_access_role()
+
+
+@pytest.mark.parametrize(
+    ("before_seconds", "state", "health", "titles"),
+    [
+        (0, "COMPLETED_WITH_ERRORS", ("UNKNOWN", "UNKNOWN"), ["Agent not found"]),
+        (60, "COMPLETED", ("UNHEALTHY", "SHUTDOWN"), []),
+        (3700, "COMPLETED", ("HEALTHY", "RUNNING"), []),
+    ],
+    ids=["before the data collection", "during it", "after it"],
+)
+@pytest.mark.parametrize(
+    ("owner", "move", "reads"),
+    [
+        pytest.param("test", None, False, id="the test's"),
+        *(
+            pytest.param("EC2", move, reads, marks=pytest.mark.slow, id=f"EC2's, {name}{', reads' if reads else ''}")
+            for name, move in [("the mock's clock", None), ("freezegun's tick", tick_freezegun)]
+            for reads in (False, True)
+        ),
+    ],
+)
+def test_what_becomes_of_a_terminated_instance_does_not_depend_on_reads(
+    moto, client, owner, before_seconds, state, health, titles, reads, move
+):
+    with mock_inspector(region="us-west-2", at="2019-03-23T21:34:31.250Z") as backend:
+        move = move or backend.clock.tick
+        (web,) = run_instances() if owner == "EC2" else [backend.add_instance("i-web").instance_id]
+        template = create_template(client, duration=3600)
+        run = start_run(client, template)
+        move(before_seconds)
+        if reads:
+            read_all(client, template, run)
+        if owner == "EC2":
+            terminate(web)
+        else:
+            backend.remove_instance(web)
+        if reads:
+            read_all(client, template, run)
+        move(600)
+        if reads:
+            read_all(client, template, run)
+        move(3600)
+
+        (agent,) = client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
+        assert (agent["agentHealth"], agent["agentHealthCode"]) == health
+        assert describe_run(client, run)["state"] == state
+        assert [exclusion["title"] for exclusion in describe_exclusions(client, run)] == titles
+
+
+@pytest.mark.slow
+def test_an_instance_that_is_gone_without_a_word_left_before_its_data_was_collected(inspector_backend, client):
+    """An EC2 that forgets instances does not tell when they were terminated."""
+    with registered_handler(FakeEc2(), "ec2"):
+        run = start_run(client, create_template(client))
+    with registered_handler(FakeEc2(empty=True), "ec2"):
+        inspector_backend.finish_run(run)
+
+    assert describe_run(client, run)["state"] == "COMPLETED_WITH_ERRORS"
+    assert [exclusion["title"] for exclusion in describe_exclusions(client, run)] == ["Agent not found"]
+
+
+@pytest.mark.slow
+def test_an_instance_that_is_terminated_while_its_run_is_stopped_by_hand_has_left(backend, client):
+    (web,) = run_instances()
+    run = start_run(client, create_template(client))
+    terminate(web)
+    backend.set_run_state(run, "EVALUATING_RULES")
+
+    (agent,) = client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
+    assert agent["agentHealth"] == "UNKNOWN"
+
+
+@pytest.mark.slow
+def test_the_order_of_instances_does_not_depend_on_reads(moto, client):
+    def order(*, reads):
+        with mock_inspector(region="us-west-2") as backend:
+            template = create_template(client, packages=[CVE])
+            if reads:
+                preview_agents(client, template)
+            backend.add_instance("i-0own", findings=[cve("CVE-2016-2177")])
+            run = start_and_finish_run(backend, client, template)
+            return run_agent_ids(client, run), list_findings(client, run), list(preview_agents(client, template))
+
+    launched = run_instances(2)
+    assert order(reads=True) == order(reads=False)
+    assert order(reads=False)[0] == ["i-0own", *launched]
+
+
+@pytest.mark.slow
+def test_pages_go_on_where_they_ended_when_an_instance_was_terminated(backend, client):
+    launched = run_instances(5)
+    template = create_template(client)
+    first = client.preview_agents(previewAgentsArn=template, maxResults=2)
+    terminate(launched[0], launched[3])
+    second = client.preview_agents(previewAgentsArn=template, nextToken=first["nextToken"], maxResults=500)
+
+    shown = [[agent["agentId"] for agent in page["agentPreviews"]] for page in (first, second)]
+    assert shown == [launched[:2], [launched[2], launched[4]]]
+
+
+IDS = ["i-0a", "i-0b", "i-0c"]
+_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0.05, 0.126, 1, 30, 200, 260]),
+        st.sampled_from([*IDS, "stop", "skip", "force", "nothing"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=max_examples(40), deadline=None)
+@given(steps=_STEPS)
+def test_whatever_is_read_meanwhile_a_run_beside_ec2_comes_out_the_same(client, steps):
+    def after(*, reads):
+        ec2 = ChangingEc2(IDS)
+        with registered_handler(ec2, "ec2"), mock_inspector(at="2019-03-23T21:34:31.250Z", id_seed="reads") as backend:
+            template = create_template(client, create_target(client, "all"), "daily")
+            run = start_run(client, template)
+            for seconds, action, read in steps:
+                tick_freezegun(seconds)
+                if read and reads:
+                    read_all(client, template, run)
+                if action in IDS and not ec2.reasons[action]:
+                    ec2.terminate(action, backend.clock.now())
+                elif action == "force":
+                    backend.set_run_state(run, "DATA_COLLECTED")
+                elif action in {"stop", "skip"} and describe_run(client, run)["state"] not in ENDED:
+                    skips = {"stop": "START_EVALUATION", "skip": "SKIP_EVALUATION"}
+                    client.stop_assessment_run(assessmentRunArn=run, stopAction=skips[action])
+                if read and reads:
+                    read_all(client, template, run)
+            tick_freezegun(3600)
+            return describe_everything(client, run), preview_agents(client, template)
+
+    assert after(reads=True) == after(reads=False)

@@ -6,7 +6,15 @@ from moto.core import set_initial_no_auth_action_count
 
 from mock_inspector.external import policies
 
-from ..support.aws import ACCOUNT, create_template, describe_run, raises_api_error, start_and_finish_run
+from ..support.aws import (
+    ACCOUNT,
+    create_target,
+    create_template,
+    describe_run,
+    raises_api_error,
+    start_and_finish_run,
+    start_run,
+)
 from ..support.other_services import client_with, policy_document, preview_agents, run_agent_ids
 
 COMPLETED, REPORTED = "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"
@@ -83,6 +91,85 @@ def test_a_registered_role_is_reported_invalid_once_it_is(backend, client):
     boto3.client("iam").delete_role_policy(RoleName="inspector", PolicyName="policy0")
 
     assert client.describe_cross_account_access_role()["valid"] is False
+
+
+OF_EC2 = {**TRUSTING, "Principal": {"Service": "ec2.amazonaws.com"}}
+LOSSES = [
+    (
+        lambda iam: iam.delete_role_policy(RoleName="inspector", PolicyName="policy0"),
+        "ROLE_DOES_NOT_HAVE_CORRECT_POLICY",
+    ),
+    (
+        lambda iam: iam.update_assume_role_policy(RoleName="inspector", PolicyDocument=policy_document(OF_EC2)),
+        "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP",
+    ),
+    (
+        lambda iam: (
+            iam.delete_role_policy(RoleName="inspector", PolicyName="policy0"),
+            iam.delete_role(RoleName="inspector"),
+        ),
+        "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lose", "code"), LOSSES, ids=["policy", "trust", "role"])
+def test_what_needs_the_role_is_refused_while_the_registered_one_is_lost(backend, client, lose, code):
+    role = a_role()
+    client.register_cross_account_access_role(roleArn=role)
+    backend.add_instance("i-0own")
+    target = create_target(client)
+    template = create_template(client, target)
+    lose(boto3.client("iam"))
+
+    for call in (
+        lambda: client.start_assessment_run(assessmentTemplateArn=template),
+        lambda: client.preview_agents(previewAgentsArn=target),
+        lambda: client.preview_agents(previewAgentsArn=template),
+        lambda: client.create_assessment_target(assessmentTargetName="another"),
+    ):
+        with raises_api_error("InvalidCrossAccountRoleException", code) as caught:
+            call()
+        assert role in caught.value.response["message"]
+        assert caught.value.response["canRetry"] is False
+    assert client.list_assessment_runs()["assessmentRunArns"] == []
+    assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
+
+    client.register_cross_account_access_role(roleArn=a_role(name="another"))
+    assert preview_agents(client, target).keys() == {"i-0own"}
+    assert start_run(client, template)
+    assert create_target(client)
+
+
+def test_the_actions_that_need_the_role_are_those_of_the_model(client):
+    model = client.meta.service_model
+    refused = {
+        name
+        for name in model.operation_names
+        if "InvalidCrossAccountRoleException" in [shape.name for shape in model.operation_model(name).error_shapes]
+    }
+
+    assert refused == {
+        "CreateAssessmentTarget",
+        "PreviewAgents",
+        "RegisterCrossAccountAccessRole",
+        "StartAssessmentRun",
+    }
+
+
+def test_an_absent_resource_counts_before_a_lost_role(backend, client):
+    client.register_cross_account_access_role(roleArn=a_role())
+    boto3.client("iam").delete_role_policy(RoleName="inspector", PolicyName="policy0")
+
+    with raises_api_error("NoSuchEntityException"):
+        client.preview_agents(previewAgentsArn=f"arn:aws:inspector:us-west-2:{ACCOUNT}:target/0-absent00")
+
+
+def test_a_lost_role_says_nothing_about_other_regions(backend, client):
+    client.register_cross_account_access_role(roleArn=a_role())
+    boto3.client("iam").delete_role_policy(RoleName="inspector", PolicyName="policy0")
+
+    assert create_target(boto3.client("inspector", region_name="eu-west-1"))
 
 
 def test_the_service_linked_role_is_always_valid(backend, client):

@@ -2,13 +2,16 @@
 
 import boto3
 import pytest
+from botocore import xform_name
+from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from mock_inspector.errors import AccessDeniedException
+from mock_inspector import mock_inspector
+from mock_inspector.errors import AccessDeniedException, LimitExceededException
 
 from ..support.aws import create_resources
 from ..support.response_shapes import check_members
-from ..support.service_model import MODEL
+from ..support.service_model import MODEL, OPERATIONS
 
 EXCEPTIONS = {shape.name: shape for shape in MODEL.error_shapes}
 
@@ -263,3 +266,146 @@ def test_an_injected_error_has_the_text_of_the_real_service_where_it_is_known(in
             attempt()
         if code == "AccessDeniedException":
             assert str(caught.value).endswith(f"inspector:{caught.value.operation_name}")
+
+
+# What a test leaves open follows the request
+
+ELSEWHERE = "arn:aws-us-gov:inspector:us-gov-west-1:210987654321"
+A_TARGET = f"{ELSEWHERE}:target/0-TaRgEt00"
+A_TEMPLATE = f"{A_TARGET}/template/0-TeMpLa00"
+A_RUN = f"{A_TEMPLATE}/run/0-RuNrUn00"
+A_FINDING = f"{A_RUN}/finding/0-FiNdIn00"
+UNNAMED_RUN = f"{ELSEWHERE}:target/0-00000000/template/0-00000000/run/0-00000000"
+
+
+@pytest.fixture
+def elsewhere():
+    """An account in another partition, and a client of it that sends whatever it is given."""
+    config = Config(parameter_validation=False, retries={"max_attempts": 0})
+    with mock_inspector(region="us-gov-west-1", account_id="210987654321") as backend:
+        yield backend, boto3.client("inspector", region_name="us-gov-west-1", config=config)
+
+
+def get_injected(elsewhere, operation, error, params):
+    backend, client = elsewhere
+    backend.inject_fault(operation, error)
+    with pytest.raises(ClientError) as caught:
+        getattr(client, xform_name(operation))(**params)
+    answer = caught.value.response
+    check_members(answer, EXCEPTIONS[answer["Error"]["Code"]])
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "no_such_entity", "access_denied"),
+    [
+        ("StopAssessmentRun", {}, "ASSESSMENT_RUN", "ASSESSMENT_RUN"),
+        ("DeleteAssessmentRun", {"assessmentRunArn": "x"}, "ASSESSMENT_RUN", "ASSESSMENT_RUN"),
+        ("GetTelemetryMetadata", {"assessmentRunArn": A_RUN}, "ASSESSMENT_RUN", "ASSESSMENT_RUN"),
+        ("StartAssessmentRun", {"assessmentTemplateArn": A_TEMPLATE}, "ASSESSMENT_TEMPLATE", "ASSESSMENT_TEMPLATE"),
+        ("CreateAssessmentTemplate", {}, "ASSESSMENT_TARGET", "ASSESSMENT_TARGET"),
+        ("CreateAssessmentTemplate", {"rulesPackageArns": ["x"]}, "RULES_PACKAGE", "RULES_PACKAGE"),
+        ("CreateAssessmentTarget", {"assessmentTargetName": "web"}, "RESOURCE_GROUP", "ASSESSMENT_TARGET"),
+        ("CreateAssessmentTarget", {"resourceGroupArn": "x"}, "RESOURCE_GROUP", "RESOURCE_GROUP"),
+        ("CreateResourceGroup", {}, "RESOURCE_GROUP", "RESOURCE_GROUP"),
+        ("PreviewAgents", {"previewAgentsArn": A_TARGET}, "ASSESSMENT_TARGET", "ASSESSMENT_TARGET"),
+        ("PreviewAgents", {"previewAgentsArn": A_TEMPLATE}, "ASSESSMENT_TEMPLATE", "ASSESSMENT_TEMPLATE"),
+        ("SubscribeToEvent", {}, "ASSESSMENT_TEMPLATE", "ASSESSMENT_TEMPLATE"),
+        ("AddAttributesToFindings", {"findingArns": [A_FINDING]}, "FINDING", "FINDING"),
+        ("ListRulesPackages", {}, "RULES_PACKAGE", "RULES_PACKAGE"),
+        ("ListFindings", {}, "ASSESSMENT_RUN", "FINDING"),
+        ("ListFindings", {"assessmentRunArns": [A_RUN]}, "ASSESSMENT_RUN", "ASSESSMENT_RUN"),
+        ("ListAssessmentTemplates", {}, "ASSESSMENT_TARGET", "ASSESSMENT_TEMPLATE"),
+        ("ListAssessmentTargets", {}, "ASSESSMENT_TARGET", "ASSESSMENT_TARGET"),
+        ("ListEventSubscriptions", {}, "ASSESSMENT_TEMPLATE", "ASSESSMENT_TEMPLATE"),
+        ("RegisterCrossAccountAccessRole", {}, "IAM_ROLE", "IAM_ROLE"),
+        ("DescribeCrossAccountAccessRole", {}, "IAM_ROLE", "IAM_ROLE"),
+    ],
+)
+def test_an_injected_error_names_the_entity_of_its_operation(
+    elsewhere, operation, params, no_such_entity, access_denied
+):
+    absent = get_injected(elsewhere, operation, "NoSuchEntityException", params)
+    denied = get_injected(elsewhere, operation, {"code": "AccessDeniedException"}, params)
+
+    assert absent["errorCode"] == f"{no_such_entity}_DOES_NOT_EXIST"
+    assert denied["errorCode"] == f"ACCESS_DENIED_TO_{access_denied}"
+    assert denied["message"] == (
+        f"User: arn:aws-us-gov:iam::210987654321:user/someone is not authorized to perform: inspector:{operation}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "limit"),
+    [
+        ("CreateAssessmentTarget", "ASSESSMENT_TARGET"),
+        ("CreateAssessmentTemplate", "ASSESSMENT_TEMPLATE"),
+        ("CreateResourceGroup", "RESOURCE_GROUP"),
+        ("StartAssessmentRun", "ASSESSMENT_RUN"),
+        ("SubscribeToEvent", "EVENT_SUBSCRIPTION"),
+    ],
+)
+@pytest.mark.parametrize(
+    "error", ["LimitExceededException", LimitExceededException("Enough.")], ids=["code", "instance"]
+)
+def test_an_injected_error_names_the_limit_of_its_operation(elsewhere, operation, limit, error):
+    assert get_injected(elsewhere, operation, error, {})["errorCode"] == f"{limit}_LIMIT_EXCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "code"),
+    [
+        ("StopAssessmentRun", {}, "INVALID_ASSESSMENT_RUN_ARN"),
+        ("StopAssessmentRun", {"stopAction": "x"}, "INVALID_ASSESSMENT_RUN_STATE"),
+        ("CreateAssessmentTarget", {}, "INVALID_ASSESSMENT_TARGET_NAME"),
+        ("CreateResourceGroup", {}, "INVALID_NUMBER_OF_RESOURCE_GROUP_TAGS"),
+        ("DescribeFindings", {}, "INVALID_FINDING_ARN"),
+        ("ListFindings", {"maxResults": 5}, "INVALID_MAX_RESULTS"),
+        ("ListRulesPackages", {}, "INVALID_PAGINATION_TOKEN"),
+        ("RegisterCrossAccountAccessRole", {}, "INVALID_IAM_ROLE_ARN"),
+        ("DescribeCrossAccountAccessRole", {}, "INVALID_IAM_ROLE_ARN"),
+    ],
+)
+def test_an_injected_error_is_about_a_member_of_its_operation(elsewhere, operation, params, code):
+    assert get_injected(elsewhere, operation, "InvalidInputException", params)["errorCode"] == code
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "run"),
+    [
+        ("DeleteAssessmentRun", {"assessmentRunArn": A_RUN}, A_RUN),
+        ("DeleteAssessmentTemplate", {"assessmentTemplateArn": A_TEMPLATE}, f"{A_TEMPLATE}/run/0-00000000"),
+        (
+            "DeleteAssessmentTarget",
+            {"assessmentTargetArn": A_TARGET},
+            f"{A_TARGET}/template/0-00000000/run/0-00000000",
+        ),
+        ("DescribeFindings", {"findingArns": ["x", A_FINDING]}, A_RUN),
+        ("DeleteAssessmentRun", {"assessmentRunArn": "x"}, UNNAMED_RUN),
+        ("ListFindings", {}, UNNAMED_RUN),
+    ],
+)
+def test_an_injected_error_names_runs_of_the_requests_account_and_region(elsewhere, operation, params, run):
+    in_progress = get_injected(elsewhere, operation, "AssessmentRunInProgressException", params)
+    running = get_injected(elsewhere, operation, "AgentsAlreadyRunningAssessmentException", params)
+
+    assert in_progress["assessmentRunArns"] == [run]
+    assert [agent["assessmentRunArn"] for agent in running["agents"]] == [run]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+def test_every_exception_can_be_injected_into_every_operation(elsewhere, operation, exception):
+    get_injected(elsewhere, operation, exception, {})
+
+
+def test_what_a_fault_of_any_operation_says_follows_each_request(elsewhere):
+    backend, client = elsewhere
+    backend.inject_fault("*", "NoSuchEntityException", times=2)
+    codes = []
+    for call in (client.stop_assessment_run, client.delete_assessment_template):
+        with pytest.raises(ClientError) as caught:
+            call()
+        codes.append(caught.value.response["errorCode"])
+
+    assert codes == ["ASSESSMENT_RUN_DOES_NOT_EXIST", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"]

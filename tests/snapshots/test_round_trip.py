@@ -126,7 +126,7 @@ def test_every_attribute_of_a_resource_is_in_a_snapshot_or_follows_from_one():
 
 def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspector_backend):
     own = fake_store(inspector_backend)
-    identity = {"context", "account_id", "region", "partition", "index"}
+    identity = {"context", "account_id", "region", "partition"}
     follows = {"_open_runs"}
     written = {
         "ids",
@@ -140,7 +140,6 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
         "exclusions",
         "rules_packages",
         "instances",
-        "ec2_instances",
         "subscriptions",
         "role",
         "faults",
@@ -257,7 +256,7 @@ def test_instances_of_ec2_are_part_of_a_snapshot():
         backend.restore(taken)
         assert read_everything(backend) == then
         assert backend.snapshot() == taken
-    assert len(taken["stores"][0]["ec2_instances"]) == 2
+    assert len(taken["stores"][0]["instances"]) == 2
     with mock_inspector(region="us-west-2", state=taken) as backend:
         agents = backend.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
         assert {agent["agentId"] for agent in agents} == {instance["InstanceId"] for instance in made}

@@ -65,10 +65,11 @@ def registered_handler(answer, service):
 
 
 class FakeEc2:
-    """An EC2 in botocore's event that has one instance, and counts who asks."""
+    """An EC2 in botocore's event that has one instance, or none, and counts who asks."""
 
-    def __init__(self):
+    def __init__(self, *, empty=False):
         self.requests = 0
+        self.empty = empty
 
     def __call__(self, request, **_):
         requests = parse_qs(request.body.decode() if isinstance(request.body, bytes) else request.body)
@@ -78,7 +79,27 @@ class FakeEc2:
             "<instanceId>i-0elsewhere</instanceId><imageId>ami-1</imageId><ipAddress>192.0.2.1</ipAddress>"
             "<tagSet><item><key>Name</key><value>web</value></item></tagSet>"
         )
-        groups = f"<item><instancesSet><item>{instance}</item></instancesSet></item>"
+        groups = "" if self.empty else f"<item><instancesSet><item>{instance}</item></instancesSet></item>"
+        body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
+        return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
+
+
+class ChangingEc2:
+    """An EC2 in botocore's event whose instances are terminated, and which tells when, as EC2 does."""
+
+    def __init__(self, instance_ids):
+        self.reasons = dict.fromkeys(instance_ids, "")
+
+    def terminate(self, instance_id, moment):
+        self.reasons[instance_id] = f"User initiated ({moment:%Y-%m-%d %H:%M:%S} GMT)"
+
+    def __call__(self, request, **_):
+        instances = "".join(
+            f"<item><instanceId>{instance_id}</instanceId><reason>{reason}</reason>"
+            f"<instanceState><name>{'terminated' if reason else 'running'}</name></instanceState></item>"
+            for instance_id, reason in self.reasons.items()
+        )
+        groups = f"<item><instancesSet>{instances}</instancesSet></item>"
         body = f"<DescribeInstancesResponse><reservationSet>{groups}</reservationSet></DescribeInstancesResponse>"
         return AWSResponse(request.url, 200, {}, _RawBody(body.encode()))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...clock.clock import is_frozen
 from ...clock.moments import EpochMs, format_iso
+from ...state.membership import find_instances
 
 if TYPE_CHECKING:
     from ...api.pagination import Numbered
@@ -99,12 +100,12 @@ def _shorten(text: str) -> str:
 
 
 def count_resources(store: Store) -> dict[str, Any]:
-    """How much an account has in a region."""
+    """How much an account has in a region. Only :func:`_describe_store` asks an external EC2 for instances."""
     return {
         "account_id": store.account_id,
         "region": store.region,
         "partition": store.partition,
-        "instances": {"total": len(store.instances) + len(_list_ec2_instances(store))},
+        "instances": {"total": len(store.instances)},
         "targets": {"total": len(store.targets)},
         "templates": {"total": len(store.templates)},
         "runs": {"total": len(store.runs)},
@@ -118,19 +119,16 @@ def count_resources(store: Store) -> dict[str, Any]:
 
 def _describe_store(store: Store, now: EpochMs) -> dict[str, Any]:
     """How much an account has in a region, and the newest of it."""
-    instances = [*store.instances.newest(MAX_LISTED), *_list_ec2_instances(store)]
+    instances = find_instances(store)
     newest: dict[str, list[dict[str, Any]]] = {
-        "instances": [
-            _describe_instance(instance)
-            for instance in sorted(instances, key=lambda instance: instance.number, reverse=True)[:MAX_LISTED]
-        ],
+        "instances": [_describe_instance(instance) for instance in instances[: -MAX_LISTED - 1 : -1]],
         "targets": _list_newest(store.targets, lambda target: _describe_target(store, target)),
         "templates": _list_newest(store.templates, lambda template: _describe_template(store, template)),
         "runs": _list_newest(store.runs, lambda run: _describe_run(store, run, now)),
         "findings": _list_newest(store.findings.all, _describe_finding),
         "faults": [_describe_fault(fault) for fault in _list_pending_faults(store)[: -MAX_LISTED - 1 : -1]],
     }
-    sums = count_resources(store)
+    sums = {**count_resources(store), "instances": {"total": len(instances)}}
     return {**sums, **{kind: {**sums[kind], "newest": items} for kind, items in newest.items()}}
 
 
@@ -139,11 +137,6 @@ def _list_newest(
 ) -> list[dict[str, Any]]:
     """The newest items, newest first."""
     return [describe(item) for item in items.newest(MAX_LISTED)]
-
-
-def _list_ec2_instances(store: Store) -> list[Instance]:
-    """The instances of a mocked EC2, as of the last request to it."""
-    return [instance for instance in store.ec2_instances.values() if instance.instance_id not in store.instances]
 
 
 def _list_pending_faults(store: Store) -> list[Fault]:

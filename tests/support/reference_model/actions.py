@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from .lists import Lists
-from .state import ACCOUNT, ANY, ENDED, SEVERITIES, STARTING, Answer, Refused, agent_of, excluded
+from .state import ACCOUNT, ANY, ENDED, SEVERITIES, STARTING, Answer, Refused, agent_of, excluded, takes_part
 
 Action = Generator[Answer, Answer, None]
 
@@ -66,10 +66,10 @@ class Model(Lists):
         rulesPackageArns: list[str],
         userAttributesForFindings: list[Answer],
     ) -> Action:
+        check_unique(userAttributesForFindings, "INVALID_USER_ATTRIBUTE")
         target = self.find("target", assessmentTargetArn)
         for package in rulesPackageArns:
             self.find("rulespackage", package)
-        check_unique(userAttributesForFindings, "INVALID_USER_ATTRIBUTE")
         if any(other["name"] == assessmentTemplateName for other in self.under("template", "target", target["arn"])):
             raise Refused("InvalidInputException", "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN")
         self.check_limit("assessment_templates", "ASSESSMENT_TEMPLATE", len(self.of["template"]))
@@ -93,8 +93,8 @@ class Model(Lists):
         self._drop(templates=[template])
 
     def set_tags_for_resource(self, resourceArn: str, tags: list[Answer] | None = None) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_unique(tags or [], "INVALID_TAG")
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         yield {}
         template["tags"] = tags or []
 
@@ -111,7 +111,9 @@ class Model(Lists):
             raise Refused("AgentsAlreadyRunningAssessmentException")
         running = [run for run in self.of["run"].values() if self.state(run) not in ENDED]
         if instances:
-            self.check_limit("agents", "ASSESSMENT_RUN", sum(len(run["agents"]) for run in running), len(instances))
+            holding = [agent for run in running for agent in run["agents"] if takes_part(agent)]
+            starting = [one for one in instances if takes_part(agent_of(one))]
+            self.check_limit("agents", "ASSESSMENT_RUN", len(holding), len(starting))
         self.check_limit("assessment_runs", "ASSESSMENT_RUN", len(self.of["run"]))
         answer = yield {"assessmentRunArn": ANY}
         default_names = (f"Run {number} for {template['name']}" for number in count(len(names) + 1))
@@ -136,10 +138,9 @@ class Model(Lists):
             raise Refused("InvalidInputException", "INVALID_ASSESSMENT_RUN_STATE")
         yield {}
         if stopAction == "SKIP_EVALUATION":
-            self._drop_evaluation(run)
             self.force(run, "CANCELED")
         elif self.state(run) in STARTING:
-            run["course"] = self.past(run)
+            run["course"] = self.past(run) + self.missing(self.past(run), STARTING)
             self._stop_at(run, self.now)
 
     def delete_assessment_run(self, assessmentRunArn: str) -> Action:
@@ -167,8 +168,8 @@ class Model(Lists):
         yield {"failedItems": self.each("finding", findingArns, remove)[1]}
 
     def subscribe_to_event(self, resourceArn: str, event: str, topicArn: str) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_topic(topicArn)
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         key = (template["arn"], topicArn)
         if event not in self.subscriptions.get(key, {"events": {}})["events"]:
             used = sum(len(entry["events"]) for entry in self.subscriptions.values())
@@ -178,8 +179,8 @@ class Model(Lists):
         entry["events"].setdefault(event, self.now)
 
     def unsubscribe_from_event(self, resourceArn: str, event: str, topicArn: str) -> Action:
-        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         check_topic(topicArn)
+        template = self.find("template", resourceArn, "INVALID_RESOURCE_ARN")
         yield {}
         entry = self.subscriptions.get((template["arn"], topicArn), {"events": {event: 0}})
         entry["events"].pop(event, None)

@@ -21,7 +21,10 @@ LIMITS: dict[str, int | None] = {
 STARTING = ["CREATED", "START_DATA_COLLECTION_PENDING", "START_DATA_COLLECTION_IN_PROGRESS", "COLLECTING_DATA"]
 HOLDING = [*STARTING, "STOP_DATA_COLLECTION_PENDING"]
 """The states in which a run holds its agents."""
+PASSING = [*HOLDING, "DATA_COLLECTED", "EVALUATING_RULES"]
+"""The states that a run passes through until it is completed."""
 ENDED = ["COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELED", "FAILED", "ERROR"]
+IN_ORDER = [*PASSING[:-1], "START_EVALUATING_RULES_PENDING", "EVALUATING_RULES"]
 SEVERITIES = ["High", "Medium", "Low", "Informational", "Undefined"]
 
 Answer = dict[str, Any]
@@ -216,11 +219,20 @@ class Account:
             run["course"][-1] = ("COMPLETED" if assessed else "COMPLETED_WITH_ERRORS", moment)
 
     def force(self, run: dict[str, Any], state: str) -> None:
-        """Put a run into a state."""
-        course = self.past(run)
-        if course[-1][0] != state:
+        """Put a run into a state. Nothing of what lies behind the state has happened, all before it has."""
+        before = IN_ORDER[: IN_ORDER.index(state)] if state in IN_ORDER else IN_ORDER
+        course = [change for change in self.past(run) if change[0] in before or change[0] == state]
+        if course[-1:] != [change for change in course if change[0] == state]:
+            course += self.missing(course, before) if state in IN_ORDER or state.startswith("COMPLETED") else []
             course.append((state, self.now))
         run.update(course=course, evaluates=None, forced=True)
+        if state == "CANCELED" or "EVALUATING_RULES" not in dict(course):
+            self._drop_evaluation(run)
+
+    def missing(self, course: list[tuple[str, int]], before: list[str]) -> list[tuple[str, int]]:
+        """The states among ``before`` that a run has not passed through yet, as if it did now."""
+        begun = IN_ORDER.index(course[-1][0]) if course else -1
+        return [(state, self.now) for state in PASSING if state in before and IN_ORDER.index(state) > begun]
 
     def move_to(self, moment: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]], list[str]]]:
         """Let time pass. Yields each run that is evaluated on the way, the findings that it reports then, and the
@@ -277,6 +289,33 @@ class Account:
             del self.of["run"][run["arn"]]
 
 
+NAMED_BY = {
+    "assessmentTargetArn": "target",
+    "assessmentTargetArns": "target",
+    "assessmentTemplateArn": "template",
+    "assessmentTemplateArns": "template",
+    "assessmentRunArn": "run",
+    "assessmentRunArns": "run",
+    "resourceGroupArn": "resourcegroup",
+    "rulesPackageArns": "rulespackage",
+    "previewAgentsArn": "target",
+    "resourceArn": "template",
+}
+"""The kind of resource that a member of a request names."""
+
+
+def check_form(operation: str, members: Answer) -> None:
+    """Refused for an ARN of another kind, whatever else is absent. Describe reports such ARNs instead."""
+    for name, value in [*members.items(), *members.get("filter", {}).items()]:
+        arns = value if isinstance(value, list) else [value]
+        if name not in NAMED_BY or (isinstance(value, list) and operation.startswith("Describe")):
+            continue
+        for arn in arns:
+            if noun_of(arn) != NAMED_BY[name] and (name, noun_of(arn)) != ("previewAgentsArn", "template"):
+                code = "RESOURCE" if name == "resourceArn" else NOUNS[NAMED_BY[name]]
+                raise Refused("InvalidInputException", f"INVALID_{code}_ARN")
+
+
 def agent_of(instance: dict[str, Any]) -> dict[str, Any]:
     """The part that an instance takes in a run that starts now."""
     health = instance["health"]
@@ -290,6 +329,11 @@ def agent_of(instance: dict[str, Any]) -> dict[str, Any]:
         "sends": health == "HEALTHY",
         "findings": instance["findings"],
     }
+
+
+def takes_part(agent: dict[str, Any]) -> bool:
+    """Whether a run collects data from an agent."""
+    return agent["health"] == "HEALTHY" and not agent["excluded"]
 
 
 def excluded(agents: list[dict[str, Any]]) -> list[str]:
