@@ -64,6 +64,12 @@ def real_time_caller(frame: FrameType | None) -> str | None:
     return None
 
 
+def waits_for_requests(frame: FrameType | None) -> bool:
+    """Whether a server waits here for its clients: nobody's test takes longer by that."""
+    caller = calling_frame(frame)
+    return caller is not None and module_of(caller).partition(".")[0] in {"socketserver", "waitress"}
+
+
 def belongs_to_test_runner(frame: FrameType) -> bool:
     """Whether a thread that is at ``frame`` is one of those by which the tests are run: it does nothing for a test."""
     caller = calling_frame(frame)

@@ -32,6 +32,7 @@ from .callers import (
     real_time_caller,
     requesting_line,
     waits_for_process,
+    waits_for_requests,
 )
 from .clock import is_frozen
 from .idle_threads import (
@@ -220,7 +221,7 @@ class Waiting:
             try:
                 return self._wait_in_real_time(attempt, wait, seconds)
             finally:
-                if seconds is not None:
+                if seconds is not None and not waits_for_requests(frame):
                     self.record(line(), reason, freezegun_api.real_monotonic() - wait.begun)
         finally:
             self.unseen_waits.subtract(freezegun_api.real_monotonic() - wait.begun)

@@ -309,7 +309,8 @@ def test_a_newcomer_reads_commands_that_work(inspector_server):
 
 
 def test_serve_without_its_library_says_what_to_install(inspector_server, monkeypatch):
-    monkeypatch.delitem(sys.modules, "mock_inspector.server.dashboard.page")
+    for name in ("mock_inspector.server.dashboard.page", "mock_inspector.html_templates"):
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     answer = send(inspector_server, "GET", "/")
     assert answer.status == 501
