@@ -35,7 +35,7 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
         raise AccessDeniedException(
             f"roleArn: account {store.account_id} has no access to {roleArn}.", errorCode="ACCESS_DENIED_TO_IAM_ROLE"
         )
-    code = store.context.external.check_role(store.caller, roleArn)
+    code = store.context.external_answers.check_role(store.caller, roleArn)
     if code is not None:
         raise InvalidCrossAccountRoleException(f"roleArn: {_MESSAGES[code].format(roleArn)}", errorCode=code)
     store.role = Role(roleArn, store.now)
@@ -53,5 +53,5 @@ def describe_cross_account_access_role(store: Store) -> ResponseBody:
         "AWSServiceRoleForAmazonInspector",
         store.context.started,
     )
-    valid = store.role is None or store.context.external.check_role(store.caller, role.arn) is None
+    valid = store.role is None or store.context.external_answers.check_role(store.caller, role.arn) is None
     return {"roleArn": role.arn, "valid": valid, "registeredAt": to_seconds(role.registered)}

@@ -72,7 +72,7 @@ class Application:
         self._loopback = loopback
         self._disconnect = disconnect
         self._reports = ReportDownloads(service)
-        self._control = ControlApi(service, backend)
+        self._control = ControlApi(backend)
         self._current = threading.local()
 
     def origin(self) -> str | None:

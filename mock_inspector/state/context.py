@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..clock.moments import EpochMs
 from .external import ExternalServices
 from .messages import PublishedMessage
+from .outbox import ExternalAnswers, Outbox
 from .schedule import Schedule
 
 
@@ -20,6 +21,7 @@ class Context:
     limits: Mapping[str, int | None]
     id_seed: str
     external: ExternalServices
+    """Called without the service's lock only; actions and events use ``external_answers``."""
     report_origin: Callable[[], str]
     """Returns the origin under which reports are downloaded."""
     now: EpochMs
@@ -28,3 +30,8 @@ class Context:
     """When the mock started."""
     schedule: Schedule = field(default_factory=Schedule)
     published: list[PublishedMessage] = field(default_factory=list)
+    outbox: Outbox = field(default_factory=Outbox)
+    external_answers: ExternalAnswers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.external_answers = ExternalAnswers(self.external)

@@ -15,7 +15,7 @@ def find_instances(store: Store) -> list[Instance]:
 
     The test's attributes count. Those it left open come from the EC2 instance with the same id.
     """
-    found = store.context.external.find_instances(store.caller)
+    found = store.context.external_answers.find_instances(store.caller)
     if found is None:
         return list(store.instances)
     running = {attributes["instance_id"]: attributes for attributes in found}
