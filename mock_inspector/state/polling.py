@@ -255,9 +255,9 @@ class _Subjects:
         self.runs += [run for template in templates for run in store.runs.of(template.arn)]
         if not self.runs and not templates:
             self.runs = store.open_runs() or list(filter(None, [store.runs.last()]))
-        self._previews = [
-            preview for preview in store.previews.values() if not templates or preview.template in templates
-        ]
+        self._previews = [preview for template in templates for preview in store.previews.of(template.arn)]
+        if not templates:
+            self._previews = list(store.previews)
 
     def next_change(self, moment: EpochMs) -> EpochMs | None:
         """When the next of them changes after ``moment``, or None."""
