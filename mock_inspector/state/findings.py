@@ -82,12 +82,12 @@ def clean_body(rules_package: str) -> FixedBody:
         rules_package,
         "Informational",
         {
+            "assetAttributes": asset_attributes(),
             "title": CLEAN_TITLE,
             "description": "Amazon Inspector did not find any potential security issues during this assessment.",
             "recommendation": "No remediation needed.",
             "severity": "Informational",
             "numericSeverity": 0.0,
-            "assetAttributes": asset_attributes(),
             "attributes": [],
         },
     )
@@ -223,7 +223,8 @@ def build_finding(given: Any, run: Run, now: EpochMs) -> AddedFinding:
     """Return a finding that a test adds in the Describe shape, its missing members filled in. ValueError if invalid."""
     members = given_members("finding", given)
     severity = members.get("severity", "Informational")
-    service = {"schemaVersion": 1, "rulesPackageArn": next(iter(run.packages), None)}
+    service = {"schemaVersion": 1, "assessmentRunArn": run.arn, "rulesPackageArn": next(iter(run.packages), None)}
+    # All members get the model's order here, so that a snapshot which is restored is written as it was.
     complete = validate(
         "Finding",
         {
