@@ -15,10 +15,14 @@ import pytest
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
+from mock_inspector.clock.moments import EpochMs
 from mock_inspector.findings import cve
 from mock_inspector.state import service
+from mock_inspector.state.external import Caller
+from mock_inspector.state.schedule import Event
 
 from ..support.aws import create_target, create_template, describe_run, raises_api_error, start_run
+from ..support.fake_service import fake_service
 from ..support.other_services import client_with, create_topic, policy_document, registered_handler
 from ..support.subprocesses import in_subprocess
 
@@ -254,6 +258,49 @@ def test_an_instance_that_leaves_while_ec2_is_asked_is_not_in_the_run(inspector_
         run = start_run(client, template)
     agents = client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
     assert [agent["agentId"] for agent in agents] == ["i-0stays"]
+
+
+class Ec2OnTheWay:
+    """An EC2 that does something before it answers."""
+
+    def __init__(self, work):
+        self.work = work
+
+    def __call__(self, **_):
+        if self.work is not None:
+            work, self.work = self.work, None
+            work()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_event_that_asks_ec2_happens_once_and_before_later_ones(inspector_backend, replaced):
+    """Whoever calls meanwhile sees the moment of the event. What was scheduled anew meanwhile replaces the event."""
+    own, happened = fake_service(inspector_backend), []
+    caller, key, now = Caller("us-west-2"), (0, 1), own.now
+
+    def ask():
+        own.context.external_answers.find_instances(caller)
+        happened.append(("asks", own.now - now))
+
+    def meanwhile():
+        happened.append(("meanwhile", in_another_thread(lambda: _now(own) - now)))
+        if replaced:
+            own.context.schedule.replace(key, [])
+
+    own.context.schedule.replace(key, [Event(EpochMs(now + 10), 0, ask)])
+    own.context.schedule.replace(
+        (0, 2), [Event(EpochMs(now + 20), 0, lambda: happened.append(("later", own.now - now)))]
+    )
+    with registered_handler(Ec2OnTheWay(meanwhile), "ec2"):
+        inspector_backend.clock.tick(1)
+    asked = [] if replaced else [("asks", 10)]
+    assert happened == [("meanwhile", 10), *asked, ("later", 20)]
+    assert _now(own) - now == 1_000
+
+
+def _now(own):
+    with own.at_now() as now:
+        return now
 
 
 def test_other_services_are_called_in_one_place():
