@@ -23,6 +23,7 @@ from .messages import PublishedMessage
 from .outbox import MissingAnswerError
 from .polling import PollDetector
 from .quotas import QUOTAS
+from .schedule import Event
 from .store import Store
 
 T = TypeVar("T")
@@ -124,22 +125,26 @@ class FakeService:
         The messages of an event leave before the next event, unless another thread sends messages already.
         """
         context, answers = self.context, dict[tuple[Any, ...], Any]()
+        asking: Event | None = None
         if context.outbox:
             self._send_messages()
             now = self.clock.read()
         while self._event_moment is None and (event := context.schedule.pop_due(now)) is not None:
             context.now = event.due
+            if event is not asking:  # It may have been replaced while it asked.
+                answers.clear()
             try:
                 with context.external_answers.give(answers):
                     event.action()
             except MissingAnswerError as missing:
+                asking = event
                 context.schedule.put_back(event)
                 answers[missing.key] = self._ask_at(event.due, missing.ask)
+                now = self.clock.read()  # Whoever was called may have moved the clock.
                 continue
-            answers.clear()
             if context.outbox:
                 self._send_messages()
-                now = self.clock.read()  # The receiver of a message may have moved the clock.
+                now = self.clock.read()
         return now if self._event_moment is None else self._event_moment
 
     def _ask_at(self, moment: EpochMs, ask: Callable[[], T]) -> T:
