@@ -15,7 +15,7 @@ The layers, lowest first. A module imports only from its own layer and those abo
     clock                 time: moments, the clock, what freezes and moves it
     state                 what accounts have
         resources         instances, agents, targets, runs, findings, exclusions, messages, faults, ...
-        context           the time, limits, schedule and other services that all stores share
+        context           the time, limits, schedule, outbox and other services that all stores share
         store             one account in one region; look-up by ARN
         behavior          membership, evaluation, notifications, lifecycle, polling, report_links
         service           FakeService: all stores, the lock, the log of calls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -112,14 +112,16 @@ class InspectorBackend(ActionMethods):
         TypeError for an unknown keyword, ValueError for an invalid value or an id that exists.
         """
         check_keywords("add_instance", attributes, ("instance_id", *InstanceKeywords.__annotations__))
+        store = self._store
+        if not instance_id:
+            with self._service.lock:
+                instance_id = f"i-0{store.ids.hexadecimal(16)}"
+        instance = build_instance(0, instance_id, attributes)  # Without the lock: it reads the test's own objects.
         with self._service.at_now():
-            store = self._store
-            instance_id = instance_id or f"i-0{store.ids.hexadecimal(16)}"
-            if instance_id in store.instances:
+            if instance.instance_id in store.instances:
                 raise ValueError(f"instance_id must be new; got {short_repr(instance_id)}, which exists")
-            instance = build_instance(store.next, instance_id, attributes)
-            store.next_number()
-            store.instances.add(instance_id, instance)
+            instance = replace(instance, number=store.next_number())
+            store.instances.add(instance.instance_id, instance)
             return instance
 
     @property
@@ -127,7 +129,7 @@ class InspectorBackend(ActionMethods):
         """The fleet by instance id: what the test added, whose attributes it may change, then what runs in an EC2."""
         with self._service.at_now():
             by_id = {instance.instance_id: instance for instance in self._store.instances}
-            for instance in find_instances(self._store):
+            for instance in self._service.call_with_answers(lambda: find_instances(self._store)):
                 by_id.setdefault(instance.instance_id, instance)
             return MappingProxyType(by_id)
 
@@ -235,13 +237,14 @@ class InspectorBackend(ActionMethods):
         """Move the clock to the run's end, or do nothing when it has ended. ValueError when no end lies ahead."""
         with self._service.at_now() as now:
             run = self._get_run(run_arn)
-            if run.in_progress(now):
-                if run.forced:
-                    raise ValueError(
-                        f"run_arn must name a run with an end ahead; set_run_state put {run_arn} into "
-                        f"{run.state(now)} and can end it"
-                    )
-                self.clock.move_to(run.timeline[-1].moment / 1000)
+            if run.in_progress(now) and run.forced:
+                raise ValueError(
+                    f"run_arn must name a run with an end ahead; set_run_state put {run_arn} into "
+                    f"{run.state(now)} and can end it"
+                )
+            end = run.timeline[-1].moment
+        if end > now:
+            self.clock.reach(end)
 
     @property
     def published(self) -> list[PublishedMessage]:
@@ -289,8 +292,9 @@ class InspectorBackend(ActionMethods):
         ``when`` accepts are counted. A fault that is never triggered fails the test (see ``allow_unused_faults``).
         ValueError or TypeError for an invalid argument.
         """
+        fault = build_fault(operation, error, times, after, when, find_caller())
         with self._service.lock:
-            self._store.faults.append(build_fault(operation, error, times, after, when, find_caller()))
+            self._store.faults.append(fault)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state of all accounts and regions of the mock as JSON values, without the log of calls.

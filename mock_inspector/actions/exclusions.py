@@ -54,7 +54,7 @@ def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> Re
     """
     template = store.get(TEMPLATE, assessmentTemplateArn)
     check_has_rules_packages(template)
-    if any(preview.template is template and preview.ready > store.now for preview in store.previews.values()):
+    if any(preview.ready > store.now for preview in store.previews.of(template.arn)[-1:]):
         raise PreviewGenerationInProgressException(f"{template.arn} is generating an exclusions preview.")
     agents = [RunAgent.from_instance(instance) for instance in members_of(store, template.target)]
     for agent, _ in find_busy_agents(store, agents):
@@ -62,7 +62,7 @@ def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> Re
     members = find_exclusions(template.target.arn, store.packages_of(template), agents)
     exclusions = [Exclusion(number, None, entry) for number, entry in enumerate(members)]
     token = store.ids.uuid()
-    store.previews[token] = Preview(token, template, EpochMs(store.now + PREVIEW_DURATION_MS), exclusions)
+    store.previews.add(Preview(token, template, EpochMs(store.now + PREVIEW_DURATION_MS), exclusions))
     return {"previewToken": token}
 
 

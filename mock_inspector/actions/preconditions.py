@@ -20,7 +20,7 @@ _ROLE_MESSAGES = {
 
 def check_role(store: Store, arn: str) -> None:
     """InvalidCrossAccountRoleException when an IAM in the same test does not let Inspector use the role."""
-    code = store.context.external.check_role(store.caller, arn)
+    code = store.context.external_answers.check_role(store.caller, arn)
     if code is not None:
         raise InvalidCrossAccountRoleException(_ROLE_MESSAGES[code].format(arn), errorCode=code)
 

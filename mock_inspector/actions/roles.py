@@ -47,5 +47,5 @@ def describe_cross_account_access_role(store: Store) -> ResponseBody:
         "AWSServiceRoleForAmazonInspector",
         store.context.started,
     )
-    valid = store.role is None or store.context.external.check_role(store.caller, role.arn) is None
+    valid = store.role is None or store.context.external_answers.check_role(store.caller, role.arn) is None
     return {"roleArn": role.arn, "valid": valid, "registeredAt": to_seconds(role.registered)}

@@ -9,7 +9,7 @@ from ..state.lifecycle import schedule_run
 from ..state.messages import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST
 from ..state.notifications import notify_subscribed
 from ..state.store import TEMPLATE, Store
-from ..state.targets import Subscription
+from ..state.targets import Subscription, Template
 from .registry import ResponseBody, action
 
 
@@ -26,22 +26,20 @@ def subscribe_to_event(store: Store, *, resourceArn: str, event: str, topicArn: 
     """
     _check_topic_arn(store, topicArn)
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    subscriptions = store.subscriptions.of(template.arn)
-    subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
+    subscription = _find(store, template, topicArn)
     if subscription is not None and event in subscription.events:
         return {}
-    used = sum(len(entry.events) for entry in store.subscriptions)
+    used = store.subscriptions.event_count
     store.check_quota("event_subscriptions", "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", used)
     _check_topic(topicArn, notify_subscribed(store, template, topicArn))
-    is_first = not len(subscriptions)
+    is_first = not len(store.subscriptions.of(template.arn))
     if subscription is None:
         subscription = Subscription(store.next_number(), template, topicArn)
         store.subscriptions.add(subscription.key, subscription)
-    subscription.events[event] = store.now
+    store.subscriptions.subscribe(subscription, event, store.now)
     if is_first:
-        for run in store.open_runs():
-            if run.template is template:
-                schedule_run(store, run)
+        for run in store.open_runs_of(template.arn):
+            schedule_run(store, run)
     return {}
 
 
@@ -53,13 +51,14 @@ def unsubscribe_from_event(store: Store, *, resourceArn: str, event: str, topicA
     """
     _check_topic_arn(store, topicArn)
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    subscriptions = store.subscriptions.of(template.arn)
-    subscription = next((entry for entry in subscriptions if entry.topic_arn == topicArn), None)
+    subscription = _find(store, template, topicArn)
     if subscription is not None:
-        subscription.events.pop(event, None)
-        if not subscription.events:
-            store.subscriptions.remove(subscription.key)
+        store.subscriptions.unsubscribe(subscription, event)
     return {}
+
+
+def _find(store: Store, template: Template, topic_arn: str) -> Subscription | None:
+    return store.subscriptions.get(Subscription.key_of(template, topic_arn))
 
 
 @action(follows="reference and sample")

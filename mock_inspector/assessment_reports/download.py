@@ -59,6 +59,13 @@ class ReportDownloads:
         response.headers.update(_file_headers(file, content, body))
         return response
 
+    def refuse(self, status: int, code: str, message: str) -> Response:
+        """Refuse a request in the form of Amazon S3."""
+        with self._service.at_now() as now:
+            request_number = next(self._service.request_numbers)
+        body = _error_body(ReportRefusedError(status, code, message), request_number)
+        return _response(now, request_number, status, "application/xml", body)
+
 
 def render(content: ReportContent, file_format: str) -> bytes:
     """A report as HTML or PDF. ImportError without the package that renders it."""

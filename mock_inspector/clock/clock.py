@@ -89,6 +89,7 @@ class Clock:
         span = _to_timedelta(delta)
         with self._lock:
             self._move(span)
+        self._moved()
 
     def move_to(self, moment: Moment) -> None:
         """Move time forward to ``moment``. ValueError for one that has passed."""
@@ -98,6 +99,15 @@ class Clock:
             if goal < now:
                 raise ValueError(f"moment must not be before the clock's {now.isoformat()}; got {moment!r}")
             self._move(goal - now)
+        self._moved()
+
+    def reach(self, moment: EpochMs) -> None:
+        """Move time forward to ``moment``, unless it has passed."""
+        with self._lock:
+            if self.read() >= moment:
+                return
+            self._move(to_datetime(moment / 1000) - self.now())
+        self._moved()
 
     def put(self, moment: datetime.datetime) -> None:
         """Set the clock for a restored state. Frozen time also moves back; running time only moves forward."""
@@ -109,7 +119,6 @@ class Clock:
         if delta > MAX_DATETIME - self.now():
             raise ValueError(f"delta must not move the clock past the year 9999; got {delta}")
         self._shift_by(delta)
-        self._moved()
 
     def _shift_by(self, delta: datetime.timedelta) -> None:
         holder = freezer()

@@ -16,6 +16,9 @@ No AWS API tells which access key stands for an account. The account is named in
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import freezegun.api
@@ -49,17 +52,59 @@ class ServiceError(Exception):
         self.code = code
 
 
+class _CallCredentials(botocore_credentials.Credentials):  # type: ignore[misc]
+    """The credentials of all clients: those of the call that this thread makes.
+
+    Calls run at the same time, and within each other: whoever answers one may call Inspector, which calls others.
+    """
+
+    def __init__(self) -> None:
+        self._call = threading.local()
+
+    @contextmanager
+    def use(self, credentials: Credentials, account_id: str | None) -> Iterator[None]:
+        """Sign with ``credentials`` in this thread, and name the account (None: that of the credentials)."""
+        call = self._call
+        outer = vars(call).copy()
+        call.credentials, call.account_id = credentials, account_id
+        try:
+            yield
+        finally:
+            vars(call).clear()
+            vars(call).update(outer)
+
+    def get_frozen_credentials(self) -> botocore_credentials.ReadOnlyCredentials:
+        """Return the credentials of this thread's call. botocore signs with them."""
+        access_key, token = getattr(self._call, "credentials", Credentials(_PLACEHOLDER))
+        return botocore_credentials.ReadOnlyCredentials(access_key, _PLACEHOLDER, token)
+
+    def name_account(self, params: dict[str, Any], **_: Any) -> None:
+        """Name the account in a request. botocore calls this before each."""
+        account_id = getattr(self._call, "account_id", None)
+        if account_id is not None:
+            params["headers"]["x-moto-account-id"] = account_id
+
+
 class _Clients:
     """botocore clients, made once in a process: the first client of EC2 takes a good part of a second."""
 
     def __init__(self) -> None:
-        self.credentials = botocore_credentials.Credentials(_PLACEHOLDER, _PLACEHOLDER)
+        self.credentials = _CallCredentials()
+        self._lock = threading.Lock()
         self._session: Session | None = None
         self._handlers: list[Any] = []
         self._clients: dict[tuple[str, str, str | None], BaseClient] = {}
 
+    def renew_lock(self) -> None:
+        """In a process that was forked: the thread that holds the lock may not be there."""
+        self._lock = threading.Lock()
+
     def get(self, service: str, region: str, url: str | None) -> BaseClient:
         """Return the client of a service in a region. Without a ``url`` it never sends anything itself."""
+        with self._lock:  # botocore makes clients in one thread at a time. Nothing is called meanwhile.
+            return self._get(service, region, url)
+
+    def _get(self, service: str, region: str, url: str | None) -> BaseClient:
         handlers = _find_handlers("*")
         if handlers != self._handlers:  # A session has the handlers that existed when it was made.
             self._session, self._handlers = None, handlers
@@ -88,18 +133,21 @@ class _Clients:
                 ignore_configured_endpoint_urls=True,
             ),
         )
+        client.meta.events.register("before-call", self.credentials.name_account)
         if url is None:
             client._endpoint._send = _send_nothing
         return client
 
     def load_credentials(self) -> botocore_credentials.Credentials:
-        """Return the credentials of all clients, which each call sets. botocore calls this."""
+        """Return the credentials of all clients. botocore calls this."""
         return self.credentials
 
     def close(self) -> None:
         """Drop the clients that may have sent anything, with their connections."""
-        for key in [key for key in self._clients if key[2] is not None]:
-            self._clients.pop(key).close()
+        with self._lock:
+            closed = [self._clients.pop(key) for key in list(self._clients) if key[2] is not None]
+        for client in closed:
+            client.close()
 
 
 def _send_nothing(_: Any) -> Any:
@@ -107,10 +155,12 @@ def _send_nothing(_: Any) -> Any:
 
 
 _clients = _Clients()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_clients.renew_lock)
 
 
 class ExternalClient:
-    """Calls of one mock to other services, one at a time, under the service's lock."""
+    """Calls of one mock to other services, from any thread. The service's lock is not held meanwhile."""
 
     def __init__(self) -> None:
         self.endpoints = Endpoints()
@@ -125,31 +175,23 @@ class ExternalClient:
         url = self.endpoints.find_url(service)
         started = None
         try:
-            method = getattr(self._get_client(service, caller, credentials, url), operation)
+            method = getattr(self._get_client(service, caller.region, url), operation)
+            own_key = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
             started = freezegun.api.real_monotonic()
-            return method(**params)
+            with _clients.credentials.use(credentials or Credentials(own_key), caller.account_id):
+                return method(**params)
         except Exception as error:  # noqa: BLE001  the failures of other services must not break this one
             if url is not None and started is not None and not isinstance(error, ClientError):
                 duration = freezegun.api.real_monotonic() - started
                 self.endpoints.record_failure(service, url, duration, connected=isinstance(error, ReadTimeoutError))
             raise _translate(error) from None
 
-    def _get_client(self, service: str, caller: Caller, credentials: Credentials | None, url: str | None) -> BaseClient:
-        """Return a client that signs for this call. NotAvailable when no service could answer."""
+    def _get_client(self, service: str, region: str, url: str | None) -> BaseClient:
+        """Return a client of a service. NotAvailable when no service could answer."""
         unreachable = not _find_handlers(service) if url is None else self.endpoints.is_silent(service, url)
         if unreachable:
             raise NotAvailable
-        client = _clients.get(service, caller.region, url)
-        own_key = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
-        _clients.credentials.access_key, _clients.credentials.token = credentials or Credentials(own_key)
-        client.meta.events.unregister("before-call", unique_id=_PLACEHOLDER)
-        if caller.account_id is not None:
-
-            def name_account(params: dict[str, Any], **_: Any) -> None:
-                params["headers"]["x-moto-account-id"] = caller.account_id
-
-            client.meta.events.register("before-call", name_account, unique_id=_PLACEHOLDER)
-        return client
+        return _clients.get(service, region, url)
 
     def close(self) -> None:
         """Close the connections that calls left open."""

@@ -22,7 +22,7 @@ from ..errors import EndlessPollError
 from ..wire.dispatcher import CONTENT_TYPE, handle
 from ..wire.http import Request, Response
 from .control_api import PATH_PREFIX, ControlApi
-from .cross_origin import reason_to_refuse
+from .cross_origin import names_inspector, reason_to_refuse
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
@@ -72,13 +72,16 @@ class Application:
         self._loopback = loopback
         self._disconnect = disconnect
         self._reports = ReportDownloads(service)
-        self._control = ControlApi(service, backend)
+        self._control = ControlApi(backend)
         self._current = threading.local()
 
     def origin(self) -> str | None:
-        """The origin under which the client of this thread's request found the server; None outside of a request."""
+        """The origin under which the client of this thread's request found the server.
+
+        None outside of a request, and for a client that found it by AWS's name, under which others may not find it.
+        """
         host: str | None = getattr(self._current, "host", None)
-        return host and f"http://{host}"
+        return None if not host or names_inspector(host) else f"http://{host}"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         self._current.host = environ.get("HTTP_HOST")
@@ -98,7 +101,7 @@ class Application:
         query: str = environ["QUERY_STRING"]
         reason = reason_to_refuse(environ, loopback=self._loopback)
         if reason is not None:
-            return self._json_response(403, {"error": reason})
+            return self._refuse(403, "AccessDeniedException", path, reason)
         too_long = self._check_length(path, int(environ.get("CONTENT_LENGTH") or 0))
         if too_long is not None:
             return too_long
@@ -119,21 +122,28 @@ class Application:
         if length <= maximum:
             return None
         text = f"The request's body must be at most {maximum} bytes long; got {length} bytes."
+        return self._refuse(413, "RequestEntityTooLargeException", path, text)
+
+    def _refuse(self, status: int, code: str, path: str, text: str) -> Response:
+        """Refuse a request in the form that its client reads: a control call's, Amazon S3's or the service's."""
         if path.startswith(PATH_PREFIX):
-            return self._json_response(413, {"error": text})
-        return self._error_response(413, "RequestEntityTooLargeException", text)
+            return self._json_response(status, {"error": text})
+        if path.startswith(_REPORTS):
+            return self._reports.refuse(status, code.removesuffix("Exception"), text)
+        return self._error_response(status, code, text)
 
     def _serve_dashboard(self, environ: dict[str, Any]) -> Response:
+        origin = self.origin() or f"http://127.0.0.1:{environ['SERVER_PORT']}"
         try:
             from .dashboard.page import render_page
+
+            page = render_page(self._service, self._backend._store, environ["QUERY_STRING"], origin)
         except ModuleNotFoundError as error:
             if error.name != "jinja2":
                 raise
             body = f"{MISSING_JINJA2}\n".encode()
             headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
             return Response(501, headers, body, MISSING_JINJA2)
-        origin = self.origin() or f"http://127.0.0.1:{environ['SERVER_PORT']}"
-        page = render_page(self._service, self._backend._store, environ["QUERY_STRING"], origin)
         if page.headers["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
             return Response(304, {name: page.headers[name] for name in ("ETag", "Cache-Control")}, b"")
         return page

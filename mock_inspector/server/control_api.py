@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from .. import findings
@@ -27,9 +27,6 @@ from ..state.faults import ParametersAre
 from ..state.instances import Instance
 from ..state.messages import PublishedMessage
 from .dashboard.overview import build_overview
-
-if TYPE_CHECKING:
-    from ..state.service import FakeService
 
 PATH_PREFIX = "/_mock_inspector/"
 
@@ -157,8 +154,7 @@ CONTROL_CALLS: dict[str, ControlCall] = {
 class ControlApi:
     """Carries out the control calls of one mock, by default on ``backend``."""
 
-    def __init__(self, service: FakeService, backend: InspectorBackend) -> None:
-        self._service = service
+    def __init__(self, backend: InspectorBackend) -> None:
         self._backend = backend
 
     def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
@@ -166,11 +162,10 @@ class ControlApi:
         try:
             control_call = _find(member, http_method)
             backend = self._choose_backend(query)
-            with self._service.lock:
-                arguments = _parse_body(body) if http_method == "POST" else {}
-                args, kwargs = _bind(control_call, arguments)
-                target = backend if control_call.part is None else control_call.part(backend)
-                return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
+            arguments = _parse_body(body) if http_method == "POST" else {}
+            args, kwargs = _bind(control_call, arguments)
+            target = backend if control_call.part is None else control_call.part(backend)
+            return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
         except _RequestError as error:
             return error.result
         except (ValueError, TypeError, ApiError) as error:

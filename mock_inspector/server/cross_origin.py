@@ -2,14 +2,14 @@
 
 A browser runs the scripts of any page that somebody visits, and those scripts reach loopback ports. Headers that
 scripts cannot set give them away: ``Origin``, ``Sec-Fetch-Site`` and, when a foreign name resolves to this machine (DNS
-rebinding), ``Host``.
+rebinding), ``Host``. Inspector's own host names are AWS's, so no page can be served under them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..api.hosts import is_loopback
+from ..api.hosts import is_inspector_host, is_loopback
 from ..errors import short_repr
 
 _ALLOWED_SITES = (None, "same-origin", "none")
@@ -19,10 +19,10 @@ _ALLOWED_SITES = (None, "same-origin", "none")
 def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
     """Why to refuse a request, or None. ``loopback``: whether the server listens on this machine only."""
     host = environ.get("HTTP_HOST")
-    if loopback and host is not None and not _is_loopback_host(host):
+    if loopback and host is not None and not (_is_loopback_host(host) or names_inspector(host)):
         return (
-            f"Host must be a name of the loopback interface, on which this server listens (127.0.0.1, [::1], localhost); "
-            f"got {short_repr(host)}"
+            f"Host must be a name of the loopback interface, on which this server listens (127.0.0.1, [::1], localhost), "
+            f"or one of Inspector's own; got {short_repr(host)}"
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():
@@ -31,6 +31,11 @@ def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
     if site not in _ALLOWED_SITES and not _is_followed_link(environ):
         return f"Sec-Fetch-Site must be same-origin, since pages of other origins are refused; got {short_repr(site)}"
     return None
+
+
+def names_inspector(host: str) -> bool:
+    """Whether a ``Host`` is AWS's own for Inspector: a proxy or a redirected transport leads here. No page has it."""
+    return is_inspector_host(host.removesuffix(":443").removesuffix(":80"))
 
 
 def _is_loopback_host(host: str) -> bool:

@@ -1,11 +1,13 @@
 """Runs waitress in threads, and stops it so that all of its threads have ended.
 
 waitress alone has no such stop: its threads are daemons that nobody waits for. It also closes idle connections by the
-process's clock, which the mock freezes and moves; here idle connections stay open until the server stops.
+process's clock, which the mock freezes and moves; here idle connections stay open until the server stops. It closes a
+connection after an error while the client still sends, which then loses the response; and its errors are plain text.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import select
 import socket
@@ -15,8 +17,12 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from waitress import wasyncore
-from waitress.channel import ClientDisconnected
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from ..wire.dispatcher import CONTENT_TYPE
 
 __all__ = ["ClientDisconnected", "WaitressRunner"]
 
@@ -24,6 +30,9 @@ _WORKER_THREADS = 8
 _MAX_CONNECTIONS = 1_000
 _MAX_BODY_BYTES = 80 * 1024 * 1024
 """Bodies up to this length are read to their end, so that a client sees the response that its body is too long."""
+
+_MAX_UNREAD_BYTES = 1024 * 1024 * 1024
+"""How much of what a client still sends is read after the last response."""
 
 _UNLIMITED = 2**40
 """Seconds, or bytes."""
@@ -70,6 +79,75 @@ class _WorkerThreads:
                 _log.exception("A request was not answered")
 
 
+class _ErrorTask(ErrorTask):  # type: ignore[misc]
+    """Answers what is no HTTP request, or none that can be answered, in the form of the service's errors."""
+
+    def execute(self) -> None:
+        """Called by waitress."""
+        error = self.request.error
+        self.status = f"{error.code} {error.reason}"
+        code = f"{error.reason.title().replace(' ', '')}Exception"
+        body = json.dumps({"__type": code, "message": f"{error.reason}: {error.body}"}).encode("ascii")
+        self.response_headers.append(("Content-Type", CONTENT_TYPE))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses a URL that is none; waitress alone closes the connection without a response."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Called by waitress."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError(str(error)) from None
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection. Before it is closed the client's bytes are read to their end, or it would lose the response."""
+
+    parser_class = _Parser
+    error_task_class = _ErrorTask
+    close_when_flushed: bool
+    _unread_bytes: int | None = None
+    """How many bytes are read at most before the connection is closed; None while requests are answered."""
+
+    def readable(self) -> bool:
+        """Called by waitress in its loop, like all of these methods."""
+        return self._unread_bytes is not None or bool(super().readable())
+
+    def handle_write(self) -> None:
+        closes = self.close_when_flushed
+        self.close_when_flushed = False
+        super().handle_write()
+        if closes and self.connected:
+            self.close_when_flushed = True
+            if not self.total_outbufs_len:
+                self._end_sending()
+
+    def _end_sending(self) -> None:
+        """Tell the client that the response is complete."""
+        self.close_when_flushed = False
+        self._unread_bytes = _MAX_UNREAD_BYTES
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:  # The client has gone.
+            self.handle_close()
+
+    def handle_read(self) -> None:
+        if self._unread_bytes is None:
+            super().handle_read()
+            return
+        try:
+            self._unread_bytes -= len(self.recv(self.adj.recv_bytes))
+        except OSError:
+            self._unread_bytes = 0
+        if self._unread_bytes <= 0 and self.connected:
+            self.handle_close()
+
+
 class WaitressRunner:
     """waitress on a listening socket, from the construction to :meth:`stop`."""
 
@@ -87,6 +165,7 @@ class WaitressRunner:
             max_request_body_size=_MAX_BODY_BYTES,
             outbuf_high_watermark=_UNLIMITED,  # a client that does not read keeps no thread waiting
         )
+        self._server.channel_class = _Channel
         self._stopping = False
         self._aborting = False
         self._thread = threading.Thread(target=self._run, name="mock_inspector server", daemon=True)

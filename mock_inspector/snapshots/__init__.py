@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +34,26 @@ def restore(service: FakeService, state: Mapping[str, Any] | str | os.PathLike[s
 
     source = name if isinstance(state, Mapping) else f"{name}: {os.fspath(state)}"
     try:
-        values = dict(state) if isinstance(state, Mapping) else _read(state)
-        check_header(values)
-        record = decode(SnapshotRecord, values)
-        loaded = load(record)
+        with _pause_collector():
+            values = dict(state) if isinstance(state, Mapping) else _read(state)
+            check_header(values)
+            record = decode(SnapshotRecord, values)
+            loaded = load(record)
     except SnapshotError as error:
         raise ValueError(f"{source}: {error.text.lstrip(' .:')}") from None
     service.take_over(loaded, to_datetime(record.moment))
+
+
+@contextmanager
+def _pause_collector() -> Iterator[None]:
+    """Stop the cyclic garbage collector: all that is made of a snapshot stays, and it would look at it again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def check_json(state: Mapping[str, Any]) -> None:

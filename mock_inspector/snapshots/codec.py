@@ -70,7 +70,7 @@ _Codec = tuple[Decode, Encode | None]
 
 
 def decode(kind: type[T], value: Any) -> T:
-    """Return the record of a JSON value. SnapshotError for an invalid value."""
+    """Return the record of a JSON value, or whatever else ``kind`` says. SnapshotError for an invalid value."""
     hint: Any = kind
     record: T = _codec(hint)[0](value)
     return record
@@ -82,6 +82,11 @@ def encode(record: Any) -> dict[str, Any]:
     _, write = _codec(kind)
     written: dict[str, Any] = write(record) if write is not None else record
     return written
+
+
+def encode_all(records: list[Any]) -> list[dict[str, Any]]:
+    """Return records as JSON."""
+    return [encode(record) for record in records]
 
 
 @lru_cache(maxsize=256)
@@ -142,6 +147,11 @@ def _number(value: Any) -> Any:
     if type(value) is not int or not 0 <= value <= MAX_NUMBER:
         raise expected(f"a whole number from 0 to {MAX_NUMBER}", value)
     return value
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Whether all of one or more values are whole numbers from 0."""
+    return set(map(type, values)) == {int} and 0 <= min(values) <= max(values) <= MAX_NUMBER
 
 
 def _optional(read: Decode, write: Encode | None) -> _Codec:
@@ -211,22 +221,24 @@ def _record(kind: Any) -> _Codec:
     hints = get_type_hints(kind, include_extras=True)
     defaults = {entry.name: _default(entry) for entry in dataclasses.fields(kind)}
     codecs = {name: _codec(hints[name]) for name in defaults}
-    required = [name for name, default in defaults.items() if default is dataclasses.MISSING]
+    readers = {name: read for name, (read, _) in codecs.items()}
+    required = {name: None for name, default in defaults.items() if default is dataclasses.MISSING}
 
     def decode_record(value: Any) -> Any:
         if not isinstance(value, dict):
             raise expected(f"an object with {', '.join(defaults)}", value)
         members = {}
-        for name, item in value.items():
-            if name not in codecs:
-                known = f"the members are {', '.join(defaults)}{suggest(name, defaults)}"
-                raise SnapshotError(f" has the unknown member {short_repr(name)}; {known}")
-            try:
-                members[name] = codecs[name][0](item)
-            except SnapshotError as error:
-                raise error.at(name) from None
-        missing = next((name for name in required if name not in members), None)
-        if missing is not None:
+        name: Any = None
+        try:
+            for name, item in value.items():
+                members[name] = readers[name](item)
+        except SnapshotError as error:
+            raise error.at(name) from None
+        except KeyError:
+            known = f"the members are {', '.join(defaults)}{suggest(name, defaults)}"
+            raise SnapshotError(f" has the unknown member {short_repr(name)}; {known}") from None
+        if not required.keys() <= members.keys():
+            missing = next(name for name in required if name not in members)
             raise SnapshotError(f" lacks the member {missing!r}")
         return kind(**members)
 

@@ -141,7 +141,7 @@ class _StoreDumper:
                     template=preview.template.arn,
                     exclusions=[exclusion.members for exclusion in preview.exclusions],
                 )
-                for preview in store.previews.values()
+                for preview in store.previews
             ],
             runs=[self._run(run) for run in store.runs],
             subscriptions=[

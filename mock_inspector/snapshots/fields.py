@@ -75,7 +75,7 @@ def decode_exact_moment(value: Any) -> Any:
 
 
 def decode_body(value: Any) -> Any:
-    """Read the members of a fixed body (data type Finding), in the order in which they are written."""
+    """Read the members of a fixed body (data type Finding), in the model's order."""
     if not isinstance(value, dict):
         raise expected("an object with members of the data type Finding", value)
     foreign = next((name for name in _OF_FINDING if name in value), None)
@@ -84,7 +84,7 @@ def decode_body(value: Any) -> Any:
     if not isinstance(value.get("severity"), str):
         raise SnapshotError(" lacks the member 'severity'")
     members = decode_shape("Finding", {**value, **_OF_FINDING})
-    return {name: members[name] for name in value if name in members}
+    return {name: member for name, member in members.items() if name not in _OF_FINDING}
 
 
 def decode_instance_tags(value: Any) -> Any:

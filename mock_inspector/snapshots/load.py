@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from ..api import arns
@@ -11,6 +12,7 @@ from ..api.arns import ResourceType
 from ..api.identifiers import DEFAULT_ACCOUNT
 from ..api.pagination import Numbered
 from ..api.service_model import enum, max_length
+from ..clock.moments import EpochMs
 from ..errors import short_repr
 from ..state.agents import RunAgent
 from ..state.collections import NumberedMap
@@ -31,7 +33,6 @@ from .schema import (
     AgentRecord,
     BodyRecord,
     FaultRecord,
-    FindingRecord,
     FindingSpecRecord,
     InstanceRecord,
     PreviewRecord,
@@ -237,7 +238,7 @@ class _StoreLoader:
         template = self._find(self._store.templates, record.template, TEMPLATE, "template")
         _check_unique(record.token, "token", taken=record.token in self._store.previews)
         exclusions = [Exclusion(number, None, members) for number, members in enumerate(record.exclusions)]
-        self._store.previews[record.token] = Preview(record.token, template, record.ready, exclusions)
+        self._store.previews.add(Preview(record.token, template, record.ready, exclusions))
 
     def _subscription(self, record: SubscriptionRecord) -> None:
         store, events = self._store, enum("InspectorEvent")
@@ -284,7 +285,8 @@ class _StoreLoader:
         maximum = max_length("AssessmentRunNotificationList")
         if len(run.notifications) > maximum:
             raise expected(f"at most {maximum}", len(run.notifications)).at("notifications")
-        self._findings += _each("findings", record.findings, lambda entry: self._finding(run, entry))
+        findings: Iterable[Any] = zip(*record.findings, strict=True) if record.findings else ()
+        self._findings += _each("findings", findings, lambda members: self._finding(run, *members))
         self._exclusions += [
             Exclusion(entry.number, f"{run.arn}/exclusion/{entry.id}", entry.members) for entry in record.exclusions
         ]
@@ -316,35 +318,35 @@ class _StoreLoader:
         assert record.spec is not None  # noqa: S101  one of the two is there
         return SpecBody(record.rules_package, _refer(self._specs, record.spec, "finding_specs", "spec"))
 
-    def _finding(self, run: Run, record: FindingRecord) -> Finding:
-        body = _refer(self._bodies, record.body, "bodies", "body")
+    def _finding(
+        self,
+        run: Run,
+        number: int,
+        own_id: str,
+        body_index: int,
+        agent: int | None,
+        created: EpochMs,
+        updated: EpochMs | None,
+        user_attributes: list[dict[str, str]] | None,
+    ) -> Finding:
+        body = _refer(self._bodies, body_index, "bodies", "body")
         instance = None
-        if record.agent is not None:
-            instance = _refer(run.agents, record.agent, "agents", "agent").instance
+        if agent is not None:
+            instance = _refer(run.agents, agent, "agents", "agent").instance
         elif isinstance(body, SpecBody):
             raise SnapshotError(" lacks the member 'agent'")
         if isinstance(body, FixedBody):
             run_arn = body.fixed.get("serviceAttributes", {}).get("assessmentRunArn", run.arn)
             if run_arn != run.arn:
                 raise SnapshotError(f".body names another run, {short_repr(run_arn)}")
-        own = record.user_attributes
-        return Finding(
-            record.number,
-            record.id,
-            run,
-            body,
-            instance,
-            record.created,
-            record.created if record.updated is None else record.updated,
-            None if own is None else _check_keys(own, "user_attributes"),
-        )
+        own = None if user_attributes is None else _check_keys(user_attributes, "user_attributes")
+        return Finding(number, own_id, run, body, instance, created, created if updated is None else updated, own)
 
     def _add_reported(self) -> None:
         """Add the findings and exclusions of all runs in the order of their numbers."""
-        for finding in self._in_order(self._findings):
-            if finding.id in self._store.findings.of(finding.run).by_id:
-                raise SnapshotError(f": {finding.arn} occurs twice")
-            self._store.findings.add(finding)
+        twice = self._store.findings.add_all(self._in_order(self._findings))
+        if twice is not None:
+            raise SnapshotError(f": {twice.arn} occurs twice")
         for exclusion in self._in_order(self._exclusions):
             arn = str(exclusion.arn)
             if arn in self._store.exclusions:
@@ -353,7 +355,7 @@ class _StoreLoader:
 
     def _in_order(self, items: list[F]) -> list[F]:
         """Sort items by number. SnapshotError for a number that occurs twice or was never given out."""
-        ordered = sorted(items, key=lambda item: item.number)
+        ordered = sorted(items, key=attrgetter("number"))
         last = -1
         for item in ordered:
             if not last < item.number < self._store.next:

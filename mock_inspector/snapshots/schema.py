@@ -6,14 +6,16 @@ the rest is not written: counts of findings, names that are taken, the schedule.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
 from ..api.validation import ShapeName
 from ..clock.moments import EpochMs
 from ..errors import short_repr
 from ..state.instances import InstanceAttributes
-from .codec import Field, SnapshotError, copy_json
+from .codec import Field, SnapshotError, are_numbers, copy_json, decode, encode_all
 from .fields import (
     decode_attributes,
     decode_body,
@@ -31,7 +33,8 @@ VERSION = 1
 Index = int
 """An index in a list of the same store."""
 Moment = Annotated[EpochMs, Field(decode_moment, encode_moment)]
-OwnId = Annotated[str, matching(r"0-[A-Za-z0-9]{8}", "an id of the form '0-nvgVhaxX'")]
+OWN_ID = r"0-[A-Za-z0-9]{8}"
+OwnId = Annotated[str, matching(OWN_ID, "an id of the form '0-nvgVhaxX'")]
 Account = Annotated[str, matching(r"[0-9]{12}", "an account id of 12 digits")]
 Text = Annotated[str, ShapeName("Text")]
 Pairs = list[dict[str, str]]
@@ -175,6 +178,52 @@ class FindingRecord:
     user_attributes: UserAttributes | None = None
 
 
+class FindingColumns(NamedTuple):
+    """The findings of a run, as one list for each member: there may be a million of them."""
+
+    number: list[int]
+    id: list[str]
+    body: list[Index]
+    agent: list[Index | None]
+    created: list[EpochMs]
+    updated: list[EpochMs | None]
+    user_attributes: list[Pairs | None]
+
+
+def _decode_findings(value: Any) -> FindingColumns:
+    """Read the findings of a run. Those that are alike are checked together, any others one by one."""
+    columns = _decode_alike(value)
+    if columns is None:
+        records = decode(list[FindingRecord], value)
+        columns = FindingColumns(*([getattr(entry, name) for entry in records] for name in FindingColumns._fields))
+    return columns
+
+
+def _decode_alike(value: Any) -> FindingColumns | None:
+    """Read findings with the members that an evaluation gives them; None where any has others, or is invalid."""
+    if not isinstance(value, list) or set(map(type, value)) != {dict}:
+        return None
+    names = value[0].keys()
+    if names not in ({*_REQUIRED, "agent"}, {*_REQUIRED}) or not all(map(names.__eq__, map(dict.keys, value))):
+        return None
+    number, own_id, body, created = (list(map(itemgetter(name), value)) for name in _REQUIRED)
+    absent: list[Any] = [None] * len(value)
+    agent = list(map(itemgetter("agent"), value)) if "agent" in names else absent
+    numbers = [number, body, *([agent] if agent is not absent else [])]
+    try:
+        valid = all(map(are_numbers, numbers)) and all(map(re.compile(OWN_ID).fullmatch, own_id))
+        moments = {text: decode_moment(text) for text in set(created)}
+    except (TypeError, SnapshotError):
+        return None
+    if not valid:
+        return None
+    return FindingColumns(number, own_id, body, agent, [moments[text] for text in created], absent, absent)
+
+
+_REQUIRED = ("number", "id", "body", "created")
+"""The members that every finding has."""
+
+
 @dataclass(slots=True, kw_only=True)
 class BodyRecord:
     """The body of findings: a ``spec`` (an index in ``finding_specs``) that a rules package reports, or ``members``."""
@@ -226,7 +275,8 @@ class RunRecord:
     forced: bool = False
     evaluates_at: Moment | None = None
     evaluated: NumbersRecord | None = None
-    findings: list[FindingRecord] = field(default_factory=list)
+    findings: Annotated[Any, Field(_decode_findings, encode_all)] = field(default_factory=list)
+    """Written as :class:`FindingRecord`, read as :class:`FindingColumns`."""
     exclusions: list[ExclusionRecord] = field(default_factory=list)
     notifications: list[NotificationRecord] = field(default_factory=list)
     reports: list[ReportRecord] = field(default_factory=list)

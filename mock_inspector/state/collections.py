@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from itertools import islice
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -32,17 +34,27 @@ C = TypeVar("C", bound=Child)
 N = TypeVar("N", bound=NamedChild)
 
 
+_NONE: frozenset[int] = frozenset()
+_MAX_REMOVED_SHARE = 8
+"""A list drops its removed items when they are more than one in so many."""
+
+
 class NumberedList(Generic[T]):
-    """Items in the order of their numbers. Reading on after any number costs the same."""
+    """Items in the order of their numbers. Reading on after any number costs the same.
+
+    A removed item stays in the list, marked, until there are so many that dropping them all costs little for each.
+    """
 
     def __init__(self, items: Iterable[T] = ()) -> None:
         self._items = list(items)
+        self._removed: AbstractSet[int] = _NONE
+        """The numbers of the items that are marked. The last item never is."""
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._items) - len(self._removed)
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._items)
+        return self.after(-1)
 
     def last(self) -> T | None:
         """The item with the highest number, or None."""
@@ -50,35 +62,39 @@ class NumberedList(Generic[T]):
 
     def newest(self, maximum: int) -> list[T]:
         """At most ``maximum`` items, the newest first."""
-        return self._items[: -maximum - 1 : -1]
+        return list(islice(self._present(reversed(self._items)), maximum))
 
     def after(self, number: int) -> Iterator[T]:
         """The items with a higher number, in order."""
         items = self._items
         if number < 0:
-            return iter(items)
-        return map(items.__getitem__, range(bisect_right(items, number, key=_number), len(items)))
+            return self._present(iter(items))
+        first = bisect_right(items, number, key=_number)
+        return self._present(map(items.__getitem__, range(first, len(items))))
+
+    def _present(self, items: Iterator[T]) -> Iterator[T]:
+        removed = self._removed
+        return (item for item in items if item.number not in removed) if removed else items
 
     def append(self, item: T) -> None:
         """Add an item whose number is the highest so far."""
         self._items.append(item)
 
-    def remove(self, item: T) -> None:
-        """Remove one item."""
-        del self._items[self._index(item)]
-
     def replace(self, item: T) -> None:
         """Put ``item`` in place of the one with its number."""
-        self._items[self._index(item)] = item
+        self._items[bisect_left(self._items, item.number, key=_number)] = item
 
     def remove_all(self, items: Iterable[T]) -> None:
-        """Remove many items in one pass."""
-        numbers = {item.number for item in items}
-        if numbers:
-            self._items = [item for item in self._items if item.number not in numbers]
-
-    def _index(self, item: T) -> int:
-        return bisect_left(self._items, item.number, key=_number)
+        """Remove items of this list."""
+        removed = self._removed if isinstance(self._removed, set) else set()
+        removed.update(item.number for item in items)
+        kept = self._items
+        while kept and kept[-1].number in removed:
+            removed.remove(kept.pop().number)
+        if len(removed) * _MAX_REMOVED_SHARE > len(kept):
+            kept[:] = [item for item in kept if item.number not in removed]
+            removed.clear()
+        self._removed = removed or _NONE
 
 
 class NumberedMap(Generic[T]):
@@ -124,12 +140,9 @@ class NumberedMap(Generic[T]):
         self._by_key[key] = item
 
     def remove_all(self, keys: Iterable[str]) -> list[T]:
-        """Remove the items of these keys in one pass, and return them."""
+        """Remove the items of these keys, and return them."""
         items = [self._by_key.pop(key) for key in keys]
-        if len(items) == 1:
-            self._list.remove(items[0])
-        else:
-            self._list.remove_all(items)
+        self._list.remove_all(items)
         return items
 
     def remove(self, key: str) -> None:

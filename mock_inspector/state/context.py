@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..clock.moments import EpochMs
 from .external import ExternalServices
 from .messages import PublishedMessage
+from .outbox import ExternalAnswers, Outbox
 from .schedule import Schedule
 
 
@@ -22,6 +23,7 @@ class Context:
     """How many items a page of a list holds at most, whatever the request allows; None: the API's own maximum."""
     id_seed: str
     external: ExternalServices
+    """Called without the service's lock only; actions and events use ``external_answers``."""
     report_origin: Callable[[], str]
     """Returns the origin under which reports are downloaded."""
     now: EpochMs
@@ -30,3 +32,8 @@ class Context:
     """When the mock started."""
     schedule: Schedule = field(default_factory=Schedule)
     published: list[PublishedMessage] = field(default_factory=list)
+    outbox: Outbox = field(default_factory=Outbox)
+    external_answers: ExternalAnswers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.external_answers = ExternalAnswers(self.external)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -84,6 +84,41 @@ class Preview:
     template: Template
     ready: EpochMs
     exclusions: list[Exclusion]
+
+
+class PreviewMap:
+    """Previews by token, and by template, in the order of creation."""
+
+    def __init__(self) -> None:
+        self._by_token: dict[str, Preview] = {}
+        self._by_template: dict[str, list[Preview]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_token)
+
+    def __iter__(self) -> Iterator[Preview]:
+        return iter(self._by_token.values())
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._by_token
+
+    def get(self, token: str) -> Preview | None:
+        """The preview of that token, or None."""
+        return self._by_token.get(token)
+
+    def of(self, template_arn: str) -> Sequence[Preview]:
+        """The previews of a template."""
+        return self._by_template.get(template_arn, ())
+
+    def add(self, preview: Preview) -> None:
+        """Add a preview."""
+        self._by_token[preview.token] = preview
+        self._by_template.setdefault(preview.template.arn, []).append(preview)
+
+    def remove_of(self, template_arn: str) -> None:
+        """Remove the previews of a template."""
+        for preview in self._by_template.pop(template_arn, ()):
+            del self._by_token[preview.token]
 
 
 @lru_cache(maxsize=1)

@@ -50,7 +50,7 @@ class ParametersAre:
         return all(name in params and params[name] == value for name, value in self.values.items())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fault:
     """An injected fault: which calls it applies to, and what it does to them."""
 
@@ -69,11 +69,15 @@ class Fault:
         """Whether no further call can trigger it."""
         return self.times == 0
 
-    def try_consume(self, operation: str, params: Any) -> bool:
-        """Return whether the fault applies to this call; count the call if so."""
+    def may_apply(self, operation: str, params: Any) -> bool:
+        """Whether the fault applies to a call if its ``when``, which is the test's own code, accepts it."""
         if self.operation not in (ANY_OPERATION, operation) or self.is_spent:
             return False
-        if self.when is not None and not (isinstance(params, dict) and self.when(params)):
+        return self.when is None or isinstance(params, dict)
+
+    def try_consume(self) -> bool:
+        """Count a call that it may apply to, and that ``when`` accepts. Returns whether the fault applies."""
+        if self.is_spent:
             return False
         if self.after > 0:
             self.after -= 1

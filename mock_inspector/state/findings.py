@@ -83,12 +83,12 @@ def clean_body(rules_package: str) -> FixedBody:
         rules_package,
         "Informational",
         {
+            "assetAttributes": _NO_ASSET_ATTRIBUTES,
             "title": CLEAN_TITLE,
             "description": "Amazon Inspector did not find any potential security issues during this assessment.",
             "recommendation": "No remediation needed.",
             "severity": "Informational",
             "numericSeverity": 0.0,
-            "assetAttributes": _NO_ASSET_ATTRIBUTES,
             "attributes": [],
         },
     )
@@ -230,7 +230,8 @@ def build_finding(given: Any, run: Run, now: EpochMs) -> AddedFinding:
     """Return a finding that a test adds in the Describe shape, its missing members filled in. ValueError if invalid."""
     members = given_members("finding", given)
     severity = members.get("severity", "Informational")
-    service = {"schemaVersion": 1, "rulesPackageArn": next(iter(run.packages), None)}
+    service = {"schemaVersion": 1, "assessmentRunArn": run.arn, "rulesPackageArn": next(iter(run.packages), None)}
+    # All members get the model's order here, so that a snapshot which is restored is written as it was.
     complete = validate(
         "Finding",
         {
@@ -297,26 +298,38 @@ class FindingIndex:
 
     def add(self, finding: Finding) -> None:
         """Add a finding, whose number is the highest so far."""
-        severity = finding.body.severity
-        of_run = self._by_run.get(finding.run.arn) or self._by_run.setdefault(finding.run.arn, RunFindings())
-        of_run.all.append(finding)
-        of_run.by_id[finding.id] = finding
-        of_run.counts[severity] += 1
-        self.all.append(finding)
-        self.by_severity[severity].append(finding)
+        self.add_all([finding])
+
+    def add_all(self, findings: Iterable[Finding]) -> Finding | None:
+        """Add findings in the order of their numbers. It stops at one whose id its run has already, and returns it."""
+        by_run, by_severity, add = self._by_run, self.by_severity, self.all.append
+        for finding in findings:
+            severity, arn = finding.body.severity, finding.run.arn
+            of_run = by_run.get(arn) or by_run.setdefault(arn, RunFindings())
+            if of_run.by_id.setdefault(finding.id, finding) is not finding:
+                return finding
+            of_run.all.append(finding)
+            of_run.counts[severity] += 1
+            add(finding)
+            by_severity[severity].append(finding)
+        return None
 
     def remove(self, findings: Iterable[Finding]) -> None:
-        """Remove findings in one pass."""
+        """Remove findings."""
         removed = list(findings)
-        if not removed:
-            return
-        of_runs = {finding.run.arn: self._by_run[finding.run.arn] for finding in removed}
-        for items in (self.all, *self.by_severity.values(), *(of_run.all for of_run in of_runs.values())):
-            items.remove_all(removed)
+        by_severity: dict[str, list[Finding]] = {}
+        by_run: dict[str, list[Finding]] = {}
         for finding in removed:
-            of_run = of_runs[finding.run.arn]
-            del of_run.by_id[finding.id]
-            of_run.counts[finding.body.severity] -= 1
-        for run_arn, of_run in of_runs.items():
+            by_severity.setdefault(finding.body.severity, []).append(finding)
+            by_run.setdefault(finding.run.arn, []).append(finding)
+        self.all.remove_all(removed)
+        for severity, of_severity in by_severity.items():
+            self.by_severity[severity].remove_all(of_severity)
+        for run_arn, gone in by_run.items():
+            of_run = self._by_run[run_arn]
+            of_run.all.remove_all(gone)
+            for finding in gone:
+                del of_run.by_id[finding.id]
+                of_run.counts[finding.body.severity] -= 1
             if not of_run.by_id:
                 del self._by_run[run_arn]

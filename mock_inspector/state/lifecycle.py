@@ -96,6 +96,6 @@ def delete_templates(store: Store, templates: Sequence[Template]) -> None:
     delete_runs(store, [run for template in templates for run in store.runs.of(template.arn)])
     keys = [entry.key for template in templates for entry in store.subscriptions.of(template.arn)]
     store.subscriptions.remove_all(keys)
-    deleted = set(templates)
-    store.previews = {token: preview for token, preview in store.previews.items() if preview.template not in deleted}
+    for template in templates:
+        store.previews.remove_of(template.arn)
     store.templates.remove_all([template.arn for template in templates])

@@ -22,7 +22,7 @@ def find_instances(store: Store) -> list[Instance]:
     at its place in the list after it was terminated, so the numbers of the others stay the same. Nothing is recorded:
     looking at the instances changes nothing.
     """
-    found = store.context.external.find_instances(store.caller)
+    found = store.context.external_answers.find_instances(store.caller)
     if found is None:
         return list(store.instances)
     running = {
@@ -94,7 +94,7 @@ def record_departures(store: Store, run: Run) -> None:
     by another clock, the first of the two moments that finds the instance gone counts.
     """
     held = [agent for agent in run.agents if agent.instance.instance_id not in store.instances and not agent.has_left]
-    found = store.context.external.find_instances(store.caller) if held else None
+    found = store.context.external_answers.find_instances(store.caller) if held else None
     if found is None:
         return
     now, started = store.now, run.started(store.now)

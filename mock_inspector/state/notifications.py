@@ -9,10 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-from ..api.service_model import max_length
 from ..clock.moments import EpochMs, format_zulu
 from .findings import Finding
-from .messages import ACCESS_DENIED, TOPIC_DOES_NOT_EXIST, Notification, PublishedMessage
+from .messages import ACCESS_DENIED, SUCCESS, TOPIC_DOES_NOT_EXIST, PublishedMessage
+from .outbox import Delivery
 from .runs import COMPLETED_STATES, Run
 from .store import Store
 from .targets import Template
@@ -35,11 +35,11 @@ def notify_subscribed(store: Store, template: Template, topic_arn: str) -> str:
     A topic that is absent or closed gets no message, and none is recorded.
     """
     time = format_zulu(store.now)
-    message = _format_message(ENABLED, template, time)
-    status = store.context.external.publish(store.caller, topic_arn, [message])[0]
-    if status not in (TOPIC_DOES_NOT_EXIST, ACCESS_DENIED):
-        store.context.published.append(PublishedMessage(topic_arn, message, status, ENABLED, time))
-    return status
+    message = PublishedMessage(topic_arn, _format_message(ENABLED, template, time), SUCCESS, ENABLED, time)
+    sent = store.context.external_answers.publish(store.caller, message)
+    if sent.status not in (TOPIC_DOES_NOT_EXIST, ACCESS_DENIED):
+        store.context.published.append(sent)
+    return sent.status
 
 
 def notify_state_change(store: Store, run: Run, index: int) -> None:
@@ -83,16 +83,10 @@ def _format_message(event: str, template: Template, time: str, **members: str) -
 
 
 def _send(store: Store, run: Run, event: str, topics: list[str], messages: list[str], moment: EpochMs) -> None:
-    maximum = max_length("AssessmentRunNotificationList")
     for index, topic in enumerate(topics):
-        statuses = store.context.external.publish(store.caller, topic, messages)
-        sent = list(zip(messages, statuses, strict=True))
-        time = format_zulu(moment)
-        store.context.published += [PublishedMessage(topic, message, status, event, time) for message, status in sent]
-        if index == 0 or event != FINDING_REPORTED:  # A run lists a finding once, however many topics get it.
-            newest = sent[-maximum:]
-            run.notifications += [Notification(moment, event, message, topic, status) for message, status in newest]
-            del run.notifications[:-maximum]
+        # A run lists a finding once, however many topics get it.
+        notifications = run.notifications if index == 0 or event != FINDING_REPORTED else None
+        store.context.outbox.append(Delivery(store.caller, topic, event, messages, moment, notifications))
 
 
 def _format_counts(store: Store, run: Run, moment: EpochMs) -> str:

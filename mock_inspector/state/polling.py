@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ..clock.clock import Clock, is_frozen
@@ -118,31 +119,33 @@ class PollDetector:
 
     def before_request(
         self, store: Store, operation: str, body: bytes, may_move_clock: Callable[[], bool] | None
-    ) -> None:
-        """Before a request is answered: move the clock for it, or raise EndlessPollError.
+    ) -> Callable[[], None] | None:
+        """Before a request is answered: return what moves the clock for it, to be called without the service's lock.
 
-        ``may_move_clock`` is None for a client in another process.
+        EndlessPollError for a poll that would never end. ``may_move_clock`` is None for a client in another process.
         """
         poll = self._polls.get((store.owner, operation, body))
         if poll is None or not is_frozen():
-            return
+            return None
         if poll.moment != store.now:
             poll.moment, poll.identical, poll.unseen_waits, poll.unseen_seconds = store.now, 0, 0, 0.0
         elif may_move_clock is not None:
-            self._follow_unseen_wait(poll, store, body, may_move_clock)
+            move_clock = self._follow_unseen_wait(poll, store, body, may_move_clock)
+            if move_clock is not None:
+                return move_clock
         if max(poll.identical, poll.sleeping) < MAX_IDENTICAL_READS:
-            return
+            return None
         subjects = _Subjects(store, body)
         ahead = subjects.next_change(store.now)
         if ahead is not None:
-            if poll.identical >= MAX_IDENTICAL_READS and may_move_clock is None:
-                self._clock.move_to(ahead / 1000)
+            moves = poll.identical >= MAX_IDENTICAL_READS and may_move_clock is None
             poll.identical = 0
-            return
+            return partial(self._clock.reach, ahead) if moves else None
         stuck = subjects.has_stuck_run(store.now)
         maximum = MAX_IDENTICAL_READS if stuck else MAX_IDENTICAL_READS_WITHOUT_CHANGE
         if poll.sleeping >= MAX_SLEEPING_READS or poll.identical >= maximum:
             raise EndlessPollError(self._explain(operation, poll, subjects, store))
+        return None
 
     def change_to_wait_for(self, store: Store, operation: str, body: bytes) -> EpochMs | None:
         """The change that a request has to wait for, since its answer came so often at this moment; None if there is none."""
@@ -152,27 +155,31 @@ class PollDetector:
             return None
         return _Subjects(store, body).next_change(now)
 
-    def _follow_unseen_wait(self, poll: _Poll, store: Store, body: bytes, may_move_clock: Callable[[], bool]) -> None:
-        """Move the clock when code has waited since the last answer, and nobody saw it."""
+    def _follow_unseen_wait(
+        self, poll: _Poll, store: Store, body: bytes, may_move_clock: Callable[[], bool]
+    ) -> Callable[[], None] | None:
+        """Return what moves the clock when code has waited since the last answer, and nobody saw it."""
         if self._waits is None or not self._waits.enabled:
-            return
+            return None
         seconds = self._waits.unseen_waits.seconds()
         if seconds == 0:
             poll.unseen_waits, poll.unseen_seconds = 0, 0.0
-            return
+            return None
         poll.unseen_waits += 1
         poll.unseen_seconds += seconds
         line = self._waits.requesting_line()
         enough = poll.unseen_waits >= MIN_UNSEEN_WAITS or poll.unseen_seconds >= LONG_UNSEEN_SECONDS
         if not (enough or line == self._unseen_line) or not may_move_clock():
-            return
+            return None
         ahead = _Subjects(store, body).next_change(store.now)
         if line == self._unseen_line:
-            if ahead is not None:
-                self._clock.move_to(ahead / 1000)
-            return
+            return None if ahead is None else partial(self._clock.reach, ahead)
         self._unseen_line = line
-        self._clock.tick(poll.unseen_seconds)
+        return partial(self._follow_real_time, poll.unseen_seconds, line)
+
+    def _follow_real_time(self, seconds: float, line: str) -> None:
+        """Move the clock by what a wait that nobody saw took, and warn."""
+        self._clock.tick(seconds)
         warnings.warn(
             f"{line} polls, and waits between the requests in a way that mock_inspector cannot see. The clock follows the "
             "real time here. Let it wait with time.sleep or asyncio, or move the clock with backend.clock.tick.",
@@ -248,9 +255,9 @@ class _Subjects:
         self.runs += [run for template in templates for run in store.runs.of(template.arn)]
         if not self.runs and not templates:
             self.runs = store.open_runs() or list(filter(None, [store.runs.last()]))
-        self._previews = [
-            preview for preview in store.previews.values() if not templates or preview.template in templates
-        ]
+        self._previews = [preview for template in templates for preview in store.previews.of(template.arn)]
+        if not templates:
+            self._previews = list(store.previews)
 
     def next_change(self, moment: EpochMs) -> EpochMs | None:
         """When the next of them changes after ``moment``, or None."""

@@ -36,6 +36,7 @@ class Schedule:
         self._heap: list[tuple[EpochMs, Key, int, int, _Batch, Event]] = []
         self._batches: dict[Key, _Batch] = {}
         self._serial = count()
+        self._popped: tuple[Key, _Batch] | None = None
 
     def replace(self, key: Key, events: Sequence[Event]) -> None:
         """Schedule events in place of those that the key has."""
@@ -57,8 +58,17 @@ class Schedule:
                 batch.remaining -= 1
                 if not batch.remaining:
                     del self._batches[key]
+                self._popped = key, batch
                 return event
         return None
+
+    def put_back(self, event: Event) -> None:
+        """Schedule the event that was popped last again. Nothing else may have been scheduled since."""
+        assert self._popped is not None  # noqa: S101  there is one
+        key, batch = self._popped
+        batch.remaining += 1
+        self._batches[key] = batch
+        heapq.heappush(self._heap, (event.due, key, event.order, next(self._serial), batch, event))
 
     def clear(self) -> None:
         """Remove all events."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from itertools import count
-from threading import RLock
+from threading import RLock, get_ident
 from types import TracebackType
+from typing import Any, TypeVar
 
 from ..api.identifiers import is_account_id, validate_account_id, validate_region
 from ..clock.clock import Clock
@@ -17,15 +20,23 @@ from .context import Context
 from .external import Credentials, ExternalServices, NoExternalServices
 from .lifecycle import schedule_run
 from .messages import PublishedMessage
+from .outbox import MissingAnswerError
 from .polling import PollDetector
 from .quotas import QUOTAS
+from .schedule import Event
 from .store import Store
+
+T = TypeVar("T")
 
 _DEFAULT_REPORT_ORIGIN = "https://s3.amazonaws.com"
 
 
 class FakeService:
-    """The stores of one mock, each made on first use, and what they share: clock, lock, schedule, log of calls."""
+    """The stores of one mock, each made on first use, and what they share: clock, lock, schedule, log of calls.
+
+    Nobody else's code runs under the lock: other services and conditions of faults are called between two holds of it.
+    While a message is being sent, the thread that sends it sees the moment of the message; all others go on.
+    """
 
     def __init__(
         self,
@@ -41,8 +52,14 @@ class FakeService:
         self._stores: dict[tuple[str, str], Store] = {}
         self._stores_by_access_key: dict[tuple[str, str], Store] = {}
         self._access_keys: dict[str, str] = {}
-        self._runs_events = False
         self.lock = RLock()
+        self._depth = 0
+        """How often the thread that holds the lock has entered :meth:`at_now`."""
+        self._sender: int | None = None
+        """The thread that sends the messages of the outbox."""
+        self._message_moment = EpochMs(0)
+        self._event_moment: EpochMs | None = None
+        """The moment of the event that waits for an answer of another service. No other event happens meanwhile."""
         self.clock = Clock(self._run_due_events, self.lock)
         now = self.clock.read()
         self.context = Context(
@@ -83,35 +100,121 @@ class FakeService:
 
     def advance(self) -> EpochMs:
         """Run everything that is due and return the current time. Call it under the lock, once a request."""
-        if self._runs_events:
-            return self.context.now  # Re-entered from an event handler: keep that event's time.
-        now = self.clock.read()
-        if self.context.schedule.has_due(now):
-            now = self._run_events(now)
-        self.context.now = now
-        return now
+        context = self.context
+        moment = self._moment_to_keep()
+        if moment is None:
+            moment = self.clock.read()
+            if context.schedule.has_due(moment):
+                moment = self._run_events(moment)
+        context.now = moment
+        return moment
 
-    def run_new_events(self) -> None:
-        """Run what the request that was answered has made due."""
-        if not self._runs_events and self.context.schedule.has_due(self.context.now):
-            self.context.now = self._run_events(self.context.now)
+    def _moment_to_keep(self) -> EpochMs | None:
+        """The moment that this thread sees, whatever the clock says; None outside of a message or an event."""
+        if self._sender is not None and self._sender == get_ident():
+            return self._message_moment
+        return self._event_moment
+
+    def finish(self) -> None:
+        """Run what the request that was answered has made due, and send what the outbox has."""
+        context = self.context
+        if (context.schedule.has_due(context.now) or context.outbox) and self._moment_to_keep() is None:
+            context.now = self._run_events(context.now)
 
     def _run_events(self, now: EpochMs) -> EpochMs:
-        """Run what is due, in the order of time, and return the current time afterwards."""
-        self._runs_events = True
+        """Run what is due, in the order of time, and return the current time afterwards.
+
+        The messages of an event leave before the next event, unless another thread sends messages already.
+        """
+        context, answers = self.context, dict[tuple[Any, ...], Any]()
+        asking: Event | None = None
+        if context.outbox:
+            self._send_messages()
+            now = self.clock.read()
+        while self._event_moment is None and (event := context.schedule.pop_due(now)) is not None:
+            context.now = event.due
+            if event is not asking:  # It may have been replaced while it asked.
+                answers.clear()
+            try:
+                with context.external_answers.give(answers):
+                    event.action()
+            except MissingAnswerError as missing:
+                asking = event
+                context.schedule.put_back(event)
+                answers[missing.key] = self._ask_at(event.due, missing.ask)
+                now = self.clock.read()  # Whoever was called may have moved the clock.
+                continue
+            if context.outbox:
+                self._send_messages()
+                now = self.clock.read()
+        return now if self._event_moment is None else self._event_moment
+
+    def _ask_at(self, moment: EpochMs, ask: Callable[[], T]) -> T:
+        """Call another service for the event at ``moment``."""
+        self._event_moment = moment
         try:
-            while (event := self.context.schedule.pop_due(now)) is not None:
-                self.context.now = event.due
-                event.action()
-                now = self.clock.read()  # The receiver of a notification may have moved the clock.
+            with self._unlocked():
+                return ask()
         finally:
-            self._runs_events = False
-        return now
+            self._event_moment = None
+
+    def _send_messages(self) -> None:
+        """Send the messages of the outbox, in order. If another thread does, it sends these too."""
+        context = self.context
+        if self._sender is not None or self._depth > 1:
+            return
+        try:
+            self._sender = get_ident()
+            while context.outbox:
+                delivery, published = context.outbox.popleft(), context.published
+                self._message_moment = delivery.moment
+                with self._unlocked():
+                    statuses = context.external.publish(delivery.caller, delivery.topic_arn, delivery.messages)
+                if published is context.published:  # The state is still the one that the messages are about.
+                    delivery.record(statuses, published)
+        finally:
+            self._sender = None
+
+    @contextmanager
+    def _unlocked(self) -> Iterator[None]:
+        """Release the lock for others' code. Call it where the state is consistent."""
+        depth, self._depth = self._depth, 0
+        for _ in range(depth):
+            self.lock.release()
+        try:
+            yield
+        finally:
+            for _ in range(depth):
+                self.lock.acquire()
+            self._depth = depth
+
+    def call_unlocked(self, function: Callable[[], T]) -> T:
+        """Call others' code without the lock, within :meth:`at_now`. Time and state may be others afterwards."""
+        try:
+            with self._unlocked():
+                return function()
+        finally:
+            self.advance()
+
+    def call_with_answers(self, function: Callable[[], T]) -> T:
+        """Call ``function`` within :meth:`at_now`; again for each answer of another service that it turns out to need."""
+        try:
+            return function()
+        except MissingAnswerError as error:
+            missing = error
+        answers: dict[tuple[Any, ...], Any] = {}
+        while True:
+            answers[missing.key] = self.call_unlocked(missing.ask)
+            try:
+                with self.context.external_answers.give(answers):
+                    return function()
+            except MissingAnswerError as error:
+                missing = error
 
     def _run_due_events(self) -> None:
         """Run what became due when the clock was moved."""
-        with self.lock:
-            self.advance()
+        with self._at_now:
+            pass
 
     def sleep(self, span: datetime.timedelta, where: str) -> None:
         """Move the clock by a ``span`` that code waits at the line ``where``."""
@@ -134,15 +237,19 @@ class FakeService:
         return list(self._stores.values())
 
     def store_for(self, credentials: Credentials, region: str) -> Store:
-        """Return the store that a signed request acts on. ValueError for an invalid region."""
+        """Return the store that a signed request acts on, within :meth:`at_now`. ValueError for an invalid region."""
         store = self._stores_by_access_key.get((credentials.access_key, region))
         if store is None:
             account = self.account_for(credentials.access_key)
             if account is None:
-                external = self.context.external.find_account(credentials, validate_region(region))
-                account = external or self.context.account_id
+                find_account = partial(self.context.external.find_account, credentials, validate_region(region))
+                account = self.call_unlocked(find_account) or self.context.account_id
             store = self._stores_by_access_key[credentials.access_key, region] = self.store(account, region)
         return store
+
+    def known_store(self, credentials: Credentials, region: str) -> Store | None:
+        """Return the store that an earlier request with the same signature acted on, or None."""
+        return self._stores_by_access_key.get((credentials.access_key, region))
 
     def account_for(self, access_key: str) -> str | None:
         """Return the account that an access key was registered for, or None. An account id stands for itself."""
@@ -172,6 +279,7 @@ class FakeService:
             self.clock.put(moment)
             context = self.context
             context.schedule.clear()
+            context.outbox.clear()
             context.id_seed, context.started = other.context.id_seed, other.context.started
             context.published, context.now = other.context.published, to_epoch_ms(moment)
             self._access_keys = other.access_keys()
@@ -186,7 +294,7 @@ class FakeService:
                 for run in store.runs:
                     if run.in_progress(context.now):
                         schedule_run(store, run)
-            self.advance()
+        self._run_due_events()
 
     def _keep(self, key: tuple[str, str], store: Store | None) -> Store:
         """Keep a store that backends refer to, or a new one."""
@@ -198,7 +306,8 @@ class FakeService:
         """Empty every store."""
         with self.lock:
             self.context.schedule.clear()
-            self.context.published.clear()
+            self.context.outbox.clear()
+            self.context.published = []
             self.calls.clear()
             self._access_keys.clear()
             self._stores_by_access_key.clear()
@@ -213,17 +322,24 @@ class _AtNow:
         self._service = service
 
     def __enter__(self) -> EpochMs:
-        self._service.lock.acquire()
+        service = self._service
+        service.lock.acquire()
         try:
-            return self._service.advance()
+            service._depth += 1
+            return service.advance()
         except BaseException:
-            self._service.lock.release()
+            self._leave()
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._service.run_new_events()
+            if self._service._depth == 1:
+                self._service.finish()
         finally:
-            self._service.lock.release()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._service._depth -= 1
+        self._service.lock.release()

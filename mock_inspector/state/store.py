@@ -20,7 +20,7 @@ from ..errors import (
 )
 from .collections import ChildMap, NamedChildMap, NumberedMap
 from .context import Context
-from .exclusions import Exclusion, Preview
+from .exclusions import Exclusion, PreviewMap
 from .external import Caller
 from .faults import Fault
 from .findings import Finding, FindingBody, FindingIndex
@@ -28,7 +28,8 @@ from .ids import Ids
 from .instances import Instance
 from .rules_packages import RulesPackage, owner_accounts, rules_packages
 from .runs import Run
-from .targets import ResourceGroup, Subscription, Target, Template
+from .subscriptions import SubscriptionMap
+from .targets import ResourceGroup, Target, Template
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -82,13 +83,14 @@ class Store:
         self.targets: NamedChildMap[Target] = NamedChildMap()
         self.templates: NamedChildMap[Template] = NamedChildMap()
         self.runs: NamedChildMap[Run] = NamedChildMap()
-        self._open_runs: dict[str, Run] = {}
+        self._open_runs: dict[str, dict[str, Run]] = {}
+        """The runs that had not ended at the last look, by template."""
         self.findings = FindingIndex()
         self.exclusions: ChildMap[Exclusion] = ChildMap()
-        self.previews: dict[str, Preview] = {}
+        self.previews = PreviewMap()
         self.rules_packages = NumberedMap({package.arn: package for package in rules_packages(self.region)})
         self.instances: NumberedMap[Instance] = NumberedMap()
-        self.subscriptions: ChildMap[Subscription] = ChildMap()
+        self.subscriptions = SubscriptionMap()
         self.role: Role | None = None
         self.faults: list[Fault] = []
 
@@ -237,14 +239,20 @@ class Store:
 
     def track(self, run: Run) -> None:
         """Count the run as open until it ends."""
-        self._open_runs[run.arn] = run
+        self._open_runs.setdefault(run.template.arn, {})[run.arn] = run
 
     def open_runs(self) -> list[Run]:
         """The runs in progress. Ended runs, of which there may be many, cost nothing."""
-        self._open_runs = {
-            arn: run for arn, run in self._open_runs.items() if run.in_progress(self.now) and arn in self.runs
-        }
-        return sorted(self._open_runs.values(), key=lambda run: run.number)
+        found = [run for template_arn in list(self._open_runs) for run in self.open_runs_of(template_arn)]
+        return sorted(found, key=lambda run: run.number)
+
+    def open_runs_of(self, template_arn: str) -> list[Run]:
+        """The runs of a template that are in progress."""
+        tracked = self._open_runs.pop(template_arn, {})
+        kept = {arn: run for arn, run in tracked.items() if run.in_progress(self.now) and arn in self.runs}
+        if kept:
+            self._open_runs[template_arn] = kept
+        return sorted(kept.values(), key=lambda run: run.number)
 
     def add_finding(
         self,

@@ -100,7 +100,12 @@ class Subscription:
     @property
     def key(self) -> str:
         """The key in the store: its template and its topic."""
-        return f"{self.template.arn} {self.topic_arn}"
+        return self.key_of(self.template, self.topic_arn)
+
+    @staticmethod
+    def key_of(template: Template, topic_arn: str) -> str:
+        """Return the key of the subscription of a topic to a template."""
+        return f"{template.arn} {topic_arn}"
 
     def to_api(self) -> dict[str, Any]:
         """The subscription as ListEventSubscriptions shows it."""

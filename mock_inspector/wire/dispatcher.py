@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ..actions.methods import perform
@@ -19,7 +19,7 @@ from ..api.operations import Operation, get_operation, suggest_operation
 from ..clock.moments import EpochMs
 from ..errors import ApiError, CommonError, short_repr
 from ..state.call_log import Call
-from ..state.faults import FailedItems, fail_all_items
+from ..state.faults import FailedItems, Fault, fail_all_items
 from ..state.injected_errors import complete
 from ..state.network_failures import DAMAGED, NetworkFailure
 from ..state.service import FakeService
@@ -49,21 +49,24 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
     A bad request gets an error response; it never raises. Only three things are raised: an exception that a test
     injected, a simulated network failure (as botocore's exception), and EndlessPollError.
     """
-    with service.at_now() as now:
-        call = Call(now, request.body)
-        service.calls.add(call)
-        try:
-            response = _answer(service, request, call, may_move_clock=may_move_clock)
-        except ApiError as error:
-            response = _fail(service, call, error)
-        except _DamagedResponseError as damaged:
-            response = damaged.response
-            call.error, call.message = damaged.name, DAMAGED[damaged.name]
-        except BaseException as error:
+    call = None
+    try:
+        with service.at_now() as now:
+            call = Call(now, request.body)
+            service.calls.add(call)
+            try:
+                response = _answer(service, request, call, may_move_clock=may_move_clock)
+            except ApiError as error:
+                response = _fail(service, call, error)
+            except _DamagedResponseError as damaged:
+                response = damaged.response
+                call.error, call.message = damaged.name, DAMAGED[damaged.name]
+            call.answer = response.body
+            return response
+    except BaseException as error:
+        if call is not None:  # The text of a test's own exception is made without the lock.
             call.error, call.message = type(error).__name__, str(error)
-            raise
-        call.answer = response.body
-        return response
+        raise
 
 
 def change_to_wait_for(service: FakeService, request: Request) -> EpochMs | None:
@@ -73,7 +76,10 @@ def change_to_wait_for(service: FakeService, request: Request) -> EpochMs | None
     try:
         scope, operation = parse_signature(request), _parse_target(request)
         with service.lock:
-            return service.polls.change_to_wait_for(_get_store(service, scope), operation.name, request.body)
+            store = service.known_store(*scope)
+            if store is None:
+                return None
+            return service.polls.change_to_wait_for(store, operation.name, request.body)
     except ApiError:
         return None
 
@@ -88,7 +94,9 @@ def _answer(
     params = _parse_body(request.body)
     store = _get_store(service, scope)
     call.account = store.account_id
-    service.polls.before_request(store, operation.name, request.body, may_move_clock)
+    move_clock = service.polls.before_request(store, operation.name, request.body, may_move_clock)
+    if move_clock is not None:
+        service.call_unlocked(move_clock)
     try:
         response = _perform(service, store, operation, params, request, call)
     except ApiError as error:  # A client may repeat what is refused until it is accepted.
@@ -116,10 +124,9 @@ def _perform(
     service: FakeService, store: Store, operation: Operation, params: Any, request: Request, call: Call
 ) -> Response:
     """The response of the action, or of a fault in its place."""
-    fault = next((fault for fault in store.faults if fault.try_consume(operation.name, params)), None)
+    fault = _consume_fault(service, store, operation.name, params) if store.faults else None
     if fault is None:
-        body = perform(store, operation, params)
-        return _respond(service, 200, None if operation.void else body)
+        return _act(service, store, operation, params)
     error = fault.error
     if isinstance(error, FailedItems):
         return _respond(service, 200, fail_all_items(operation.name, operation.validate(params, ""), error.code))
@@ -137,11 +144,27 @@ def _perform(
     if error.name not in DAMAGED:
         raise error.to_exception(request.url)
     try:
-        body = perform(store, operation, params)
-        response = _respond(service, 200, None if operation.void else body)
+        response = _act(service, store, operation, params)
     except ApiError as refusal:
         response = _fail(service, call, refusal)
     raise _DamagedResponseError(error.name, _damage(error, response))
+
+
+def _act(service: FakeService, store: Store, operation: Operation, params: Any) -> Response:
+    """The response of the action."""
+    body = service.call_with_answers(partial(perform, store, operation, params))
+    return _respond(service, 200, None if operation.void else body)
+
+
+def _consume_fault(service: FakeService, store: Store, operation: str, params: Any) -> Fault | None:
+    """Return the first fault that applies to a call, counted, or None."""
+    for fault in list(store.faults):
+        if fault.may_apply(operation, params):
+            accepted = fault.when is None or service.call_unlocked(partial(fault.when, params))
+            # Others may have used it up meanwhile, or have put back another state.
+            if accepted and fault in store.faults and fault.try_consume():
+                return fault
+    return None
 
 
 def _damage(failure: NetworkFailure, response: Response) -> Response:

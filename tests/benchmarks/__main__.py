@@ -10,12 +10,14 @@ from .calls import calls
 from .collecting import collecting
 from .cycles import cycles
 from .entering import entering
+from .growth import growth, loading
 from .large import findings, runs
 from .measuring import Figure, Size
 from .serving import serving
 
 ROWS: dict[str, Callable[[Size], Iterator[Figure]]] = {
-    measure.__name__: measure for measure in (calls, entering, collecting, findings, runs, serving, cycles)
+    measure.__name__: measure
+    for measure in (calls, entering, collecting, findings, runs, growth, loading, serving, cycles)
 }
 _WIDTH = 64
 

@@ -412,8 +412,8 @@ def test_without_the_extra_the_fetch_says_what_to_install(
 ):
     html._template.cache_clear()
     monkeypatch.setitem(sys.modules, module, None)
-    for name in ("pdf",):
-        monkeypatch.delitem(sys.modules, f"mock_inspector.assessment_reports.{name}", raising=False)
+    for name in ("assessment_reports.pdf", "html_templates"):
+        monkeypatch.delitem(sys.modules, f"mock_inspector.{name}", raising=False)
     url = report_url(client, assessed_run, file_format)
     with pytest.raises(requests.HTTPError, match=re.escape("pip install 'mock-inspector[report]'")) as caught:
         by_requests(url)

@@ -311,8 +311,9 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
     with socket.create_connection((url.hostname or "", url.port or 0), timeout=60) as raw:
         raw.sendall(sent)
         raw.shutdown(socket.SHUT_WR)
-        answer = raw.recv(1_000_000)
-    assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer) or answer == b"", answer
+        answer = b"".join(iter(lambda: raw.recv(1_000_000), b""))
+    assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer), answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]).keys() in ({"__type", "message"}, {"error"})
     assert call_action(inspector_server, "ListFindings").status == 200
 
 
@@ -327,6 +328,9 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
         ({"Host": "127.0.0.1.evil.example:80"}, "Host"),
         ({"Host": "[evil"}, "Host"),
         ({"Host": "192.168.0.1"}, "Host"),
+        ({"Host": "inspector.us-east-1.amazonaws.com.evil.example"}, "Host"),
+        ({"Host": "evil.s3-website-us-east-1.amazonaws.com"}, "Host"),
+        ({"Host": "inspector.us-east-1.amazonaws.com", "Origin": "https://evil.example"}, "Origin"),
         ({"Origin": "https://evil.example"}, "Origin"),
         ({"Origin": "null"}, "Origin"),
         ({"Origin": "http://localhost:1"}, "Origin"),
@@ -338,7 +342,15 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
 def test_pages_of_other_origins_are_refused(inspector_server, path, headers, named):
     inspector_server.backend.add_instance("i-0kept")
     answer = send(inspector_server, "POST", path, {}, {**signed_headers("ListFindings"), **headers})
-    assert (answer.status, answer.value["error"].split()[0]) == (403, named)
+    if path.startswith("/inspector-reports"):
+        assert f"<Code>AccessDenied</Code><Message>{named} " in answer.body.decode()
+    elif path == "/":
+        assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+        assert answer.value["__type"] == "AccessDeniedException"
+        assert answer.value["message"].split()[0] == named
+    else:
+        assert answer.value["error"].split()[0] == named
+    assert answer.status == 403
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
     assert len(inspector_server.backend.calls) == 0
     with pytest.raises(ValueError, match="must be new; got 'i-0kept', which exists"):
@@ -357,6 +369,60 @@ def test_the_servers_own_pages_and_links_to_it_pass(inspector_server, host):
         "Sec-Fetch-Dest": "document",
     }
     assert send(inspector_server, "GET", "/inspector-reports-us-west-2/x", None, link).status == 404
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "inspector.us-east-1.amazonaws.com",
+        "inspector.us-east-1.amazonaws.com:443",
+        "inspector-fips.us-gov-west-1.amazonaws.com",
+        "inspector.cn-north-1.amazonaws.com.cn",
+        "vpce-0123-ab.inspector.eu-west-1.vpce.amazonaws.com",
+    ],
+)
+def test_the_host_names_of_aws_are_served(inspector_server, client, host):
+    """A proxy, or a transport that was redirected, leaves the name that the client asked for."""
+    params = finished_report(inspector_server, client)
+    answer = send(inspector_server, "POST", "/", params, {**signed_headers("GetAssessmentReport"), "Host": host})
+    assert answer.status == 200
+    assert answer.value["url"].startswith(f"{inspector_server.url}/inspector-reports-us-west-2/")
+    assert send(inspector_server, "GET", "/_mock_inspector/region", None, {"Host": host}).value == "us-west-2"
+
+
+def run_script(server, script):
+    """What a script prints that uses the server from a process without a mock."""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120, env=server.environ
+    )
+    return ran.stdout.strip()
+
+
+def test_an_sdk_can_read_why_it_is_refused(inspector_server):
+    script = """
+import boto3, botocore.exceptions
+client = boto3.client("inspector")
+client.meta.events.register("before-sign.inspector", lambda request, **_: request.headers.add_header("Host", "evil"))
+try:
+    client.list_findings()
+except botocore.exceptions.ClientError as error:
+    print(error)
+"""
+    printed = run_script(inspector_server, script)
+    assert "(AccessDeniedException) when calling the ListFindings operation: Host must be a name of" in printed
+
+
+def test_a_proxy_may_lead_the_name_of_aws_here(inspector_server):
+    script = f"""
+import boto3, botocore.config
+config = botocore.config.Config(proxies={{"http": "{inspector_server.url}"}})
+url = "http://inspector.us-east-1.amazonaws.com"
+client = boto3.client("inspector", "us-east-1", endpoint_url=url, config=config)
+print(client.create_assessment_target(assessmentTargetName="by a proxy")["assessmentTargetArn"])
+"""
+    created = run_script(inspector_server, script)
+    listed = inspector_server.backend.for_region("us-east-1").list_assessment_targets()["assessmentTargetArns"]
+    assert listed == [created]
 
 
 # Faults

@@ -65,8 +65,31 @@ def test_a_snapshot_read_back_from_json_in_another_mock_answers_the_same_now_and
     taken, resources, then, next_ = full_snapshot
     with mock_inspector(region="us-west-2", state=json.loads(taken)) as backend:
         assert read_everything(backend) == then
-        assert backend.snapshot() == json.loads(taken)
+        assert json.dumps(backend.snapshot()) == taken, "a state file changes without reason"
         assert move_on(backend, resources) == next_
+
+
+def test_the_members_of_a_finding_keep_their_order(inspector_backend, client):
+    """However a test orders them, and whoever sorts the file, answers and files have the order of the model."""
+    resources = create_resources(inspector_backend)
+    members = {
+        "title": "Own",
+        "severity": "High",
+        "serviceAttributes": {"rulesPackageArn": resources.package, "schemaVersion": 1},
+        "assetAttributes": {"tags": [{"value": "web", "key": "Name"}], "schemaVersion": 1, "agentId": "i-0web"},
+        "attributes": [{"value": "i-0web", "key": "INSTANCE_ID"}],
+        "id": "own",
+    }
+    arn = inspector_backend.add_finding(resources.run, members)
+    calls = inspector_backend.calls
+    client.describe_findings(findingArns=[arn])
+    answer, taken = calls[-1].answer, json.dumps(inspector_backend.snapshot())
+    for snapshot in (json.loads(taken), json.loads(json.dumps(json.loads(taken), sort_keys=True))):
+        inspector_backend.restore(snapshot)
+        client.describe_findings(findingArns=[arn])
+        assert calls[-1].answer == answer
+    inspector_backend.restore(json.loads(taken))
+    assert json.dumps(inspector_backend.snapshot()) == taken
 
 
 def test_a_snapshot_restored_in_its_own_mock_is_as_it_was(full_snapshot):
@@ -147,10 +170,12 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
     assert set(vars(own)) == identity | follows | written
     service = fake_service(inspector_backend)
     mock_wide = {"calls", "request_numbers", "polls", "lock", "clock", "context", "_at_now"}
-    follows = {"_stores_by_access_key", "_runs_events"}
+    follows = {"_stores_by_access_key", "_depth", "_sender", "_message_moment", "_event_moment"}
     assert set(vars(service)) == mock_wide | follows | {"_stores", "_access_keys"}
     context = {entry.name for entry in dataclasses.fields(service.context)}
     assert context == {"account_id", "limits", "max_page_size", "external", "report_origin", "schedule", "now"} | {
+        "external_answers",
+        "outbox",
         "id_seed",
         "published",
         "started",

@@ -56,7 +56,7 @@ class Reader:
     def _template(self, arn):
         self._describe("describe_assessment_templates", "assessmentTemplateArns", [arn], 1)
         self._call("list_tags_for_resource", resourceArn=arn)
-        for preview in fake_store(self._backend).previews.values():
+        for preview in fake_store(self._backend).previews:
             if preview.template.arn == arn:
                 of = {"assessmentTemplateArn": arn, "previewToken": preview.token}
                 self._pages("get_exclusions_preview", "exclusionPreviews", **of)

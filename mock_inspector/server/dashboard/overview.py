@@ -47,8 +47,9 @@ T = TypeVar("T", bound="Numbered")
 
 def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
     """The state of a mock, with what the ``chosen`` account has in the chosen region."""
-    with service.at_now() as now:
-        stores = service.stores()
+    with service.at_now():
+        instances = service.call_with_answers(lambda: find_instances(chosen))
+        stores, now = service.stores(), service.context.now
         listed = [store for store in stores[:MAX_LISTED] if store is not chosen]
         return {
             "now": format_iso(now),
@@ -57,7 +58,7 @@ def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
             "account_id": service.context.account_id,
             "chosen": {"account_id": chosen.account_id, "region": chosen.region},
             "regions": [
-                _describe_store(store, now) if store is chosen else count_resources(store)
+                _describe_store(store, instances, now) if store is chosen else count_resources(store)
                 for store in stores
                 if store is chosen or store in listed
             ],
@@ -100,7 +101,7 @@ def _shorten(text: str) -> str:
 
 
 def count_resources(store: Store) -> dict[str, Any]:
-    """How much an account has in a region. Only :func:`_describe_store` asks an external EC2 for instances."""
+    """How much an account has in a region, without the instances of an external EC2."""
     return {
         "account_id": store.account_id,
         "region": store.region,
@@ -117,9 +118,8 @@ def count_resources(store: Store) -> dict[str, Any]:
     }
 
 
-def _describe_store(store: Store, now: EpochMs) -> dict[str, Any]:
+def _describe_store(store: Store, instances: list[Instance], now: EpochMs) -> dict[str, Any]:
     """How much an account has in a region, and the newest of it."""
-    instances = find_instances(store)
     newest: dict[str, list[dict[str, Any]]] = {
         "instances": [_describe_instance(instance) for instance in instances[: -MAX_LISTED - 1 : -1]],
         "targets": _list_newest(store.targets, lambda target: _describe_target(store, target)),

@@ -65,7 +65,7 @@ def render_page(service: FakeService, default: Store, query: str, origin: str) -
     ``default``, or if that is empty the first account and region that is not. ``origin`` is where the browser found
     the server.
     """
-    with service.lock:
+    with service.at_now():
         data = build_overview(service, _choose_region(service, default, dict(parse_qsl(query))))
     (region,) = (entry for entry in data["regions"] if "newest" in entry["runs"])
     html = _create_environment().get_template("page.html").render(overview=data, region=region, origin=origin)
