@@ -55,8 +55,11 @@ RESOLUTION_SECONDS = 1e-6
 POLL_INTERVAL_SECONDS = 0.002
 """Real seconds after which somebody who waits for a moment looks again at what the others do."""
 
-MIN_WORK_SECONDS = 1.0
-"""Real seconds that whoever is at work gets at least before a shorter wait is over."""
+MIN_THREAD_WORK_SECONDS = 5.0
+"""Real seconds that a thread at work gets at least before a shorter wait is over: on a busy machine it needs some."""
+
+MIN_OUTSIDE_WORK_SECONDS = 1.0
+"""The same for what is waited for from outside of this process."""
 
 MAX_POLL_WAIT_SECONDS = 10.0
 """Real seconds for which code that polls without sleeping waits at most until the others wait, too."""
@@ -79,6 +82,13 @@ class RealWait(NamedTuple):
 
     line: str
     reason: str
+
+
+class Worker(NamedTuple):
+    """Somebody who is at work, and for how many real seconds at least."""
+
+    name: str
+    min_seconds: float
 
 
 class Wait:
@@ -280,7 +290,7 @@ class Waiting:
         finally:
             self._leave(wait)
             if worker is not None:
-                self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
+                self.record(line(), f"{worker.name} was at work", freezegun_api.real_monotonic() - wait.begun)
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)
@@ -313,37 +323,43 @@ class Waiting:
         if not timed:
             return None
         _, moment, _, first = min(timed)
-        if self._worker(apart_from=set()) is None:
+        worker = self._worker(apart_from=set())
+        if worker is None:
             return first
         if self._is_owner_waiting():
             really = freezegun_api.real_monotonic() - first.begun
-            return first if really >= max(first.seconds, MIN_WORK_SECONDS) else None  # as long as it would really take
+            return (
+                first if really >= max(first.seconds, worker.min_seconds) else None
+            )  # as long as it would really take
         if moment <= self._clock.microseconds() and self._worker(apart_from={self._owner}) is None:
             return first  # the thread of the test has moved the clock
         return None
 
-    def _worker(self, *, apart_from: set[int]) -> str | None:
+    def _worker(self, *, apart_from: set[int]) -> Worker | None:
         """Somebody who is at work, or None when everyone waits."""
         last_change = self._last_change
         worker = self._find_worker(apart_from)
         if worker is None and last_change != self._last_change:
-            return "another thread"  # which has begun or ended a wait, or started a thread, during this look
+            return Worker(
+                "another thread", MIN_THREAD_WORK_SECONDS
+            )  # which has begun or ended a wait, or started a thread, during this look
         return worker
 
-    def _find_worker(self, apart_from: set[int]) -> str | None:
+    def _find_worker(self, apart_from: set[int]) -> Worker | None:
         if is_any_starting():
-            return "a new thread"
+            return Worker("a new thread", MIN_THREAD_WORK_SECONDS)
         for ident, frame in current_frames().items():
             if ident in apart_from:
                 continue
             wait = self._waits.get(ident)
             if has_pending_processes(ident):
-                return "a pool of processes"
+                return Worker("a pool of processes", MIN_OUTSIDE_WORK_SECONDS)
             if wait is None:
                 if not self._is_idle(ident, frame):
-                    return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
+                    name = f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
+                    return Worker(name, MIN_THREAD_WORK_SECONDS)
             elif wait.is_over():
-                return f"what {thread_name(ident)} waits for"
+                return Worker(f"what {thread_name(ident)} waits for", MIN_OUTSIDE_WORK_SECONDS)
         return None
 
     def _is_idle(self, thread_id: int, frame: FrameType) -> bool:
@@ -355,7 +371,7 @@ class Waiting:
         wait = self._waits.get(self._owner)
         return wait is not None or self._owner not in current_frames()
 
-    def _worker_for(self, wait: Wait) -> str | None:
+    def _worker_for(self, wait: Wait) -> Worker | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""
         if wait.moment is None or freezegun_api.real_monotonic() - wait.begun < MIN_REAL_WAIT_SECONDS:
             return None
