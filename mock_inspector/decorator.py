@@ -16,6 +16,7 @@ from .options import DEFAULTS, MockKeywords, parse_options
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .activation import Use
     from .backend import InspectorBackend
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,19 +35,42 @@ class MockInspector:
     def __init__(self, keywords: dict[str, Any]) -> None:
         self._options = parse_options(keywords)
         self._keywords = keywords
+        self._uses: list[Use] = []
 
     def __enter__(self) -> InspectorBackend:
         from . import activation
 
-        return activation.enter(self._options, self._keywords)
+        use = activation.Use()
+        self._uses.append(use)
+        try:
+            return activation.enter(use, self._options, self._keywords)
+        except BaseException:
+            self._uses.remove(use)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
+        self.leave(failed=kind is not None)
+
+    def leave(self, *, failed: bool = False) -> None:
+        """End the last use that this object has begun; does nothing when all of them have ended."""
+        __tracebackhide__ = True
+        if not self._uses:
+            return
         from . import activation
 
-        activation.leave(failed=kind is not None)
+        use = self._uses[-1]
+        try:
+            activation.leave(use, failed=failed)
+        finally:
+            if use in self._uses:
+                self._uses.remove(use)
+
+    def again(self) -> MockInspector:
+        """Return another use with the same keywords."""
+        return MockInspector(self._keywords)
 
     async def __aenter__(self) -> InspectorBackend:
         return self.__enter__()
@@ -100,15 +124,15 @@ class MockInspector:
         def mocked_run(case: Any, *args: Any, **kwargs: Any) -> Any:
             from . import activation
 
-            outermost = activation.active() is None
-            self.__enter__()
+            outermost, use = activation.active() is None, self.again()
             try:
+                use.__enter__()
                 if outermost:
                     case.doCleanups = functools.partial(_clean_up_and_check, case)
                 return run(case, *args, **kwargs)
             finally:
                 vars(case).pop("doCleanups", None)
-                activation.leave(failed=True)
+                use.leave(failed=True)
 
         return mocked_run
 
@@ -134,29 +158,42 @@ def _check() -> None:
 
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function inside the mock. It leaves a second time, where an interrupt came before it left."""
     if inspect.isasyncgenfunction(function):
         return _around_async_generator(mock, function)
     if inspect.iscoroutinefunction(function):
 
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with mock:
-                return await function(*args, **kwargs)
+            use = mock.again()
+            try:
+                with use:
+                    return await function(*args, **kwargs)
+            finally:
+                use.leave(failed=True)
 
         return coroutine
     if inspect.isgeneratorfunction(function):
 
         def generator(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with mock:
-                return (yield from function(*args, **kwargs))
+            use = mock.again()
+            try:
+                with use:
+                    return (yield from function(*args, **kwargs))
+            finally:
+                use.leave(failed=True)
 
         return generator
 
     def call(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        with mock:
-            return function(*args, **kwargs)
+        use = mock.again()
+        try:
+            with use:
+                return function(*args, **kwargs)
+        finally:
+            use.leave(failed=True)
 
     return call
 
@@ -166,22 +203,26 @@ def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -
 
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        with mock:
-            steps = function(*args, **kwargs)
-            try:
-                value = await steps.__anext__()
-                while True:
-                    try:
-                        sent = yield value
-                    except GeneratorExit:
-                        await steps.aclose()
-                        raise
-                    except BaseException as error:  # noqa: BLE001  the generator handles all of them
-                        value = await steps.athrow(error)
-                    else:
-                        value = await steps.asend(sent)
-            except StopAsyncIteration:
-                return
+        use = mock.again()
+        try:
+            with use:
+                steps = function(*args, **kwargs)
+                try:
+                    value = await steps.__anext__()
+                    while True:
+                        try:
+                            sent = yield value
+                        except GeneratorExit:
+                            await steps.aclose()
+                            raise
+                        except BaseException as error:  # noqa: BLE001  the generator handles all of them
+                            value = await steps.athrow(error)
+                        else:
+                            value = await steps.asend(sent)
+                except StopAsyncIteration:
+                    return
+        finally:
+            use.leave(failed=True)
 
     return async_generator
 

@@ -123,8 +123,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         if node is not None and _ACTIVE in node.stash:
             shared = hasattr(node.obj, "setup_class") and nextitem is not None and node in nextitem.listchain()
             if not shared:
+                mock = node.stash[_ACTIVE]
                 del node.stash[_ACTIVE]
-                sys.modules["mock_inspector.activation"].leave(failed=failed)
+                mock.leave(failed=failed)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -143,8 +144,9 @@ def pytest_runtest_makereport(
                 from .failure_report import add_sections
 
                 add_sections(report.sections, active and active.service, item.stash.setdefault(_REPORTED, {}))
-        if call.when == "teardown" and plugin_state.finished_mocks is not None:
+        if call.when == "teardown" and plugin_state.finished_mocks:
             plugin_state.finished_mocks.clear()
+            sys.modules["mock_inspector.clock.freeze"].restore_late_names()
     return report
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..undo import run_all
 from .blocking_calls import BlockingCallsPatch
 from .event_loop import LoopPatch
 from .idle_threads import renew_mutex
@@ -35,14 +36,10 @@ def start_waiting(waiting: Waiting, clock: Clock, *, followed: bool) -> None:
 
 def stop_waiting() -> None:
     """Undo the patches, and let those who still wait go on in real time."""
-    global _waiting
-    ended, _waiting = _waiting, None
-    if ended is not None:
-        _loops.stop()
-        _select_calls.stop()
-        _blocking_calls.stop()
-        _sleep.stop()
-        ended.end()
+    global _waiting  # noqa: PLW0603
+    steps = (_loops.stop, _select_calls.stop, _blocking_calls.stop, _sleep.stop)
+    run_all(steps if _waiting is None else (*steps, _waiting.end))
+    _waiting = None
 
 
 def sleep_by_clock(seconds: float) -> None:
