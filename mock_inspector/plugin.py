@@ -6,7 +6,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +15,7 @@ from ._plugin_state import KEYWORDS, plugin_state
 
 if TYPE_CHECKING:
     from ._plugin_state import FinishedMock
+    from .activation import Activation
     from .backend import InspectorBackend
     from .decorator import MockInspector
     from .server import InspectorServer
@@ -141,13 +142,27 @@ def pytest_runtest_makereport(
             if active is not None:
                 active.mark_failed()
             if report.failed:
-                from .failure_report import add_sections
-
-                add_sections(report.sections, active and active.service, item.stash.setdefault(_REPORTED, {}))
+                _add_sections(item, report, active)
         if call.when == "teardown" and plugin_state.finished_mocks:
             plugin_state.finished_mocks.clear()
-            sys.modules["mock_inspector.clock.freeze"].restore_late_names()
+            with suppress(Exception):
+                sys.modules["mock_inspector.clock.freeze"].restore_late_names()
     return report
+
+
+_NOT_SHOWN = (Exception, pytest.fail.Exception, pytest.skip.Exception)
+"""What a report may run into, where a test has replaced what the report calls. A test's own failure matters more."""
+
+
+def _add_sections(item: pytest.Item, report: pytest.TestReport, active: Activation | None) -> None:
+    """Add what the mocks of a failed test have to show, or why they cannot."""
+    try:
+        from .failure_report import add_sections
+
+        service = getattr(active, "service", None)
+        add_sections(report.sections, service, item.stash.setdefault(_REPORTED, {}))
+    except _NOT_SHOWN as error:
+        report.sections.append((_MARKER, f"This report could not be made: {type(error).__name__}"))
 
 
 def _decorated_class(item: pytest.Item) -> pytest.Class | None:
