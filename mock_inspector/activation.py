@@ -52,6 +52,8 @@ class Use:
     """One use of the mock, the outermost or a nested one, and the account and region that it chose."""
 
     def __init__(self) -> None:
+        self.is_active = False
+        """Whether it has begun and has not ended."""
         self.account = ""
         self.region: str | None = None
 
@@ -168,6 +170,7 @@ class Activation:
         backend = get_backend(self.service, use.account, use.region or options.effective_region, self._backends)
         if outer is None:
             self._undo.add(self._keep_for_report)
+        use.is_active = True
         self.uses.append(use)
         return backend
 
@@ -243,20 +246,24 @@ def enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorB
 
     ``options`` are those of ``keywords``.
     """
-    global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
     with _lock:
         if _active is not None and not _active.uses:
             _end(_active)  # which an interrupt has kept from ending
-        try:
-            if _active is None:
-                _active = Activation(options)
-                _active.start()
-            else:
-                _active.check_inner(options, keywords)
-            return _active.begin_use(use, options, keywords)
-        except BaseException:
-            _leave(use)
-            raise
+        return _enter(use, options, keywords)
+
+
+def _enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+    global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
+    try:
+        if _active is None:
+            _active = Activation(options)
+            _active.start()
+        else:
+            _active.check_inner(options, keywords)
+        return _active.begin_use(use, options, keywords)
+    except BaseException:
+        _leave(use)
+        raise
 
 
 def leave(use: Use, *, failed: bool = False) -> None:
@@ -283,6 +290,7 @@ def _leave(use: Use) -> Activation | None:
             return None
         if use in ended.uses:
             ended.uses.remove(use)
+        use.is_active = False
         if ended.uses:
             return None
         _end(ended)

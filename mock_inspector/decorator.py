@@ -51,8 +51,11 @@ class MockInspector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        __tracebackhide__ = True
-        self.leave(failed=kind is not None)
+        try:
+            __tracebackhide__ = True
+            self.leave(failed=kind is not None)
+        finally:
+            self.leave(failed=True)  # what an interrupt has left
 
     def leave(self, *, failed: bool = False) -> None:
         """End the last use that this object has begun; does nothing when all of them have ended."""
@@ -65,7 +68,7 @@ class MockInspector:
         try:
             activation.leave(use, failed=failed)
         finally:
-            if use in self._uses:
+            if not use.is_active and use in self._uses:
                 self._uses.remove(use)
 
     def again(self) -> MockInspector:
