@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .backend import InspectorBackend
     from .clock.clock import Clock
     from .decorator import mock_inspector
-    from .errors import EndlessPollError, UnmockedRequestError, UnusedFaultError
+    from .errors import EndlessPollError, MockEndedError, UnmockedRequestError, UnusedFaultError
     from .server import InspectorServer
     from .state.call_log import Call, CallLog
     from .state.finding_specs import FindingSpec
@@ -60,6 +60,7 @@ __all__ = [
     "InspectorBackend",
     "InspectorServer",
     "Instance",
+    "MockEndedError",
     "PublishedMessage",
     "UnmockedRequestError",
     "UnusedFaultError",
@@ -77,6 +78,7 @@ _MODULES = {
     "Instance": ".state.instances",
     "PublishedMessage": ".state.messages",
     "UnmockedRequestError": ".errors",
+    "MockEndedError": ".errors",
     "UnusedFaultError": ".errors",
     "mock_inspector": ".decorator",
 }

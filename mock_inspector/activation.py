@@ -13,7 +13,7 @@ from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
 from .clock.freeze import Freeze
-from .clock.moments import UTC, to_datetime
+from .clock.moments import UTC, format_iso, to_datetime
 from .clock.mutex import Mutex
 from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
@@ -65,6 +65,8 @@ class Activation:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.name = options.effective_seed
+        """What the mock is for: the node id of the test, class, module or session."""
         self.uses: list[Use] = []
         self._backends: dict[Store, InspectorBackend] = {}
         self._undo = UndoSteps()
@@ -169,21 +171,25 @@ class Activation:
         use.region = options.region or (None if outer is None else outer.region)
         backend = get_backend(self.service, use.account, use.region or options.effective_region, self._backends)
         if outer is None:
-            self._undo.add(self._keep_for_report)
+            self._undo.add(self._note_end)
         use.is_active = True
         self.uses.append(use)
         return backend
 
-    def _keep_for_report(self) -> None:
-        """Keep the mock for the failure report, at the moment of its end."""
-        kept = plugin_state.finished_mocks
-        if kept is None or any(mock.service is self.service for mock in kept):
+    def _note_end(self) -> None:
+        """Let backends know that the mock has ended, and keep it for the failure report."""
+        if self.service.ended:
             return
         moment = self.service.now
         try:
             moment = self.service.clock.read()
         finally:
-            kept.append(FinishedMock(self.service, moment))
+            self.service.ended = (
+                f"The mock of this backend has ended ({self.name}, at {format_iso(moment)} of its clock). Use the backend "
+                "inside of the mock, or keep what is needed of it, such as backend.calls, before the mock ends"
+            )
+            if plugin_state.finished_mocks is not None:
+                plugin_state.finished_mocks.append(FinishedMock(self.service, moment, self.name))
 
     def check_inner(self, inner: Options, keywords: Mapping[str, Any]) -> None:
         """ValueError for a nested use whose keywords contradict the outermost's."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from ._plugin_state import KEYWORDS
+from ._plugin_state import KEYWORDS, plugin_state
 from ._signatures import spell_out_keywords
 from .options import DEFAULTS, MockKeywords, parse_options
 
@@ -71,9 +71,9 @@ class MockInspector:
             if not use.is_active and use in self._uses:
                 self._uses.remove(use)
 
-    def again(self) -> MockInspector:
-        """Return another use with the same keywords."""
-        return MockInspector(self._keywords)
+    def again(self, function: Callable[..., Any] | None = None) -> MockInspector:
+        """Return another use with the same keywords: of a decorated ``function``, where that is given."""
+        return MockInspector(self._keywords) if function is None else _FunctionUse(self._keywords, function)
 
     async def __aenter__(self) -> InspectorBackend:
         return self.__enter__()
@@ -140,6 +140,21 @@ class MockInspector:
         return mocked_run
 
 
+class _FunctionUse(MockInspector):
+    """The use of a decorated function. Where a debugger is about to start because it failed, the plugin ends it later."""
+
+    def __init__(self, keywords: dict[str, Any], function: Callable[..., Any]) -> None:
+        super().__init__(keywords)
+        self._function = function
+
+    def leave(self, *, failed: bool = False) -> None:
+        __tracebackhide__ = True
+        if failed and self._uses and any(self._function is each for each in plugin_state.debugged):
+            plugin_state.postponed = functools.partial(MockInspector.leave, self, failed=True)
+        else:
+            super().leave(failed=failed)
+
+
 def _clean_up_and_check(case: Any) -> Any:
     """Do the cleanups of a ``TestCase``. One that has passed so far, with its cleanups, gets a last one: the check."""
     passed = type(case).doCleanups(case)
@@ -168,7 +183,7 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
 
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            use = mock.again()
+            use = mock.again(function)
             try:
                 with use:
                     return await function(*args, **kwargs)
@@ -191,7 +206,7 @@ def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[...,
 
     def call(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        use = mock.again()
+        use = mock.again(function)
         try:
             with use:
                 return function(*args, **kwargs)

@@ -36,6 +36,8 @@ _MARKER_HELP = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and keep finished mocks for failure reports."""
+    if config.getoption("usepdb", False):
+        config.pluginmanager.register(_Debugging(), f"{_MARKER}-debugging")
     config.addinivalue_line("markers", _MARKER_HELP)
     config.stash[_PREVIOUS] = plugin_state.finished_mocks
     plugin_state.finished_mocks = deque(maxlen=_MAX_FINISHED_MOCKS)
@@ -43,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give a pytest session around this one its finished mocks back."""
+    _leave_postponed()
     if _PREVIOUS in config.stash:
         plugin_state.finished_mocks = config.stash[_PREVIOUS]
 
@@ -142,7 +145,7 @@ def pytest_runtest_makereport(
             if active is not None:
                 active.mark_failed()
             if report.failed:
-                _add_sections(item, report, active)
+                _add_sections(item, report, active, call.excinfo and call.excinfo.value)
         if call.when == "teardown" and plugin_state.finished_mocks:
             plugin_state.finished_mocks.clear()
             with suppress(Exception):
@@ -154,15 +157,43 @@ _NOT_SHOWN = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 """What a report may run into, where a test has replaced what the report calls. A test's own failure matters more."""
 
 
-def _add_sections(item: pytest.Item, report: pytest.TestReport, active: Activation | None) -> None:
+def _add_sections(
+    item: pytest.Item, report: pytest.TestReport, active: Activation | None, error: BaseException | None
+) -> None:
     """Add what the mocks of a failed test have to show, or why they cannot."""
     try:
         from .failure_report import add_sections
 
         service = getattr(active, "service", None)
-        add_sections(report.sections, service, item.stash.setdefault(_REPORTED, {}))
-    except _NOT_SHOWN as error:
-        report.sections.append((_MARKER, f"This report could not be made: {type(error).__name__}"))
+        add_sections(report.sections, service, item.stash.setdefault(_REPORTED, {}), error)
+    except _NOT_SHOWN as problem:
+        report.sections.append((_MARKER, f"This report could not be made: {type(problem).__name__}"))
+
+
+class _Debugging:
+    """With ``--pdb``: a decorated test that fails stays in its mock until the debugger has ended."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        function = getattr(item, "obj", None)
+        while function is not None:
+            plugin_state.debugged += (getattr(function, "__func__", function),)
+            function = getattr(function, "__wrapped__", None)
+        try:
+            return (yield)
+        finally:
+            plugin_state.debugged = ()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Iterator[None]:
+        _leave_postponed()
+        return (yield)
+
+
+def _leave_postponed() -> None:
+    postponed, plugin_state.postponed = plugin_state.postponed, None
+    if postponed is not None:
+        postponed()
 
 
 def _decorated_class(item: pytest.Item) -> pytest.Class | None:

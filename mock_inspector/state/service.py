@@ -57,6 +57,8 @@ class FakeService:
         self.polls = PollDetector(self.clock, self.stores)
         self.request_numbers = count(1)
         self._at_now = _AtNow(self)
+        self.ended = ""
+        """Which mock this was and when it ended; empty while it is active."""
 
     # Time
 
