@@ -18,6 +18,10 @@ KEYWORDS = "_mock_inspector_keywords"
 """The attribute by which the plugin finds the keywords of a decorated test or class."""
 
 
+TEST_CASE = "_mock_inspector_test_case"
+"""The attribute by which it finds the mock of a decorated ``TestCase``."""
+
+
 class FinishedMock(NamedTuple):
     """A mock that has ended, and when, by its own clock."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from freezegun.api import real_datetime
 
@@ -21,7 +21,7 @@ from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
 from .patches import PatchContext, Patches
-from .snapshots import restore
+from .snapshots import restore, snapshot
 from .state.service import FakeService
 from .state.store import Store
 from .undo import UndoSteps
@@ -30,6 +30,7 @@ from .wire.http import Request, Response
 
 if TYPE_CHECKING:
     from .assessment_reports.local_server import LocalServer
+    from .state.call_log import Call
     from .state.faults import Fault
 
 _patches = Patches()
@@ -56,6 +57,13 @@ class Use:
         """Whether it has begun and has not ended."""
         self.account = ""
         self.region: str | None = None
+
+
+class SavedState(NamedTuple):
+    """What the set-up of a class has made."""
+
+    snapshot: dict[str, Any]
+    calls: list[Call]
 
 
 class Activation:
@@ -107,13 +115,16 @@ class Activation:
 
     def _restore(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         """Restore a snapshot. The clock starts at its time, or at ``at``."""
-        restore(self.service, state, "state")
-        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
+        self._restore_snapshot(state)
         at, clock = self.options.at, self.service.clock
         if at is not None:
             if to_datetime(at, "at") < clock.now():
                 raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
             clock.move_to(at)
+
+    def _restore_snapshot(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
+        restore(self.service, state, "state")
+        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
 
     def _start_moment(self) -> datetime.datetime:
         """The moment to freeze time at."""
@@ -230,6 +241,19 @@ class Activation:
                 + "".join(f"  {fault.summary}\n" for fault in unused)
                 + "To allow this, pass allow_unused_faults=True."
             )
+
+    def save(self) -> SavedState:
+        """Return the state of all accounts and regions, with the calls so far."""
+        return SavedState(snapshot(self.service), list(self.service.calls))
+
+    def begin_again(self, saved: SavedState) -> None:
+        """Go back to a state that was saved, for another test."""
+        self._failed = False
+        self._freeze.end_inner()
+        self._restore_snapshot(saved.snapshot)
+        self.service.calls.clear()
+        for call in saved.calls:
+            self.service.calls.add(call)
 
     def undo(self) -> None:
         """Put the process back as it was, and raise the first error of doing so."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from ._class_mock import ClassMock, mock_test_case_class
 from ._plugin_state import KEYWORDS, plugin_state
 from ._signatures import spell_out_keywords
 from .options import DEFAULTS, MockKeywords, parse_options
@@ -109,15 +110,7 @@ class MockInspector:
             return decorated
         cls: Any = decorated
         cls.run = self._decorated_run(cls.run)
-        if cls.setUpClass.__func__ is not test_case.setUpClass.__func__:
-            set_up: Callable[[Any], None] = cls.setUpClass.__func__
-
-            def set_up_class(cls: Any) -> None:
-                self.__enter__()
-                cls.addClassCleanup(self.__exit__, None, None, None)
-                set_up(cls)
-
-            cls.setUpClass = classmethod(functools.wraps(set_up)(set_up_class))
+        mock_test_case_class(cls, self)
         return decorated
 
     def _decorated_run(self, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,10 +120,13 @@ class MockInspector:
         def mocked_run(case: Any, *args: Any, **kwargs: Any) -> Any:
             from . import activation
 
+            shared = ClassMock.of(type(case))
             outermost, use = activation.active() is None, self.again()
             try:
                 use.__enter__()
-                if outermost:
+                if shared is not None:
+                    shared.begin_run()
+                if outermost or shared is not None:
                     case.doCleanups = functools.partial(_clean_up_and_check, case)
                 return run(case, *args, **kwargs)
             finally:

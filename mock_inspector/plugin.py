@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ._plugin_state import KEYWORDS, plugin_state
+from ._plugin_state import KEYWORDS, TEST_CASE, plugin_state
 
 if TYPE_CHECKING:
+    from ._class_mock import ClassMock
     from ._plugin_state import FinishedMock
     from .activation import Activation
     from .backend import InspectorBackend
     from .decorator import MockInspector
     from .server import InspectorServer
 
-_ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
+_ACTIVE: pytest.StashKey[MockInspector | ClassMock] = pytest.StashKey()
+_SETTING_UP: pytest.StashKey[ClassMock | None] = pytest.StashKey()
+"""The mock of the class whose test is running, where something is set up for all of its tests."""
 _REPORTED: pytest.StashKey[dict[int, int]] = pytest.StashKey()
 _PREVIOUS: pytest.StashKey[deque[FinishedMock] | None] = pytest.StashKey()
 
@@ -77,13 +80,22 @@ def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the ids of a mock in a fixture of a wider scope depend on that scope, not on the first test."""
+    """Let the ids of a mock in a fixture of a wider scope depend on that scope, not on the first test.
+
+    It is a wrapper of the older kind, through which no exception passes: tracebacks of fixtures would show it.
+    """
+    class_mock = request.config.stash.get(_SETTING_UP, None)
     if fixturedef.scope == "function":
-        return (yield)
+        if class_mock is not None:
+            class_mock.end_set_up()
+        yield
+        return
+    if class_mock is not None:
+        class_mock.continue_set_up()
     with _scope(request.node.nodeid or "session"):
-        return (yield)
+        yield
 
 
 @contextmanager
@@ -103,33 +115,77 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     # With --dist=loadgroup, xdist appends the name of the test's group behind an @.
     plugin_state.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
     node = _decorated_class(item)
-    if node is not None and _ACTIVE not in node.stash:
-        from .decorator import MockInspector
+    if node is not None:
+        _begin_class_or_test(item, node)
+    return (yield)
 
+
+def _begin_class_or_test(item: pytest.Item, node: pytest.Class) -> None:
+    __tracebackhide__ = True
+    from ._class_mock import ClassMock, test_case_mock
+    from .decorator import MockInspector
+
+    mock = node.stash.get(_ACTIVE, None)
+    if mock is None and _sets_up_class(item, node):
+        with _scope(node.nodeid):
+            begun = test_case_mock(node.obj) or MockInspector(getattr(node.obj, KEYWORDS))
+            mock = ClassMock(begun, node.obj, by_plugin=True)
+    elif mock is None and test_case_mock(node.obj) is None:
         mock = MockInspector(getattr(node.obj, KEYWORDS))
-        shared = hasattr(node.obj, "setup_class")
-        with _scope(node.nodeid if shared else plugin_state.renamed.get(item.nodeid, item.nodeid)):
+        with _scope(plugin_state.renamed.get(item.nodeid, item.nodeid)):
             mock.__enter__()
+    if mock is not None:
         node.stash[_ACTIVE] = mock
+    if isinstance(mock, ClassMock):
+        mock.begin_test()
+        item.config.stash[_SETTING_UP] = mock
+
+
+def _sets_up_class(item: pytest.Item, node: pytest.Class) -> bool:
+    """Whether something is set up for the class as a whole, by the class or by a fixture of its scope."""
+    from ._class_mock import sets_up_class
+
+    definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    own = [name for name, found in definitions.items() if found[-1].scope == "class" and not name.startswith("_")]
+    return sets_up_class(node.obj) or bool(own)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What follows the set-up belongs to one test."""
+    __tracebackhide__ = True
+    class_mock = item.config.stash.get(_SETTING_UP, None)
+    if class_mock is not None:
+        class_mock.end_set_up()
     return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Stop the mock of a decorated class: after each test, or after the last one when they share a ``setup_class``."""
+    """Stop the mock of a decorated class: after each test, or after the last one when something is set up for all."""
     __tracebackhide__ = True
     failed = True
     try:
         yield
         failed = False
     finally:
+        item.config.stash[_SETTING_UP] = None
         node = _decorated_class(item)
         if node is not None and _ACTIVE in node.stash:
-            shared = hasattr(node.obj, "setup_class") and nextitem is not None and node in nextitem.listchain()
-            if not shared:
-                mock = node.stash[_ACTIVE]
-                del node.stash[_ACTIVE]
-                mock.leave(failed=failed)
+            _end_test_or_class(node, nextitem, failed=failed)
+
+
+def _end_test_or_class(node: pytest.Class, nextitem: pytest.Item | None, *, failed: bool) -> None:
+    __tracebackhide__ = True
+    from ._class_mock import ClassMock
+
+    mock = node.stash[_ACTIVE]
+    if isinstance(mock, ClassMock) and nextitem is not None and node in nextitem.listchain():
+        if not failed:
+            mock.end_test()
+    else:
+        del node.stash[_ACTIVE]
+        mock.leave(failed=failed)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -197,9 +253,9 @@ def _leave_postponed() -> None:
 
 
 def _decorated_class(item: pytest.Item) -> pytest.Class | None:
-    """The outermost decorated class of the test. A ``TestCase`` handles itself."""
+    """The outermost decorated class of the test."""
     for node in item.listchain():
-        if isinstance(node, pytest.Class) and hasattr(node.obj, KEYWORDS):
+        if isinstance(node, pytest.Class) and (hasattr(node.obj, KEYWORDS) or hasattr(node.obj, TEST_CASE)):
             return node
     return None
 

@@ -92,6 +92,11 @@ class Freeze:
         if problem:
             raise RuntimeError(problem)
 
+    def end_inner(self) -> None:
+        """End the freezes that were begun inside of this one and have not ended."""
+        if self._nesting is not None:
+            self._nesting.end_inner()
+
     def _start_freezegun(self, moment: datetime.datetime) -> None:
         freezer: Any = api.freeze_time(moment, ignore=list(REAL_TIME_PACKAGES))
         ignore_list, freezer.ignore = freezer.ignore, ("",)
@@ -202,6 +207,11 @@ class _Nesting:
             self._is_changing = True
             self._stop()
             self._is_changing = False
+
+    def end_inner(self) -> None:
+        """End the freezes inside of the own one."""
+        while self.own in self._stack and self._stack[-1] is not self.own:
+            self._stop()
 
     def problem(self) -> str:
         """What is, or was at the end, the matter with the order of freezes. Empty when nothing is."""

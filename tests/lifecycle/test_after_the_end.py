@@ -19,7 +19,7 @@ def public_members():
 
 @pytest.fixture(scope="module")
 def ended():
-    with mock_inspector(at="2020-02-29T12:00:00Z") as backend:
+    with mock_inspector(region="us-west-2", at="2020-02-29T12:00:00Z") as backend:
         backend.clock.tick(5)
     return backend
 
