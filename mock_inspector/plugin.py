@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         names: list[str] = getattr(item, "fixturenames", [])
         if item.get_closest_marker(_MARKER) is not None and names is not None:
-            names.insert(_first_function_fixture(item, names), _mocked.__name__)
+            names.insert(_first_function_fixture(item, names), _mock_inspector.__name__)
 
 
 def _first_function_fixture(item: pytest.Item, names: list[str]) -> int:
@@ -71,12 +71,10 @@ def _first_function_fixture(item: pytest.Item, names: list[str]) -> int:
 
 
 @pytest.fixture
-def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
+def _mock_inspector(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start the mock of a marked test; ``inspector_backend`` is a nested use then."""
     __tracebackhide__ = True
-    from .decorator import MockInspector
-
-    with MockInspector(_keywords(request)):
+    with _mock_of(request):
         yield
 
 
@@ -84,7 +82,7 @@ def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the ids of a mock in a fixture of a wider scope depend on that scope, not on the first test.
 
-    It is a wrapper of the older kind, through which no exception passes: tracebacks of fixtures would show it.
+    It is, like those below, a wrapper of the older kind, through which no exception passes: tracebacks would show it.
     """
     class_mock = request.config.stash.get(_SETTING_UP, None)
     if fixturedef.scope == "function":
@@ -107,17 +105,16 @@ def _scope(node_id: str) -> Iterator[None]:
         plugin_state.scope = previous
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Start the mock of a decorated class before anything of its test is set up."""
-    __tracebackhide__ = True
     own_id = "" if item.parent is None else f"{item.parent.nodeid}::{item.name}"
     # With --dist=loadgroup, xdist appends the name of the test's group behind an @.
     plugin_state.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
     node = _decorated_class(item)
     if node is not None:
         _begin_class_or_test(item, node)
-    return (yield)
+    yield
 
 
 def _begin_class_or_test(item: pytest.Item, node: pytest.Class) -> None:
@@ -150,29 +147,27 @@ def _sets_up_class(item: pytest.Item, node: pytest.Class) -> bool:
     return sets_up_class(node.obj) or bool(own)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """What follows the set-up belongs to one test."""
-    __tracebackhide__ = True
     class_mock = item.config.stash.get(_SETTING_UP, None)
     if class_mock is not None:
         class_mock.end_set_up()
-    return (yield)
+    yield
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, None]:
     """Stop the mock of a decorated class: after each test, or after the last one when something is set up for all."""
     __tracebackhide__ = True
-    failed = True
-    try:
-        yield
-        failed = False
-    finally:
-        item.config.stash[_SETTING_UP] = None
-        node = _decorated_class(item)
-        if node is not None and _ACTIVE in node.stash:
-            _end_test_or_class(node, nextitem, failed=failed)
+    outcome = yield
+    item.config.stash[_SETTING_UP] = None
+    node = _decorated_class(item)
+    if node is not None and _ACTIVE in node.stash:
+        try:
+            _end_test_or_class(node, nextitem, failed=outcome.excinfo is not None)
+        except BaseException as error:  # noqa: BLE001  it is the outcome
+            outcome.force_exception(error)
 
 
 def _end_test_or_class(node: pytest.Class, nextitem: pytest.Item | None, *, failed: bool) -> None:
@@ -229,21 +224,19 @@ def _add_sections(
 class _Debugging:
     """With ``--pdb``: a decorated test that fails stays in its mock until the debugger has ended."""
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         function = getattr(item, "obj", None)
         while function is not None:
             plugin_state.debugged += (getattr(function, "__func__", function),)
             function = getattr(function, "__wrapped__", None)
-        try:
-            return (yield)
-        finally:
-            plugin_state.debugged = ()
+        yield
+        plugin_state.debugged = ()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
         _leave_postponed()
-        return (yield)
+        yield
 
 
 def _leave_postponed() -> None:
@@ -268,10 +261,19 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
     ``mock_inspector`` it is the backend of that one.
     """
     __tracebackhide__ = True
+    with _mock_of(request) as backend:
+        yield backend
+
+
+def _mock_of(request: pytest.FixtureRequest) -> MockInspector:
+    """The mock of a test. What is wrong with its keywords fails the test, with no line of this package."""
     from .decorator import MockInspector
 
-    with MockInspector(_keywords(request)) as backend:
-        yield backend
+    try:
+        return MockInspector(_keywords(request))
+    except (TypeError, ValueError) as error:
+        message = f"{type(error).__name__}: {error}"
+    pytest.fail(message, pytrace=False)
 
 
 @pytest.fixture
