@@ -87,9 +87,10 @@ class MockInspector:
     def __call__(self, decorated: F) -> F:
         """Decorate a function (also a coroutine, generator or async generator function) or a test class.
 
-        The mock covers the body of a function. The plugin mocks a plain test class, around each test with its setup
-        and teardown. A ``TestCase`` is mocked around each ``run``. The tests of a class with ``setup_class`` or
-        ``setUpClass`` share one state. TypeError for anything that cannot be decorated.
+        The mock covers the body of a function. What other decorators do before they call it stays outside: the steps of
+        a pytest-bdd scenario, for one, which takes the marker instead. The plugin mocks a plain test class, around each
+        test with its setup and teardown. A ``TestCase`` is mocked around each ``run``. Where something is set up for the
+        class as a whole, each test begins with exactly that. TypeError for anything that cannot be decorated.
         """
         if isinstance(decorated, type):
             return cast(F, self._decorated_class(decorated))
@@ -97,7 +98,8 @@ class MockInspector:
         if fixture or not isinstance(decorated, _FUNCTIONS):
             raise TypeError(
                 f"mock_inspector decorates functions and test classes; got {decorated!r}. Put it below other decorators, "
-                "such as pytest.fixture, staticmethod or property, next to the function"
+                "such as pytest.fixture, staticmethod or property, next to the function. A scenario of pytest-bdd runs its "
+                "steps before the function: mark it with pytest.mark.mock_inspector instead"
             )
         wrapped = functools.wraps(decorated)(_wrapper(self, decorated))
         setattr(wrapped, KEYWORDS, self._keywords)

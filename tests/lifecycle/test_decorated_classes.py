@@ -404,6 +404,37 @@ def test_an_object_that_cannot_be_decorated_is_refused_with_what_to_do(what, mes
         mock_inspector(what)
 
 
+def test_the_advice_names_the_marker_for_scenarios_of_pytest_bdd():
+    with pytest.raises(TypeError, match="A scenario of pytest-bdd .* mark it with pytest.mark.mock_inspector"):
+        mock_inspector(pytest.fixture(plain))
+
+
+def test_a_marked_scenario_runs_its_steps_in_the_mock(pytester):
+    body = """
+def scenario(function):  # as that of pytest-bdd
+    def scenario_wrapper(request):
+        create("in a step")
+        function()
+    return scenario_wrapper
+
+@pytest.mark.mock_inspector
+@scenario
+def test_marked():
+    assert len(targets()) == 1
+
+@pytest.mark.usefixtures("inspector_backend")
+@scenario
+def test_fixture():
+    assert len(targets()) == 1
+
+@mock_inspector
+@scenario
+def test_above():
+    assert len(targets()) == 1
+"""
+    assert outcomes(pytester, body) == {"passed": 3}
+
+
 def test_static_and_class_methods_are_decorated_below(inspector_backend):
     wrappers: list[Any] = [staticmethod, classmethod]
     for wrapper in wrappers:
