@@ -14,7 +14,7 @@ from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
 from .clock.freeze import Freeze
 from .clock.moments import UTC, format_iso, to_datetime
-from .clock.mutex import Mutex
+from .clock.mutex import Mutex, renew
 from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
@@ -336,3 +336,14 @@ def _end(ended: Activation) -> None:
     finally:
         ended.undo()
         _active = None
+
+
+def _begin_in_child() -> None:
+    """In a process that was forked, the threads that may have held the service's lock are not there any more."""
+    service = getattr(_active, "service", None)
+    if service is not None:
+        renew(service.lock)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)

@@ -126,7 +126,6 @@ class BlockingCallsPatch:
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""
-        self._mutex = Mutex()
         self._awaited.clear()
         self._awaited_queues.clear()
 

@@ -108,12 +108,6 @@ def current_frames() -> dict[int, FrameType]:
 _mutex = Mutex()
 
 
-def renew_mutex() -> None:
-    """In a process that was forked, no other thread looks at frames."""
-    global _mutex  # noqa: PLW0603  it may be held by a thread that there is not any more
-    _mutex = Mutex()
-
-
 def is_any_starting() -> bool:
     """Whether a thread has been started and does not run yet."""
     return bool(threading._limbo)  # type: ignore[attr-defined]

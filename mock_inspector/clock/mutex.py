@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 real_acquire: Callable[..., bool] = type(threading.Lock()).acquire
 real_release: Callable[..., None] = type(threading.Lock()).release
@@ -21,3 +23,25 @@ class Mutex(_RLock):  # type: ignore[misc]
 
     acquire = _RLock.acquire
     __enter__ = _RLock.__enter__
+
+    def __init__(self) -> None:
+        super().__init__()
+        _mutexes.add(self)
+
+
+_mutexes: WeakSet[Mutex] = WeakSet()
+
+
+def renew(lock: Any) -> None:
+    """Let go of an RLock in a process that was forked, if it was held by a thread that there is not any more."""
+    if not lock._is_owned() and hasattr(lock, "_at_fork_reinit"):
+        lock._at_fork_reinit()
+
+
+def _renew_all() -> None:
+    for mutex in list(_mutexes):
+        renew(mutex)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..undo import run_all
 from .blocking_calls import BlockingCallsPatch
 from .event_loop import LoopPatch
-from .idle_threads import renew_mutex
 from .select_calls import SelectCallsPatch
 from .sleep import SleepPatch
 
@@ -56,7 +55,6 @@ def _begin_in_child() -> None:
     if _waiting is not None:
         _waiting.begin_in_child()
         _blocking_calls.begin_in_child()
-    renew_mutex()
 
 
 if hasattr(os, "register_at_fork"):

@@ -400,5 +400,5 @@ class Waiting:
 
     def begin_in_child(self) -> None:
         """In a process that was forked, the thread that forked is the only one."""
-        self._mutex, self._owner = Mutex(), threading.get_ident()
+        self._owner = threading.get_ident()
         self._waits.clear()
