@@ -27,8 +27,8 @@ The layers, lowest first. A module imports only from its own layer and those abo
     assessment_reports    HTML and PDF reports, and their downloads
     failure_report        what a failing test shows
     backend               InspectorBackend: what a test's author does
-    activation            start and stop
-    decorator, options    mock_inspector() and its keywords
+    activation            start and stop; undo has the steps of leaving
+    decorator, options    mock_inspector() and its keywords; _class_mock: what decorated classes set up
     server                the mock behind an HTTP port, control calls, dashboard
     plugin, cli           pytest and the command mock-inspector
 
