@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from freezegun import api as freezegun
+from freezegun.api import real_datetime
 
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
@@ -20,7 +21,7 @@ def _now() -> datetime.datetime:
         moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
         return moment.replace(tzinfo=UTC)
     # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
-    return freezegun.real_datetime.now(UTC)
+    return real_datetime.now(UTC)
 
 
 class Clock:
