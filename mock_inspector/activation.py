@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from freezegun.api import real_datetime
+from freezegun import api as freezegun
 
 from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
@@ -130,7 +130,7 @@ class Activation:
         """The moment to freeze time at."""
         if self.options.at is not None:
             return to_datetime(self.options.at, "at")
-        now = real_datetime.now(UTC)
+        now = freezegun.real_datetime.now(UTC)
         return now - datetime.timedelta(microseconds=now.microsecond % 1000)  # the service's precision
 
     def _handle(self, request: Request) -> Response:

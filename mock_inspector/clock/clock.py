@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from freezegun import api as freezegun
-from freezegun.api import real_datetime
 
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
@@ -20,8 +19,13 @@ def _now() -> datetime.datetime:
     if freezegun.freeze_factories:
         moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
         return moment.replace(tzinfo=UTC)
+    return _unfrozen_now()
+
+
+def _unfrozen_now() -> datetime.datetime:
     # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
-    return real_datetime.now(UTC)
+    # It is freezegun's attribute that keeps it; a name of this module would hold the fake one while time is frozen.
+    return freezegun.real_datetime.now(UTC)
 
 
 class Clock:

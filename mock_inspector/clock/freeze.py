@@ -122,7 +122,7 @@ class Freeze:
             return
         for namespace, name in self._replaced:
             _put_real(namespace, name)
-        restore_late_names()
+        _restore_bound_names()  # which were bound to fakes meanwhile
         self._replaced = None
 
     def _replace(self, module: ModuleType) -> bool:
@@ -144,22 +144,28 @@ class Freeze:
 
 
 def restore_late_names() -> None:
-    """Restore what was bound to fakes meanwhile, or since: ``monkeypatch`` puts back what it has replaced in the mock."""
-    if api.freeze_factories:
-        return
+    """Restore what was bound to fakes after the end: ``monkeypatch`` puts back what it has replaced in the mock."""
+    if not api.freeze_factories:
+        _restore_bound_names()
+        _restore_modules_of_time()
+
+
+def _restore_bound_names() -> None:
     _names.update()
     for holder in _names.holders:
         for name in holder.names:
             _put_real(holder.namespace, name)
-    _restore_modules_of_time()
+
+
+_MODULES_OF_TIME = [
+    (namespace_of(module), name) for module in (datetime, time) for name in time_names(namespace_of(module))
+]
 
 
 def _restore_modules_of_time() -> None:
-    if api.freeze_factories:
-        return
-    for module in (datetime, time):
-        for name in time_names(namespace_of(module)):
-            _put_real(namespace_of(module), name)
+    if not api.freeze_factories:
+        for namespace, name in _MODULES_OF_TIME:
+            _put_real(namespace, name)
 
 
 def _put_real(namespace: dict[str, Any], name: str) -> None:
