@@ -27,8 +27,8 @@ The layers, lowest first. A module imports only from its own layer and those abo
     assessment_reports    HTML and PDF reports, and their downloads
     failure_report        what a failing test shows
     backend               InspectorBackend: what a test's author does
-    activation            start and stop
-    decorator, options    mock_inspector() and its keywords
+    activation            start and stop; undo has the steps of leaving
+    decorator, options    mock_inspector() and its keywords; _class_mock: what decorated classes set up
     server                the mock behind an HTTP port, control calls, dashboard
     plugin, cli           pytest and the command mock-inspector
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .backend import InspectorBackend
     from .clock.clock import Clock
     from .decorator import mock_inspector
-    from .errors import EndlessPollError, UnmockedRequestError, UnusedFaultError
+    from .errors import EndlessPollError, MockEndedError, UnmockedRequestError, UnusedFaultError
     from .server import InspectorServer
     from .state.call_log import Call, CallLog
     from .state.finding_specs import FindingSpec
@@ -60,6 +60,7 @@ __all__ = [
     "InspectorBackend",
     "InspectorServer",
     "Instance",
+    "MockEndedError",
     "PublishedMessage",
     "UnmockedRequestError",
     "UnusedFaultError",
@@ -77,6 +78,7 @@ _MODULES = {
     "Instance": ".state.instances",
     "PublishedMessage": ".state.messages",
     "UnmockedRequestError": ".errors",
+    "MockEndedError": ".errors",
     "UnusedFaultError": ".errors",
     "mock_inspector": ".decorator",
 }

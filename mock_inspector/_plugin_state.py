@@ -6,6 +6,7 @@ Without pytest it stays as it is, and nothing is kept.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,21 +18,31 @@ KEYWORDS = "_mock_inspector_keywords"
 """The attribute by which the plugin finds the keywords of a decorated test or class."""
 
 
+TEST_CASE = "_mock_inspector_test_case"
+"""The attribute by which it finds the mock of a decorated ``TestCase``."""
+
+
 class FinishedMock(NamedTuple):
     """A mock that has ended, and when, by its own clock."""
 
     service: FakeService
     moment: EpochMs
+    name: str
+    """What it was for: the node id of a test, class, module or session."""
 
 
 @dataclass(slots=True)
 class PluginState:
-    """The plugin writes the first two, the mock reads them; the last one the other way round."""
+    """The plugin writes the first three, the mock reads them; the others the other way round."""
 
     scope: str | None = None
     """The node id of the class, module or session that a fixture is being set up for; None for a single test."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Node ids with more than the test's path, such as an xdist group, and the id without it."""
+    debugged: tuple[object, ...] = ()
+    """The functions that the running test consists of, one in the other, when a debugger starts where it fails."""
+    postponed: Callable[[], None] | None = None
+    """Ends the mock of that function, after the debugger."""
     finished_mocks: deque[FinishedMock] | None = None
     """The last mocks that ended during the running test; None when no plugin asks for them."""
 

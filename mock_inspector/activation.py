@@ -5,33 +5,36 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Mapping
-from contextlib import ExitStack
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from freezegun import api as freezegun
 
 from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
-from .clock.freeze import Freeze, Freezer
-from .clock.moments import UTC, Moment, to_datetime
+from .clock.freeze import Freeze
+from .clock.moments import UTC, format_iso, to_datetime
+from .clock.mutex import Mutex
 from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
 from .options import CHOSEN_BY_INNER, Options
 from .patches import PatchContext, Patches
-from .snapshots import restore
+from .snapshots import restore, snapshot
 from .state.service import FakeService
 from .state.store import Store
+from .undo import UndoSteps
 from .wire.dispatcher import change_to_wait_for, handle
 from .wire.http import Request, Response
 
 if TYPE_CHECKING:
     from .assessment_reports.local_server import LocalServer
+    from .state.call_log import Call
     from .state.faults import Fault
 
 _patches = Patches()
-_lock = Lock()
+_lock = Mutex()
 
 
 class ReportHost(Protocol):
@@ -46,65 +49,91 @@ class ReportHost(Protocol):
         """Stop the server."""
 
 
+class Use:
+    """One use of the mock, the outermost or a nested one, and the account and region that it chose."""
+
+    def __init__(self) -> None:
+        self.is_active = False
+        """Whether it has begun and has not ended."""
+        self.account = ""
+        self.region: str | None = None
+
+
+class SavedState(NamedTuple):
+    """What the set-up of a class has made."""
+
+    snapshot: dict[str, Any]
+    calls: list[Call]
+
+
 class Activation:
     """An active mock: its service, and what has to be undone when the outermost use ends."""
 
+    service: FakeService
+
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._uses: list[tuple[str, str | None]] = []
+        self.name = options.effective_seed
+        """What the mock is for: the node id of the test, class, module or session."""
+        self.uses: list[Use] = []
         self._backends: dict[Store, InspectorBackend] = {}
-        self._undo = ExitStack()
+        self._undo = UndoSteps()
+        self._freeze = Freeze()
         self._report_server: LocalServer | None = None
         self._failed = False
         self._restored_faults: list[Fault] = []
         self._servers: list[ReportHost] = []
         self._external = AwsServices()
-        try:
-            _patches.prepare()
-            followed = is_frozen()
-            self._start_freeze(None if followed else options.freezer, options.at)
-            self._undo.callback(self._external.close)
-            self.service = FakeService(
-                account_id=options.account_id,
-                limits=options.limits,
-                id_seed=options.effective_seed,
-                external=self._external,
-                report_origin=self._report_origin,
-                max_calls=options.max_calls,
-                max_page_size=options.max_page_size,
-            )
-            if options.freeze and options.at is not None and options.state is None:
-                self.service.clock.move_to(options.at)
-            self._waiting = Waiting(self.service.clock, self.service.sleep, enabled=options.sleep)
-            self.service.polls.follow(self._waiting)
-            if options.sleep:
-                self._undo.callback(stop_waiting)
-                start_waiting(self._waiting, self.service.clock, followed=followed)
-            self._undo.callback(_patches.uninstall)
-            _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
-            if options.state is not None:
-                self._restore(options.state)
-        except BaseException:
-            self.undo()
-            raise
+
+    def start(self) -> None:
+        """Freeze time and install the patches."""
+        options = self.options
+        _patches.prepare()
+        followed = is_frozen()
+        self._undo.add(self._freeze.stop)
+        freezer = None if followed else options.freezer
+        self._freeze.start(freezer, self._start_moment(), loops_keep_real_time=not options.sleep)
+        self._undo.add(self._external.close)
+        self.service = FakeService(
+            account_id=options.account_id,
+            limits=options.limits,
+            id_seed=options.effective_seed,
+            external=self._external,
+            report_origin=self._report_origin,
+            max_calls=options.max_calls,
+            max_page_size=options.max_page_size,
+        )
+        if options.freeze and options.at is not None and options.state is None:
+            self.service.clock.move_to(options.at)
+        self._waiting = Waiting(self.service.clock, self.service.sleep, enabled=options.sleep)
+        self.service.polls.follow(self._waiting)
+        if options.sleep:
+            self._undo.add(stop_waiting)
+            start_waiting(self._waiting, self.service.clock, followed=followed)
+        self._undo.add(_patches.uninstall)
+        _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
+        if options.state is not None:
+            self._restore(options.state)
 
     def _restore(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         """Restore a snapshot. The clock starts at its time, or at ``at``."""
-        restore(self.service, state, "state")
-        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
+        self._restore_snapshot(state)
         at, clock = self.options.at, self.service.clock
         if at is not None:
             if to_datetime(at, "at") < clock.now():
                 raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
             clock.move_to(at)
 
-    def _start_freeze(self, freezer: Freezer | None, at: Moment | None) -> None:
-        """Freeze time at a moment, or at the current one."""
-        moment = datetime.datetime.now(UTC) if at is None else to_datetime(at, "at")
-        if at is None:  # To the millisecond, the service's precision.
-            moment -= datetime.timedelta(microseconds=moment.microsecond % 1000)
-        self._freeze = Freeze(freezer, moment, loops_keep_real_time=not self.options.sleep)
-        self._undo.callback(self._freeze.stop)
+    def _restore_snapshot(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
+        restore(self.service, state, "state")
+        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
+
+    def _start_moment(self) -> datetime.datetime:
+        """The moment to freeze time at."""
+        if self.options.at is not None:
+            return to_datetime(self.options.at, "at")
+        now = freezegun.real_datetime.now(UTC)
+        return now - datetime.timedelta(microseconds=now.microsecond % 1000)  # the service's precision
 
     def _handle(self, request: Request) -> Response:
         change = change_to_wait_for(self.service, request)
@@ -128,7 +157,7 @@ class Activation:
             from .assessment_reports.local_server import LocalServer
 
             self._report_server = LocalServer(ReportDownloads(self.service).handle)
-            self._undo.callback(self._report_server.close)
+            self._undo.add(self._report_server.close)
             _patches.pass_through(self._report_server.origin)
         return self._report_server.origin
 
@@ -136,30 +165,44 @@ class Activation:
         """Add a server. It stops with the mock."""
         self._servers.append(server)
         self._external.add_own_url(server.url)
-        self._undo.callback(server.stop)
+        self._undo.add(server.stop)
         _patches.pass_through(server.url)
 
     def detach(self, server: ReportHost) -> None:
         """Remove a server that has stopped."""
-        self._servers.remove(server)
+        if server in self._servers:
+            self._servers.remove(server)
         self._external.remove_own_url(server.url)
 
-    def push_use(self, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
-        """Start a use. Returns the backend of the account and region it chose, else of the use around it.
+    def begin_use(self, use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+        """Begin a use. Returns the backend of the account and region it chose, else of the use around it.
 
         When none chose a region, the environment does, which fixtures may have set by now.
         """
-        account, region = self._uses[-1] if self._uses else (options.account_id, None)
-        account = options.account_id if "account_id" in keywords else account
-        region = options.region or region
-        backend = get_backend(self.service, account, region or options.effective_region, self._backends)
-        self._uses.append((account, region))
+        outer = self.uses[-1] if self.uses else None
+        use.account = options.account_id if outer is None or "account_id" in keywords else outer.account
+        use.region = options.region or (None if outer is None else outer.region)
+        backend = get_backend(self.service, use.account, use.region or options.effective_region, self._backends)
+        if outer is None:
+            self._undo.add(self._note_end)
+        use.is_active = True
+        self.uses.append(use)
         return backend
 
-    def pop_use(self) -> bool:
-        """End a use. Returns whether it was the last."""
-        self._uses.pop()
-        return not self._uses
+    def _note_end(self) -> None:
+        """Let backends know that the mock has ended, and keep it for the failure report."""
+        if self.service.ended:
+            return
+        moment = self.service.now
+        try:
+            moment = self.service.clock.read()
+        finally:
+            self.service.ended = (
+                f"The mock of this backend has ended ({self.name}, at {format_iso(moment)} of its clock). Use the backend "
+                "inside of the mock, or keep what is needed of it, such as backend.calls, before the mock ends"
+            )
+            if plugin_state.finished_mocks is not None:
+                plugin_state.finished_mocks.append(FinishedMock(self.service, moment, self.name))
 
     def check_inner(self, inner: Options, keywords: Mapping[str, Any]) -> None:
         """ValueError for a nested use whose keywords contradict the outermost's."""
@@ -201,9 +244,25 @@ class Activation:
                 + "To allow this, pass allow_unused_faults=True."
             )
 
+    def save(self) -> SavedState:
+        """Return the state of all accounts and regions, with the calls so far."""
+        return SavedState(snapshot(self.service), list(self.service.calls))
+
+    def begin_again(self, saved: SavedState) -> None:
+        """Go back to a state that was saved, for another test."""
+        self._failed = False
+        self._freeze.end_inner()
+        self._restore_snapshot(saved.snapshot)
+        self.service.calls.clear()
+        for call in saved.calls:
+            self.service.calls.add(call)
+
     def undo(self) -> None:
-        """Put the process back as it was."""
-        self._undo.close()
+        """Put the process back as it was, and raise the first error of doing so."""
+        try:
+            self._undo.run()
+        finally:
+            self._undo.run()  # what an interrupt has left
 
 
 _active: Activation | None = None
@@ -214,40 +273,79 @@ def active() -> Activation | None:
     return _active
 
 
-def enter(options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
-    """Start a use of the mock, the outermost or a nested one, and return its backend.
+def enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+    """Begin a use of the mock, the outermost or a nested one, and return its backend.
 
     ``options`` are those of ``keywords``.
     """
-    global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
     with _lock:
-        if _active is not None:
+        if _active is not None and not _active.uses:
+            _end(_active)  # which an interrupt has kept from ending
+        return _enter(use, options, keywords)
+
+
+def _enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+    global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
+    try:
+        if _active is None:
+            _active = Activation(options)
+            _active.start()
+        else:
             _active.check_inner(options, keywords)
-            return _active.push_use(options, keywords)
-        begun = Activation(options)
-        try:
-            backend = begun.push_use(options, keywords)
-        except BaseException:
-            begun.undo()
-            raise
-        _active = begun
-        return backend
+        return _active.begin_use(use, options, keywords)
+    except BaseException:
+        _leave(use)
+        raise
 
 
-def leave(*, failed: bool = False) -> None:
-    """End a use of the mock. The last one cleans up.
+def leave(use: Use, *, failed: bool = False) -> None:
+    """End a use of the mock. The last one cleans up; one that has ended already does nothing.
 
     UnusedFaultError after the clean-up for faults that were never triggered, unless the use ``failed``.
     """
     __tracebackhide__ = True
-    global _active
-    with _lock:
-        if _active is None or not _active.pop_use():
-            return
-        ended, _active = _active, None
-        if plugin_state.finished_mocks is not None:
-            plugin_state.finished_mocks.append(FinishedMock(ended.service, ended.service.clock.read()))
-        ended.undo()
-    if not failed:
+    try:
+        ended = _leave(use)
+    except BaseException:
+        _leave(use)  # an interrupt may have kept it from ending
+        raise
+    if ended is not None and not failed:
         ended.check_freezes()
         ended.check_faults()
+
+
+def _leave(use: Use) -> Activation | None:
+    """End a use, and return the mock if it ends with it."""
+    with _lock:
+        ended = _active
+        if ended is None:
+            return None
+        if use in ended.uses:
+            ended.uses.remove(use)
+        use.is_active = False
+        if ended.uses:
+            return None
+        _end(ended)
+        return ended
+
+
+def _end(ended: Activation) -> None:
+    """Undo everything, whatever fails."""
+    global _active  # noqa: PLW0603
+    ended.uses.clear()
+    try:
+        ended.undo()
+    finally:
+        ended.undo()
+        _active = None
+
+
+def _begin_in_child() -> None:
+    """In a process that was forked, the threads that may have held the service's lock are not there any more."""
+    service = getattr(_active, "service", None)
+    if service is not None:
+        service.begin_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)

@@ -30,6 +30,6 @@ class AttributePatch:
 
     def uninstall(self) -> None:
         """Restore the attribute, unless somebody else has replaced it since."""
-        if vars(self._owner)[self._name] is self._replacement:
+        if self._replacement is not None and vars(self._owner).get(self._name) is self._replacement:
             setattr(self._owner, self._name, self._original)
             self._original = self._replacement = None

@@ -51,9 +51,9 @@ class InspectorBackend(ActionMethods):
         self._siblings = siblings
 
     def __repr__(self) -> str:
-        store = self._store
+        store = self._any_store  # it is shown when the mock has ended, too
         return (
-            f"<InspectorBackend account {self.account_id}, {self.region}: {len(store.instances)} instances, "
+            f"<InspectorBackend account {store.account_id}, {store.region}: {len(store.instances)} instances, "
             f"{len(store.targets)} targets, {len(store.templates)} templates, {len(store.runs)} runs, "
             f"{len(store.findings)} findings>"
         )

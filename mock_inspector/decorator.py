@@ -9,13 +9,15 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from ._plugin_state import KEYWORDS
+from ._class_mock import ClassMock, mock_test_case_class
+from ._plugin_state import KEYWORDS, plugin_state
 from ._signatures import spell_out_keywords
 from .options import DEFAULTS, MockKeywords, parse_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .activation import Use
     from .backend import InspectorBackend
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,19 +36,45 @@ class MockInspector:
     def __init__(self, keywords: dict[str, Any]) -> None:
         self._options = parse_options(keywords)
         self._keywords = keywords
+        self._uses: list[Use] = []
 
     def __enter__(self) -> InspectorBackend:
         from . import activation
 
-        return activation.enter(self._options, self._keywords)
+        use = activation.Use()
+        self._uses.append(use)
+        try:
+            return activation.enter(use, self._options, self._keywords)
+        except BaseException:
+            self._uses.remove(use)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            __tracebackhide__ = True
+            self.leave(failed=kind is not None)
+        finally:
+            self.leave(failed=True)  # what an interrupt has left
+
+    def leave(self, *, failed: bool = False) -> None:
+        """End the last use that this object has begun; does nothing when all of them have ended."""
         __tracebackhide__ = True
+        if not self._uses:
+            return
         from . import activation
 
-        activation.leave(failed=kind is not None)
+        use = self._uses[-1]
+        try:
+            activation.leave(use, failed=failed)
+        finally:
+            if not use.is_active and use in self._uses:
+                self._uses.remove(use)
+
+    def again(self, function: Callable[..., Any] | None = None) -> MockInspector:
+        """Return another use with the same keywords: of a decorated ``function``, where that is given."""
+        return MockInspector(self._keywords) if function is None else _FunctionUse(self._keywords, function)
 
     async def __aenter__(self) -> InspectorBackend:
         return self.__enter__()
@@ -59,9 +87,10 @@ class MockInspector:
     def __call__(self, decorated: F) -> F:
         """Decorate a function (also a coroutine, generator or async generator function) or a test class.
 
-        The mock covers the body of a function. The plugin mocks a plain test class, around each test with its setup
-        and teardown. A ``TestCase`` is mocked around each ``run``. The tests of a class with ``setup_class`` or
-        ``setUpClass`` share one state. TypeError for anything that cannot be decorated.
+        The mock covers the body of a function. What other decorators do before they call it stays outside: the steps of
+        a pytest-bdd scenario, for one, which takes the marker instead. The plugin mocks a plain test class, around each
+        test with its setup and teardown. A ``TestCase`` is mocked around each ``run``. Where something is set up for the
+        class as a whole, each test begins with exactly that. TypeError for anything that cannot be decorated.
         """
         if isinstance(decorated, type):
             return cast(F, self._decorated_class(decorated))
@@ -69,7 +98,8 @@ class MockInspector:
         if fixture or not isinstance(decorated, _FUNCTIONS):
             raise TypeError(
                 f"mock_inspector decorates functions and test classes; got {decorated!r}. Put it below other decorators, "
-                "such as pytest.fixture, staticmethod or property, next to the function"
+                "such as pytest.fixture, staticmethod or property, next to the function. A scenario of pytest-bdd runs its "
+                "steps before the function: mark it with pytest.mark.mock_inspector instead"
             )
         wrapped = functools.wraps(decorated)(_wrapper(self, decorated))
         setattr(wrapped, KEYWORDS, self._keywords)
@@ -82,15 +112,7 @@ class MockInspector:
             return decorated
         cls: Any = decorated
         cls.run = self._decorated_run(cls.run)
-        if cls.setUpClass.__func__ is not test_case.setUpClass.__func__:
-            set_up: Callable[[Any], None] = cls.setUpClass.__func__
-
-            def set_up_class(cls: Any) -> None:
-                self.__enter__()
-                cls.addClassCleanup(self.__exit__, None, None, None)
-                set_up(cls)
-
-            cls.setUpClass = classmethod(functools.wraps(set_up)(set_up_class))
+        mock_test_case_class(cls, self)
         return decorated
 
     def _decorated_run(self, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,17 +122,35 @@ class MockInspector:
         def mocked_run(case: Any, *args: Any, **kwargs: Any) -> Any:
             from . import activation
 
-            outermost = activation.active() is None
-            self.__enter__()
+            shared = ClassMock.of(type(case))
+            outermost, use = activation.active() is None, self.again()
             try:
-                if outermost:
+                use.__enter__()
+                if shared is not None:
+                    shared.begin_run()
+                if outermost or shared is not None:
                     case.doCleanups = functools.partial(_clean_up_and_check, case)
                 return run(case, *args, **kwargs)
             finally:
                 vars(case).pop("doCleanups", None)
-                activation.leave(failed=True)
+                use.leave(failed=True)
 
         return mocked_run
+
+
+class _FunctionUse(MockInspector):
+    """The use of a decorated function. Where a debugger is about to start because it failed, the plugin ends it later."""
+
+    def __init__(self, keywords: dict[str, Any], function: Callable[..., Any]) -> None:
+        super().__init__(keywords)
+        self._function = function
+
+    def leave(self, *, failed: bool = False) -> None:
+        __tracebackhide__ = True
+        if failed and self._uses and any(self._function is each for each in plugin_state.debugged):
+            plugin_state.postponed = functools.partial(MockInspector.leave, self, failed=True)
+        else:
+            super().leave(failed=failed)
 
 
 def _clean_up_and_check(case: Any) -> Any:
@@ -134,29 +174,42 @@ def _check() -> None:
 
 
 def _wrapper(mock: MockInspector, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function inside the mock. It leaves a second time, where an interrupt came before it left."""
     if inspect.isasyncgenfunction(function):
         return _around_async_generator(mock, function)
     if inspect.iscoroutinefunction(function):
 
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with mock:
-                return await function(*args, **kwargs)
+            use = mock.again(function)
+            try:
+                with use:
+                    return await function(*args, **kwargs)
+            finally:
+                use.leave(failed=True)
 
         return coroutine
     if inspect.isgeneratorfunction(function):
 
         def generator(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with mock:
-                return (yield from function(*args, **kwargs))
+            use = mock.again()
+            try:
+                with use:
+                    return (yield from function(*args, **kwargs))
+            finally:
+                use.leave(failed=True)
 
         return generator
 
     def call(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        with mock:
-            return function(*args, **kwargs)
+        use = mock.again(function)
+        try:
+            with use:
+                return function(*args, **kwargs)
+        finally:
+            use.leave(failed=True)
 
     return call
 
@@ -166,22 +219,26 @@ def _around_async_generator(mock: MockInspector, function: Callable[..., Any]) -
 
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        with mock:
-            steps = function(*args, **kwargs)
-            try:
-                value = await steps.__anext__()
-                while True:
-                    try:
-                        sent = yield value
-                    except GeneratorExit:
-                        await steps.aclose()
-                        raise
-                    except BaseException as error:  # noqa: BLE001  the generator handles all of them
-                        value = await steps.athrow(error)
-                    else:
-                        value = await steps.asend(sent)
-            except StopAsyncIteration:
-                return
+        use = mock.again()
+        try:
+            with use:
+                steps = function(*args, **kwargs)
+                try:
+                    value = await steps.__anext__()
+                    while True:
+                        try:
+                            sent = yield value
+                        except GeneratorExit:
+                            await steps.aclose()
+                            raise
+                        except BaseException as error:  # noqa: BLE001  the generator handles all of them
+                            value = await steps.athrow(error)
+                        else:
+                            value = await steps.asend(sent)
+                except StopAsyncIteration:
+                    return
+        finally:
+            use.leave(failed=True)
 
     return async_generator
 

@@ -23,6 +23,10 @@ class EndlessPollError(RuntimeError):
     """Code under test waits for something that will not happen."""
 
 
+class MockEndedError(RuntimeError):
+    """A test uses the backend of a mock that has ended."""
+
+
 class UnusedFaultError(AssertionError):
     """A test passed although a fault that it injected was never triggered."""
 

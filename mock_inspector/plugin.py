@@ -6,20 +6,24 @@ import os
 import sys
 from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ._plugin_state import KEYWORDS, plugin_state
+from ._plugin_state import KEYWORDS, TEST_CASE, plugin_state
 
 if TYPE_CHECKING:
+    from ._class_mock import ClassMock
     from ._plugin_state import FinishedMock
+    from .activation import Activation
     from .backend import InspectorBackend
     from .decorator import MockInspector
     from .server import InspectorServer
 
-_ACTIVE: pytest.StashKey[MockInspector] = pytest.StashKey()
+_ACTIVE: pytest.StashKey[MockInspector | ClassMock] = pytest.StashKey()
+_SETTING_UP: pytest.StashKey[ClassMock | None] = pytest.StashKey()
+"""The mock of the class whose test is running, where something is set up for all of its tests."""
 _REPORTED: pytest.StashKey[dict[int, int]] = pytest.StashKey()
 _PREVIOUS: pytest.StashKey[deque[FinishedMock] | None] = pytest.StashKey()
 
@@ -35,6 +39,8 @@ _MARKER_HELP = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and keep finished mocks for failure reports."""
+    if config.getoption("usepdb", False):
+        config.pluginmanager.register(_Debugging(), f"{_MARKER}-debugging")
     config.addinivalue_line("markers", _MARKER_HELP)
     config.stash[_PREVIOUS] = plugin_state.finished_mocks
     plugin_state.finished_mocks = deque(maxlen=_MAX_FINISHED_MOCKS)
@@ -42,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give a pytest session around this one its finished mocks back."""
+    _leave_postponed()
     if _PREVIOUS in config.stash:
         plugin_state.finished_mocks = config.stash[_PREVIOUS]
 
@@ -51,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         names: list[str] = getattr(item, "fixturenames", [])
         if item.get_closest_marker(_MARKER) is not None and names is not None:
-            names.insert(_first_function_fixture(item, names), _mocked.__name__)
+            names.insert(_first_function_fixture(item, names), _mock_inspector.__name__)
 
 
 def _first_function_fixture(item: pytest.Item, names: list[str]) -> int:
@@ -64,22 +71,29 @@ def _first_function_fixture(item: pytest.Item, names: list[str]) -> int:
 
 
 @pytest.fixture
-def _mocked(request: pytest.FixtureRequest) -> Iterator[None]:
+def _mock_inspector(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start the mock of a marked test; ``inspector_backend`` is a nested use then."""
     __tracebackhide__ = True
-    from .decorator import MockInspector
-
-    with MockInspector(_keywords(request)):
+    with _mock_of(request):
         yield
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the ids of a mock in a fixture of a wider scope depend on that scope, not on the first test."""
+    """Let the ids of a mock in a fixture of a wider scope depend on that scope, not on the first test.
+
+    It is, like those below, a wrapper of the older kind, through which no exception passes: tracebacks would show it.
+    """
+    class_mock = request.config.stash.get(_SETTING_UP, None)
     if fixturedef.scope == "function":
-        return (yield)
+        if class_mock is not None:
+            class_mock.end_set_up()
+        yield
+        return
+    if class_mock is not None:
+        class_mock.continue_set_up()
     with _scope(request.node.nodeid or "session"):
-        return (yield)
+        yield
 
 
 @contextmanager
@@ -91,40 +105,82 @@ def _scope(node_id: str) -> Iterator[None]:
         plugin_state.scope = previous
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Start the mock of a decorated class before anything of its test is set up."""
-    __tracebackhide__ = True
     own_id = "" if item.parent is None else f"{item.parent.nodeid}::{item.name}"
     # With --dist=loadgroup, xdist appends the name of the test's group behind an @.
     plugin_state.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
     node = _decorated_class(item)
-    if node is not None and _ACTIVE not in node.stash:
-        from .decorator import MockInspector
-
-        mock = MockInspector(getattr(node.obj, KEYWORDS))
-        shared = hasattr(node.obj, "setup_class")
-        with _scope(node.nodeid if shared else plugin_state.renamed.get(item.nodeid, item.nodeid)):
-            mock.__enter__()
-        node.stash[_ACTIVE] = mock
-    return (yield)
+    if node is not None:
+        _begin_class_or_test(item, node)
+    yield
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Stop the mock of a decorated class: after each test, or after the last one when they share a ``setup_class``."""
+def _begin_class_or_test(item: pytest.Item, node: pytest.Class) -> None:
     __tracebackhide__ = True
-    failed = True
-    try:
-        yield
-        failed = False
-    finally:
-        node = _decorated_class(item)
-        if node is not None and _ACTIVE in node.stash:
-            shared = hasattr(node.obj, "setup_class") and nextitem is not None and node in nextitem.listchain()
-            if not shared:
-                del node.stash[_ACTIVE]
-                sys.modules["mock_inspector.activation"].leave(failed=failed)
+    from ._class_mock import ClassMock, test_case_mock
+    from .decorator import MockInspector
+
+    mock = node.stash.get(_ACTIVE, None)
+    if mock is None and _sets_up_class(item, node):
+        with _scope(node.nodeid):
+            begun = test_case_mock(node.obj) or MockInspector(getattr(node.obj, KEYWORDS))
+            mock = ClassMock(begun, node.obj, by_plugin=True)
+    elif mock is None and test_case_mock(node.obj) is None:
+        mock = MockInspector(getattr(node.obj, KEYWORDS))
+        with _scope(plugin_state.renamed.get(item.nodeid, item.nodeid)):
+            mock.__enter__()
+    if mock is not None:
+        node.stash[_ACTIVE] = mock
+    if isinstance(mock, ClassMock):
+        mock.begin_test()
+        item.config.stash[_SETTING_UP] = mock
+
+
+def _sets_up_class(item: pytest.Item, node: pytest.Class) -> bool:
+    """Whether something is set up for the class as a whole, by the class or by a fixture of its scope."""
+    from ._class_mock import sets_up_class
+
+    definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    own = [name for name, found in definitions.items() if found[-1].scope == "class" and not name.startswith("_")]
+    return sets_up_class(node.obj) or bool(own)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What follows the set-up belongs to one test."""
+    class_mock = item.config.stash.get(_SETTING_UP, None)
+    if class_mock is not None:
+        class_mock.end_set_up()
+    yield
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, None]:
+    """Stop the mock of a decorated class: after each test, or after the last one when something is set up for all."""
+    __tracebackhide__ = True
+    outcome = yield
+    item.config.stash[_SETTING_UP] = None
+    node = _decorated_class(item)
+    if node is not None and _ACTIVE in node.stash:
+        try:
+            _end_test_or_class(node, nextitem, failed=outcome.excinfo is not None)
+        except BaseException as error:  # noqa: BLE001  it is the outcome
+            outcome.force_exception(error)
+
+
+def _end_test_or_class(node: pytest.Class, nextitem: pytest.Item | None, *, failed: bool) -> None:
+    __tracebackhide__ = True
+    from ._class_mock import ClassMock
+
+    mock = node.stash[_ACTIVE]
+    if isinstance(mock, ClassMock) and nextitem is not None and node in nextitem.listchain():
+        if not failed:
+            mock.end_test()
+    else:
+        del node.stash[_ACTIVE]
+        mock.leave(failed=failed)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -140,18 +196,59 @@ def pytest_runtest_makereport(
             if active is not None:
                 active.mark_failed()
             if report.failed:
-                from .failure_report import add_sections
-
-                add_sections(report.sections, active and active.service, item.stash.setdefault(_REPORTED, {}))
-        if call.when == "teardown" and plugin_state.finished_mocks is not None:
+                _add_sections(item, report, active, call.excinfo and call.excinfo.value)
+        if call.when == "teardown" and plugin_state.finished_mocks:
             plugin_state.finished_mocks.clear()
+            with suppress(Exception):
+                sys.modules["mock_inspector.clock.freeze"].restore_late_names()
     return report
 
 
+_NOT_SHOWN = (Exception, pytest.fail.Exception, pytest.skip.Exception)
+"""What a report may run into, where a test has replaced what the report calls. A test's own failure matters more."""
+
+
+def _add_sections(
+    item: pytest.Item, report: pytest.TestReport, active: Activation | None, error: BaseException | None
+) -> None:
+    """Add what the mocks of a failed test have to show, or why they cannot."""
+    try:
+        from .failure_report import add_sections
+
+        service = getattr(active, "service", None)
+        add_sections(report.sections, service, item.stash.setdefault(_REPORTED, {}), error)
+    except _NOT_SHOWN as problem:
+        report.sections.append((_MARKER, f"This report could not be made: {type(problem).__name__}"))
+
+
+class _Debugging:
+    """With ``--pdb``: a decorated test that fails stays in its mock until the debugger has ended."""
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        function = getattr(item, "obj", None)
+        while function is not None:
+            plugin_state.debugged += (getattr(function, "__func__", function),)
+            function = getattr(function, "__wrapped__", None)
+        yield
+        plugin_state.debugged = ()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Iterator[None]:
+        _leave_postponed()
+        yield
+
+
+def _leave_postponed() -> None:
+    postponed, plugin_state.postponed = plugin_state.postponed, None
+    if postponed is not None:
+        postponed()
+
+
 def _decorated_class(item: pytest.Item) -> pytest.Class | None:
-    """The outermost decorated class of the test. A ``TestCase`` handles itself."""
+    """The outermost decorated class of the test."""
     for node in item.listchain():
-        if isinstance(node, pytest.Class) and hasattr(node.obj, KEYWORDS):
+        if isinstance(node, pytest.Class) and (hasattr(node.obj, KEYWORDS) or hasattr(node.obj, TEST_CASE)):
             return node
     return None
 
@@ -164,10 +261,19 @@ def inspector_backend(request: pytest.FixtureRequest) -> Iterator[InspectorBacke
     ``mock_inspector`` it is the backend of that one.
     """
     __tracebackhide__ = True
+    with _mock_of(request) as backend:
+        yield backend
+
+
+def _mock_of(request: pytest.FixtureRequest) -> MockInspector:
+    """The mock of a test. What is wrong with its keywords fails the test, with no line of this package."""
     from .decorator import MockInspector
 
-    with MockInspector(_keywords(request)) as backend:
-        yield backend
+    try:
+        return MockInspector(_keywords(request))
+    except (TypeError, ValueError) as error:
+        message = f"{type(error).__name__}: {error}"
+    pytest.fail(message, pytrace=False)
 
 
 @pytest.fixture

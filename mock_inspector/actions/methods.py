@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from .._signatures import check_keywords
 from ..api.operations import Operation, get_operation, names_by_method
+from ..errors import MockEndedError
 from ..state.service import FakeService
 from ..state.store import Store
 from . import (
@@ -42,12 +43,13 @@ def _method(
     def method(self: ActionMethods, /, *args: P.args, **members: P.kwargs) -> ResponseBody:
         if args:
             raise TypeError(f"{function.__name__}() takes the request's members as keywords; got {args!r}")
+        service = self._service
         operation = get_operation(names_by_method()[function.__name__])
         check_keywords(function.__name__, members, operation.members)
         validated = operation.validate(dict(members), "")  # Without the lock: it reads the test's own objects.
         act = functools.partial(ACTIONS[operation.method].function, self._store, **validated)
-        with self._service.at_now():
-            return copy.deepcopy(self._service.call_with_answers(act))
+        with service.at_now():
+            return copy.deepcopy(service.call_with_answers(act))
 
     return method
 
@@ -61,11 +63,24 @@ class ActionMethods:
     model and prints the line to add.
     """
 
-    __slots__ = ("_service", "_store")
+    __slots__ = ("_any_service", "_any_store")
 
     def __init__(self, service: FakeService, store: Store) -> None:
-        self._service = service
-        self._store = store
+        self._any_service = service
+        self._any_store = store
+
+    @property
+    def _service(self) -> FakeService:
+        """The service of the mock. MockEndedError when it has ended."""
+        if self._any_service.ended:
+            raise MockEndedError(self._any_service.ended)
+        return self._any_service
+
+    @property
+    def _store(self) -> Store:
+        """The store of the account in the region. MockEndedError when the mock has ended."""
+        self._service  # noqa: B018  it raises
+        return self._any_store
 
     add_attributes_to_findings = _method(findings.add_attributes_to_findings)
     create_assessment_target = _method(targets.create_assessment_target)

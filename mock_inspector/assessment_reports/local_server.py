@@ -40,8 +40,9 @@ class LocalServer:
     def close(self) -> None:
         """Close the port and all connections, and end the threads."""
         self._proxy_bypass.undo()
-        self._server.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():  # in a process that was forked it is not
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
         for connection, thread in list(self._server.connections.items()):
             with suppress(OSError):  # its thread may have closed it meanwhile

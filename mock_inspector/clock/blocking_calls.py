@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from freezegun import api as freezegun_api
 
 from ..attribute_patch import AttributePatch
+from ..undo import run_all
 from .builtin_patch import TypePatch, can_patch
 from .idle_threads import current_frames
 from .mutex import real_acquire, real_release
@@ -126,8 +127,7 @@ class BlockingCallsPatch:
     def stop(self) -> None:
         """Let threads wait in real time again."""
         self._waiting = None
-        for patch in self._patches:
-            patch.uninstall()
+        run_all(patch.uninstall for patch in self._patches)
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""

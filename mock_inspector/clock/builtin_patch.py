@@ -91,22 +91,17 @@ class FunctionPatch:
             definition.ml_doc,
         )
         self._after = ctypes.addressof(self._definition), id(self._target), None
-        self.installed = False
+        # The function refers to it while it is patched; what counts the references does not know since when.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._target))
 
     def install(self) -> None:
         """Let the function call the replacement."""
-        if not self.installed:
-            self.installed = True
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._target))
-            # In one statement, in which no other thread gets its turn.
-            self._fields.m_ml, self._fields.m_self, self._fields.vectorcall = self._after
+        # In one statement, in which no other thread gets its turn.
+        self._fields.m_ml, self._fields.m_self, self._fields.vectorcall = self._after
 
     def uninstall(self) -> None:
         """Let it do again what it did."""
-        if self.installed:
-            self.installed = False
-            self._fields.m_ml, self._fields.m_self, self._fields.vectorcall = self._before
-            ctypes.pythonapi.Py_DecRef(ctypes.py_object(self._target))
+        self._fields.m_ml, self._fields.m_self, self._fields.vectorcall = self._before
 
 
 class TypePatch:

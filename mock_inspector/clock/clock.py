@@ -9,16 +9,23 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from freezegun import api as freezegun
+
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
 
 def _now() -> datetime.datetime:
     # freezegun's own moment: a thread that imports a module sees the real time, but the mock that it may call does not.
-    freezegun = sys.modules.get("freezegun.api")
-    if freezegun is not None and freezegun.freeze_factories:
+    if freezegun.freeze_factories:
         moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
         return moment.replace(tzinfo=UTC)
-    return datetime.datetime.now(UTC)
+    return _unfrozen_now()
+
+
+def _unfrozen_now() -> datetime.datetime:
+    # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
+    # It is freezegun's attribute that keeps it; a name of this module would hold the fake one while time is frozen.
+    return freezegun.real_datetime.now(UTC)
 
 
 class Clock:
@@ -151,7 +158,7 @@ def _to_timedelta(delta: float | datetime.timedelta) -> datetime.timedelta:
 def freezer() -> Any:
     """Return who holds the process's time: the innermost freeze of freezegun or time-machine, or None."""
     # freezegun first: it can start inside time-machine, but time-machine refuses to start inside freezegun.
-    factories: list[Any] = getattr(sys.modules.get("freezegun.api"), "freeze_factories", [])
+    factories: list[Any] = freezegun.freeze_factories
     if factories:
         return factories[-1]
     travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])

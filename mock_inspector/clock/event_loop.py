@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio.base_subprocess import BaseSubprocessTransport
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from selectors import BaseSelector
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -27,6 +27,7 @@ from weakref import WeakSet
 from freezegun import api as freezegun_api
 
 from ..attribute_patch import AttributePatch
+from ..undo import run_all
 from .awaiting import awaiting_line
 from .selector import WaitingSelector
 from .steady_time import SteadyTime
@@ -34,6 +35,10 @@ from .steady_time import SteadyTime
 if TYPE_CHECKING:
     from .clock import Clock
     from .waiting import Waiting
+
+
+_Timer = tuple[Any, float]
+"""A timer of a loop, and the moment at which it is due."""
 
 
 class LoopPatch:
@@ -51,6 +56,8 @@ class LoopPatch:
         self._outer_time: Callable[[], float] = freezegun_api.real_monotonic
         self._time: SteadyTime | None = None
         self._waiting: Waiting | None = None
+        self._timers: list[_Timer] | None = None
+        """The timers of the loops as they have to be after the end; None until that is known."""
 
     def start(self, waiting: Waiting, clock: Clock, *, followed: bool) -> None:
         """Let loops wait for ``clock``; ``followed`` tells whether somebody else has frozen time."""
@@ -59,24 +66,29 @@ class LoopPatch:
         # real one: counted from 1970, as freezegun's, it would have no room for what tells whether a timer is due.
         self._outer_time = time.monotonic if followed else freezegun_api.real_monotonic
         running = asyncio._get_running_loop()
-        if running is not None:
-            _shift_timers(running, self._time.seconds() - self._outer_time())
+        if running is not None and followed:
+            self._loops.add(running)
+            _set_timers(_shifted_timers(running, self._time.seconds() - self._outer_time()))
         for patch in self._patches:
             patch.install()
 
     def stop(self) -> None:
         """Give the loops their own time back; timers that are still waiting keep what they have left to wait."""
-        if self._time is None:
-            return
-        ahead = self._time.seconds() - self._outer_time() if len(self._loops) else 0.0
-        self._time = self._waiting = None
-        for patch in self._patches:
-            patch.uninstall()
-        for loop in list(self._loops) if len(self._loops) else ():
+        if self._time is not None and self._timers is None:
+            ahead = self._time.seconds() - self._outer_time() if len(self._loops) else 0.0
+            self._timers = [timer for loop in self._running_loops() for timer in _shifted_timers(loop, -ahead)]
+        self._waiting = None
+        run_all(patch.uninstall for patch in self._patches)
+        for loop in self._running_loops():
             if isinstance(loop._selector, WaitingSelector):
                 loop._selector.restore()
-            _shift_timers(loop, -ahead)
+        _set_timers(self._timers or ())
         self._loops.clear()
+        self._time = self._timers = None
+
+    def _running_loops(self) -> list[Any]:
+        """The loops that have waited for the clock."""
+        return list(self._loops) if len(self._loops) else []  # iterating over an empty WeakSet is slow
 
     def _reason_to_wait(self, loop: Any) -> str | None:
         """Why a loop runs in real time, or None when it waits for the mock's clock."""
@@ -129,7 +141,11 @@ _LOOP_CLASSES: list[Any] = [
 ]
 
 
-def _shift_timers(loop: Any, seconds: float) -> None:
-    """Let the timers of a loop count by another clock, which differs by ``seconds``."""
-    for handle in getattr(loop, "_scheduled", ()):
-        handle._when += seconds
+def _shifted_timers(loop: Any, seconds: float) -> list[_Timer]:
+    """The timers of a loop by another clock, which differs by ``seconds``."""
+    return [(handle, handle._when + seconds) for handle in getattr(loop, "_scheduled", ())]
+
+
+def _set_timers(timers: Iterable[_Timer]) -> None:
+    for handle, when in timers:
+        handle._when = when

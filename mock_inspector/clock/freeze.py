@@ -22,6 +22,10 @@ part                                why
 ``api._should_use_real_time``       replaced: who sees the real time (``real_time.py``)
 ``api.get_current_time``            replaced: a thread that imports sees the real time (``real_time.py``)
 ``api.call_stack_inspection_limit`` read by that rule
+``api.tick_flags``,                 made as long as the other stacks where an interrupt came into ``start`` or ``stop``
+``freeze_time().modules_at_start``
+``api.pickle_fake_datetime``,       put where ``stop`` takes them away
+``pickle_fake_date``
 ``api.FakeDatetime``, ``FakeDate``  given a method that pydantic looks for (``real_types.py``)
 ==================================  ====================================================================================
 
@@ -30,13 +34,17 @@ Of time-machine, ``traveller_stack`` is read.
 
 from __future__ import annotations
 
+import copyreg
 import datetime
+import sys
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Literal
 
 from freezegun import api
 
+from ..undo import run_all
 from .late_imports import LateImports
 from .real_time import REAL_TIME_PACKAGES, RealTimeRules, is_ignored
 from .real_types import RealTypes
@@ -50,43 +58,35 @@ _types = RealTypes()
 
 
 class Freeze:
-    """What a mock does to the process's time, from its making to :meth:`stop`.
+    """What a mock does to the process's time, from :meth:`start` to :meth:`stop`.
 
-    It freezes time at ``moment``, or leaves it as it is when ``by`` is None. Either way, while freezegun has frozen
-    time (an outer or an inner ``freeze_time``, too), late imports work, and all threads see the same time, apart from
-    event loops where ``loops_keep_real_time``.
+    While freezegun has frozen time (an outer or an inner ``freeze_time``, too), late imports work, and all threads see
+    the same time.
     """
 
-    def __init__(
-        self,
-        by: Freezer | None = None,
-        moment: datetime.datetime | None = None,
-        *,
-        loops_keep_real_time: bool = False,
-    ) -> None:
+    def __init__(self) -> None:
         self._replaced: list[tuple[dict[str, Any], str]] | None = None
         self._nesting: _Nesting | None = None
         self._imports = LateImports(_names, self._replace)
+
+    def start(self, by: Freezer | None, moment: datetime.datetime, *, loops_keep_real_time: bool = False) -> None:
+        """Freeze time at ``moment``, or leave it as it is when ``by`` is None.
+
+        ``loops_keep_real_time`` tells whether event loops see the real time.
+        """
+        _restore_modules_of_time()
         _rules.install(loops_keep_real_time=loops_keep_real_time)
         _types.install()
         self._imports.start()
-        try:
-            if by == "freezegun":
-                self._start_freezegun(moment)
-            elif by == "time-machine":
-                self._start_time_machine(moment)
-        except BaseException:
-            self.stop()
-            raise
+        if by == "freezegun":
+            self._start_freezegun(moment)
+        elif by == "time-machine":
+            self._start_time_machine(moment)
 
     def stop(self) -> None:
         """End the freeze, and others that were begun inside of it and have not ended, and restore everything."""
-        if self._nesting is not None:
-            self._nesting.stop()
-        self._imports.stop()
-        self._restore_names()
-        _types.uninstall()
-        _rules.uninstall()
+        nesting = () if self._nesting is None else (self._nesting.stop,)
+        run_all((*nesting, self._imports.stop, self._restore_names, _types.uninstall, _rules.uninstall))
 
     def check(self) -> None:
         """RuntimeError for a freeze that was begun inside of this one, and has not ended or had not when this one did."""
@@ -95,33 +95,38 @@ class Freeze:
         if problem:
             raise RuntimeError(problem)
 
-    def _start_freezegun(self, moment: datetime.datetime | None) -> None:
+    def end_inner(self) -> None:
+        """End the freezes that were begun inside of this one and have not ended."""
+        if self._nesting is not None:
+            self._nesting.end_inner()
+
+    def _start_freezegun(self, moment: datetime.datetime) -> None:
         freezer: Any = api.freeze_time(moment, ignore=list(REAL_TIME_PACKAGES))
         ignore_list, freezer.ignore = freezer.ignore, ("",)
-        self._nesting = _Nesting(freezer.start(), api.freeze_factories, freezer.stop)
+        self._nesting = _Nesting(api.freeze_factories, lambda: _stop_freezegun(freezer))
         self._replaced = []
+        self._nesting.begin(freezer.start)
         api.ignore_lists[-1] = ignore_list
         _names.update()
         for holder in _names.holders:
             if not is_ignored(holder.key, ignore_list):
                 self._put_fakes(holder.namespace, holder.names)
 
-    def _start_time_machine(self, moment: datetime.datetime | None) -> None:
+    def _start_time_machine(self, moment: datetime.datetime) -> None:
         import time_machine
 
         travel = time_machine.travel(moment, tick=False)
-        self._nesting = _Nesting(travel.start(), time_machine.traveller_stack, travel.stop)
+        stack: list[Any] = time_machine.traveller_stack
+        self._nesting = _Nesting(stack, lambda: travel.stop() if stack else None)
+        self._nesting.begin(travel.start)
 
     def _restore_names(self) -> None:
         if self._replaced is None:
             return
-        replaced, self._replaced = self._replaced, None
-        for namespace, name in replaced:
+        for namespace, name in self._replaced:
             _put_real(namespace, name)
-        _names.update()
-        for holder in _names.holders:  # names that were bound to fakes meanwhile
-            for name in holder.names:
-                _put_real(holder.namespace, name)
+        _restore_bound_names()  # which were bound to fakes meanwhile
+        self._replaced = None
 
     def _replace(self, module: ModuleType) -> bool:
         """Put fakes into a module that was executed while time is frozen. Returns whether it holds any."""
@@ -141,36 +146,91 @@ class Freeze:
                     self._replaced.append((namespace, name))
 
 
+def restore_late_names() -> None:
+    """Restore what was bound to fakes after the end: ``monkeypatch`` puts back what it has replaced in the mock."""
+    if not api.freeze_factories:
+        _restore_bound_names()
+        _restore_modules_of_time()
+
+
+def _restore_bound_names() -> None:
+    _names.update()
+    for holder in _names.holders:
+        for name in holder.names:
+            _put_real(holder.namespace, name)
+
+
+_MODULES_OF_TIME = [
+    (namespace_of(module), name) for module in (datetime, time) for name in time_names(namespace_of(module))
+]
+
+
+def _restore_modules_of_time() -> None:
+    if not api.freeze_factories:
+        for namespace, name in _MODULES_OF_TIME:
+            _put_real(namespace, name)
+
+
 def _put_real(namespace: dict[str, Any], name: str) -> None:
     real = REAL.get(id(namespace.get(name)))
     if real is not None:
         namespace[name] = real
 
 
+_STACKS: tuple[list[Any], ...] = (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets)
+_PICKLERS: dict[Any, Any] = {api.real_datetime: api.pickle_fake_datetime, api.real_date: api.pickle_fake_date}
+
+
+def _stop_freezegun(freezer: Any) -> None:
+    """Call freezegun's ``stop``, also where an interrupt came into its ``start``, or into an earlier ``stop``."""
+    depth = max(1, *map(len, _STACKS))
+    for stack in _STACKS:
+        stack.extend([None] * (depth - len(stack)))
+    for kind, pickler in _PICKLERS.items():
+        copyreg.dispatch_table.setdefault(kind, pickler)
+    freezer.modules_at_start = freezer.modules_at_start or set(sys.modules)
+    freezer.stop()
+
+
 class _Nesting:
     """The mock's freeze on the stack of freezes. ``stop`` ends the innermost of them, whoever began it."""
 
-    def __init__(self, own: object, stack: list[Any], stop: Callable[[], None]) -> None:
-        self._own, self._stack, self._stop = own, stack, stop
-        self._stopped = False
-        self._problem = ""
+    def __init__(self, stack: list[Any], stop: Callable[[], None]) -> None:
+        self._stack, self._stop = stack, stop
+        self.own: object = None
+        """The mock's freeze; None until it has begun."""
+        self._is_changing = True
+        """Whether a freeze is being begun or ended: it is done again when an interrupt came in between."""
+        self._problem: str | None = None
+
+    def begin(self, start: Callable[[], object]) -> None:
+        """Begin the own freeze."""
+        self.own = start()
+        self._is_changing = False
 
     def stop(self) -> None:
         """End the own freeze, and those inside of it."""
-        self._problem = self.problem()
-        self._stopped = True
-        while self._own in self._stack:
+        if self._problem is None:
+            self._problem = self.problem()
+        while self._is_changing or self.own in self._stack:
+            self._is_changing = True
+            self._stop()
+            self._is_changing = False
+
+    def end_inner(self) -> None:
+        """End the freezes inside of the own one."""
+        while self.own in self._stack and self._stack[-1] is not self.own:
             self._stop()
 
     def problem(self) -> str:
         """What is, or was at the end, the matter with the order of freezes. Empty when nothing is."""
-        if self._stopped:
-            return self._problem
-        if self._own not in self._stack:
+        if self._problem is not None or self.own is None:
+            return self._problem or ""
+        if self.own not in self._stack:
             return (
                 "The freeze of mock_inspector was ended inside of it: a freeze was stopped that had not been started."
             )
-        inner = self._stack[self._stack.index(self._own) + 1 :]
+        inner = self._stack[self._stack.index(self.own) + 1 :]
         if not inner:
             return ""
         return (

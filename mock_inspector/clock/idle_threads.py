@@ -108,10 +108,9 @@ def current_frames() -> dict[int, FrameType]:
 _mutex = Mutex()
 
 
-def renew_mutex() -> None:
-    """In a process that was forked, no other thread looks at frames."""
-    global _mutex  # noqa: PLW0603  it may be held by a thread that there is not any more
-    _mutex = Mutex()
+def is_reading_frames() -> bool:
+    """Whether this thread is in the middle of :func:`current_frames`."""
+    return _mutex.is_held()
 
 
 def is_any_starting() -> bool:

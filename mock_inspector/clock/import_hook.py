@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from ..attribute_patch import AttributePatch
+from ..undo import run_all
 
 Callback = Callable[[ModuleType], None]
 Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
@@ -28,51 +29,48 @@ _arounds: list[Around] = []
 _patches: list[AttributePatch] = []
 
 
-def on_import(name: str, callback: Callback) -> Callable[[], None]:
-    """Call ``callback`` with the module ``name`` each time that it was executed.
-
-    Returns a function that cancels this.
-    """
-    return _register(_callbacks, (name, callback))
+def on_import(name: str, callback: Callback) -> None:
+    """Call ``callback`` with the module ``name`` each time that it was executed."""
+    _callbacks.append((name, callback))
+    _install()
 
 
-def around_imports(around: Around) -> Callable[[], None]:
+def around_imports(around: Around) -> None:
     """Execute modules inside of the context that ``around`` returns.
 
     It gets the module, or None where the code of an extension module runs before the module is there. Imports nest:
-    a module imports others. Returns a function that cancels this.
+    a module imports others.
     """
-    return _register(_arounds, around)
-
-
-def _register(entries: list[Any], entry: Any) -> Callable[[], None]:
-    entries.append(entry)
+    _arounds.append(around)
     _install()
 
-    def cancel() -> None:
-        if entry in entries:
-            entries.remove(entry)
-        if not _callbacks and not _arounds:
-            _uninstall()
 
-    return cancel
+def forget(registered: Callback | Around) -> None:
+    """Cancel what :func:`on_import` or :func:`around_imports` has registered, if it has."""
+    _callbacks[:] = [entry for entry in _callbacks if entry[1] != registered]
+    _arounds[:] = [around for around in _arounds if around != registered]
+    if not _callbacks and not _arounds:
+        _uninstall()
 
 
 def _install() -> None:
-    if _patches:
-        return
-    _patches.extend(AttributePatch(*method) for method in _LOADER_METHODS)
-    rewrite = sys.modules.get("_pytest.assertion.rewrite")
-    if rewrite is not None:
-        _patches.append(AttributePatch(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module))
+    if not _patches:
+        _patches.extend(_build_patches())
     for patch in _patches:
         patch.install()
 
 
+def _build_patches() -> list[AttributePatch]:
+    patches = [AttributePatch(*method) for method in _LOADER_METHODS]
+    rewrite = sys.modules.get("_pytest.assertion.rewrite")
+    if rewrite is not None:
+        patches.append(AttributePatch(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module))
+    return patches
+
+
 def _uninstall() -> None:
     """Restore the loaders. A replacement that somebody else has kept passes everything through."""
-    for patch in _patches:
-        patch.uninstall()
+    run_all(patch.uninstall for patch in _patches)
     _patches.clear()
 
 

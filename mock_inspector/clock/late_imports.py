@@ -11,13 +11,15 @@ import datetime
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock, get_ident
+from threading import get_ident
 from types import ModuleType
 from typing import Any
 
 from freezegun import api
 
-from .import_hook import around_imports
+from ..undo import run_all
+from .import_hook import around_imports, forget
+from .mutex import Mutex
 from .real_time import is_importing, set_importing
 from .time_names import REAL, TimeNames
 
@@ -39,20 +41,19 @@ class LateImports:
         self._names, self._replace = names, replace
         self._executed: dict[int, list[ModuleType]] = {}
         self._holders: list[ModuleType] = []
-        self._lock = RLock()
-        self._cancel: Callable[[], None] | None = None
+        self._lock = Mutex()
+        self._is_active = False
 
     def start(self) -> None:
         """Execute modules in real time from now on."""
-        self._cancel = around_imports(self._around)
+        self._is_active = True
+        around_imports(self._around)
 
     def stop(self) -> None:
         """Leave imports alone. No module gets fakes after this."""
         with self._lock:
-            if self._cancel is not None:
-                self._cancel()
-                self._cancel = None
-            self._hide()
+            self._is_active = False
+            run_all((lambda: forget(self._around), self._hide))
 
     @contextmanager
     def _around(self, module: ModuleType | None) -> Iterator[None]:
@@ -81,7 +82,7 @@ class LateImports:
 
     def _end(self, executed: list[ModuleType]) -> None:
         with self._lock:
-            if api.freeze_factories and self._cancel is not None:
+            if api.freeze_factories and self._is_active:
                 self._holders += [module for module in executed if self._replace(module)]
             set_importing(None)
             del self._executed[get_ident()]

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
 
 real_acquire: Callable[..., bool] = type(threading.Lock()).acquire
 real_release: Callable[..., None] = type(threading.Lock()).release
 """What the methods of locks do when they are not patched."""
 
-
-_depths: dict[int, int] = {}
-"""How many mutexes each thread holds, or is about to take."""
+_RLock: Any = type(threading.RLock())
 
 
-class Mutex:
-    """A lock whose waiting takes no part in time.
+class Mutex(_RLock):  # type: ignore[misc]
+    """A lock whose waiting takes no part in time. The same thread may take it again.
 
-    What runs while a thread holds one may be interrupted by code of others: trace functions, finalizers. Their waiting
-    takes no part either, as :func:`holds_mutex` tells.
+    Its methods are Python's own, written in C: no interrupt comes between getting the lock and the block that releases it.
     """
 
+    acquire = _RLock.acquire
+    __enter__ = _RLock.__enter__
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        super().__init__()
+        _mutexes.add(self)
 
-    def __enter__(self) -> None:
-        thread_id = threading.get_ident()
-        _depths[thread_id] = _depths.get(thread_id, 0) + 1
-        real_acquire(self._lock)
-
-    def __exit__(self, *_: object) -> None:
-        real_release(self._lock)
-        thread_id = threading.get_ident()
-        depth = _depths[thread_id] - 1
-        if depth:
-            _depths[thread_id] = depth
-        else:
-            del _depths[thread_id]
+    def is_held(self) -> bool:
+        """Whether this thread holds it. Code of others may run then: trace functions, finalizers."""
+        return bool(self._is_owned())
 
 
-def holds_mutex() -> bool:
-    """Whether this thread holds a mutex."""
-    return threading.get_ident() in _depths
+_mutexes: WeakSet[Mutex] = WeakSet()
+
+
+def renew(lock: Any) -> bool:
+    """Let go of an RLock in a process that was forked, unless this thread holds it. Returns whether nobody holds it."""
+    if lock._is_owned():
+        return False
+    if hasattr(lock, "_at_fork_reinit"):
+        lock._at_fork_reinit()
+    return True
+
+
+def _renew_all() -> None:
+    for mutex in list(_mutexes):
+        renew(mutex)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..undo import run_all
 from .blocking_calls import BlockingCallsPatch
 from .clock import is_frozen_by_time_machine
 from .event_loop import LoopPatch
-from .idle_threads import renew_mutex
 from .select_calls import SelectCallsPatch
 from .sleep import SleepPatch
 from .steady_time import SteadyFunctionsPatch
@@ -40,15 +40,10 @@ def start_waiting(waiting: Waiting, clock: Clock, *, followed: bool) -> None:
 
 def stop_waiting() -> None:
     """Undo the patches, and let those who still wait go on in real time."""
-    global _waiting
-    ended, _waiting = _waiting, None
-    if ended is not None:
-        _steady_functions.stop()
-        _loops.stop()
-        _select_calls.stop()
-        _blocking_calls.stop()
-        _sleep.stop()
-        ended.end()
+    global _waiting  # noqa: PLW0603
+    steps = (_steady_functions.stop, _loops.stop, _select_calls.stop, _blocking_calls.stop, _sleep.stop)
+    run_all(steps if _waiting is None else (*steps, _waiting.end))
+    _waiting = None
 
 
 def sleep_by_clock(seconds: float) -> None:
@@ -65,7 +60,6 @@ def _begin_in_child() -> None:
     if _waiting is not None:
         _waiting.begin_in_child()
         _blocking_calls.begin_in_child()
-    renew_mutex()
 
 
 if hasattr(os, "register_at_fork"):

@@ -39,14 +39,15 @@ class RealTypes:
         _replace_in_parser(datetime, _REAL_DATETIME)
         for fake, real in _CLASSES:
             if _SCHEMA not in vars(fake):  # somebody else may have given it one
-                setattr(fake, _SCHEMA, classmethod(_schema_of(real)))
                 self._changed.append(fake)
+                setattr(fake, _SCHEMA, classmethod(_schema_of(real)))
 
     def uninstall(self) -> None:
         """Restore both."""
         _replace_in_parser(_REAL_DATETIME, datetime)
         for fake in self._changed:
-            delattr(fake, _SCHEMA)
+            if _SCHEMA in vars(fake):
+                delattr(fake, _SCHEMA)
         self._changed.clear()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from freezegun import api as freezegun_api
 
+from ..undo import run_all
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
 from .connections import Connections, watched_files
 from .waiting import never
@@ -90,8 +91,7 @@ class SelectCallsPatch:
     def stop(self) -> None:
         """Let them take real time again."""
         self._waiting = None
-        for patch in self._patches():
-            patch.uninstall()
+        run_all(patch.uninstall for patch in self._patches())
 
     def _patches(self) -> Iterator[FunctionPatch | TypePatch]:
         yield from self._functions

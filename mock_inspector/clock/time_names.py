@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from threading import Lock
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from freezegun import api
+
+from .mutex import Mutex
 
 _FUNCTIONS = (
     "gmtime", "localtime", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "strftime", "time", "time_ns",
@@ -58,7 +59,7 @@ class TimeNames:
         self._seen: dict[str, Seen] = {}
         self._namespaces: list[dict[str, Any]] = []
         self._sizes: list[int] = []
-        self._lock = Lock()
+        self._lock = Mutex()
 
     def update(self) -> None:
         """Look through modules that are new, that have been replaced, or whose ``__dict__`` has another size."""

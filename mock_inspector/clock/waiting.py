@@ -40,9 +40,10 @@ from .idle_threads import (
     current_frames,
     has_pending_processes,
     is_any_starting,
+    is_reading_frames,
     thread_name,
 )
-from .mutex import Mutex, holds_mutex, real_acquire
+from .mutex import Mutex, real_acquire
 from .unseen_waits import UnseenWaits
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ RESOLUTION_SECONDS = 1e-6
 POLL_INTERVAL_SECONDS = 0.002
 """Real seconds after which somebody who waits for a moment looks again at what the others do."""
 
-MIN_THREAD_WORK_SECONDS = 5.0
-"""Real seconds that a thread at work gets at least before a shorter wait is over: on a busy machine it needs some."""
+MIN_WORK_SECONDS = 1.0
+"""Real seconds that whoever is at work gets at least before a shorter wait is over."""
 
-MIN_OUTSIDE_WORK_SECONDS = 1.0
-"""The same for what is waited for from outside of this process."""
+MAX_LOOK_SECONDS = 2 * POLL_INTERVAL_SECONDS
+"""How many of them can pass between two looks. When more do, the machine is busy, and whoever is at work is slower, too."""
 
 MAX_POLL_WAIT_SECONDS = 10.0
 """Real seconds for which code that polls without sleeping waits at most until the others wait, too."""
@@ -84,28 +85,13 @@ class RealWait(NamedTuple):
     reason: str
 
 
-class Worker(NamedTuple):
-    """Somebody who is at work, and for how many real seconds at least."""
-
-    name: str
-    min_seconds: float
-
-
 class Wait:
     """One thread that waits."""
 
     __slots__ = (
-        "begun",
-        "goes_first",
-        "has_turn",
-        "is_over",
-        "moment",
-        "number",
-        "seconds",
-        "seconds_left",
-        "thread_id",
-        "wake",
-    )
+        "_last_look", "_work_seconds", "begun", "goes_first", "has_turn", "is_over", "moment", "number", "seconds",
+        "seconds_left", "thread_id", "wake",
+    )  # fmt: skip
 
     def __init__(self, number: int, is_over: Callable[[], bool], wake: Callable[[], None] | None) -> None:
         self.number = number
@@ -119,10 +105,18 @@ class Wait:
         self.seconds = 0.0
         """For how long it would really wait."""
         self.seconds_left: float | None = None
-        self.begun = freezegun_api.real_monotonic()
+        self.begun = self._last_look = freezegun_api.real_monotonic()
+        self._work_seconds = 0.0
         self.goes_first = False
         """Whether it has its turn before all others, whatever their moments."""
         self.has_turn = False
+
+    def has_really_passed(self) -> bool:
+        """Whether as much real time has passed as it would really wait, and enough for those at work."""
+        now = freezegun_api.real_monotonic()
+        self._work_seconds += min(now - self._last_look, MAX_LOOK_SECONDS)
+        self._last_look = now
+        return self._work_seconds >= MIN_WORK_SECONDS and now - self.begun >= self.seconds
 
 
 def never() -> bool:
@@ -219,7 +213,7 @@ class Waiting:
         line: Callable[[], str] = calling_line,
     ) -> Any:
         """Wait, at ``frame``, until ``attempt`` succeeds or ``seconds`` (None: without end) have passed."""
-        if threading.get_ident() in self._waits or holds_mutex():
+        if threading.get_ident() in self._waits or self._mutex.is_held() or is_reading_frames():
             return attempt(seconds)  # it is part of a wait
         reason = self.reason_to_wait(frame)
         if reason is not None and waits_for_process(frame):
@@ -290,7 +284,7 @@ class Waiting:
         finally:
             self._leave(wait)
             if worker is not None:
-                self.record(line(), f"{worker.name} was at work", freezegun_api.real_monotonic() - wait.begun)
+                self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)
@@ -323,43 +317,36 @@ class Waiting:
         if not timed:
             return None
         _, moment, _, first = min(timed)
-        worker = self._worker(apart_from=set())
-        if worker is None:
+        if self._worker(apart_from=set()) is None:
             return first
         if self._is_owner_waiting():
-            really = freezegun_api.real_monotonic() - first.begun
-            return (
-                first if really >= max(first.seconds, worker.min_seconds) else None
-            )  # as long as it would really take
+            return first if first.has_really_passed() else None
         if moment <= self._clock.microseconds() and self._worker(apart_from={self._owner}) is None:
             return first  # the thread of the test has moved the clock
         return None
 
-    def _worker(self, *, apart_from: set[int]) -> Worker | None:
+    def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
         last_change = self._last_change
         worker = self._find_worker(apart_from)
         if worker is None and last_change != self._last_change:
-            return Worker(
-                "another thread", MIN_THREAD_WORK_SECONDS
-            )  # which has begun or ended a wait, or started a thread, during this look
+            return "another thread"  # which has begun or ended a wait, or started a thread, during this look
         return worker
 
-    def _find_worker(self, apart_from: set[int]) -> Worker | None:
+    def _find_worker(self, apart_from: set[int]) -> str | None:
         if is_any_starting():
-            return Worker("a new thread", MIN_THREAD_WORK_SECONDS)
+            return "a new thread"
         for ident, frame in current_frames().items():
             if ident in apart_from:
                 continue
             wait = self._waits.get(ident)
             if has_pending_processes(ident):
-                return Worker("a pool of processes", MIN_OUTSIDE_WORK_SECONDS)
+                return "a pool of processes"
             if wait is None:
                 if not self._is_idle(ident, frame):
-                    name = f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
-                    return Worker(name, MIN_THREAD_WORK_SECONDS)
+                    return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
             elif wait.is_over():
-                return Worker(f"what {thread_name(ident)} waits for", MIN_OUTSIDE_WORK_SECONDS)
+                return f"what {thread_name(ident)} waits for"
         return None
 
     def _is_idle(self, thread_id: int, frame: FrameType) -> bool:
@@ -371,7 +358,7 @@ class Waiting:
         wait = self._waits.get(self._owner)
         return wait is not None or self._owner not in current_frames()
 
-    def _worker_for(self, wait: Wait) -> Worker | None:
+    def _worker_for(self, wait: Wait) -> str | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""
         if wait.moment is None or freezegun_api.real_monotonic() - wait.begun < MIN_REAL_WAIT_SECONDS:
             return None
@@ -417,5 +404,5 @@ class Waiting:
 
     def begin_in_child(self) -> None:
         """In a process that was forked, the thread that forked is the only one."""
-        self._mutex, self._owner = Mutex(), threading.get_ident()
+        self._owner = threading.get_ident()
         self._waits.clear()

@@ -30,8 +30,7 @@ moto        the module of its responses                        to tell its catch
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
+from ..undo import run_all
 from .aiobotocore import AiobotocorePatch
 from .base import Patch, PatchContext
 from .botocore import BotocorePatch
@@ -70,9 +69,7 @@ class Patches:
 
     def uninstall(self) -> None:
         """Uninstall all patches, even if some were not installed or fail."""
-        with ExitStack() as stack:
-            for patch in self._patches:
-                stack.callback(patch.uninstall)
+        run_all(patch.uninstall for patch in self._patches)
 
     def pass_through(self, url_prefix: str) -> None:
         """Let requests pass whose URL begins with this, where other mocks would refuse them."""

@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..attribute_patch import AttributePatch
-from ..clock.import_hook import on_import
+from ..clock.import_hook import forget, on_import
+from ..undo import run_all
 from ..wire.http import Request, Response
 
 SERVICE = "inspector"
@@ -50,8 +51,7 @@ class Patch:
     def uninstall(self) -> None:
         """Restore the attributes."""
         self.context = None
-        for attribute in self.attributes:
-            attribute.uninstall()
+        run_all(attribute.uninstall for attribute in self.attributes)
 
     def pass_through(self, url_prefix: str) -> None:
         """Let requests pass whose URL begins with this, where the library's own mocks would refuse them."""
@@ -66,7 +66,6 @@ class LateImportPatch(Patch):
     def __init__(self) -> None:
         super().__init__()
         self._class: type[Any] | None = None
-        self._cancel: Callable[[], None] | None = None
 
     def install(self, context: PatchContext) -> None:
         """Replace the attributes now if the module is loaded, else as soon as it is imported."""
@@ -75,14 +74,11 @@ class LateImportPatch(Patch):
         if hasattr(module, self.class_name):
             self._patch_class(module)
         else:
-            self._cancel = on_import(self.module_name, self._patch_class)
+            on_import(self.module_name, self._patch_class)
 
     def uninstall(self) -> None:
         """Restore the attributes, and wait for the import no longer."""
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-        super().uninstall()
+        run_all((lambda: forget(self._patch_class), super().uninstall))
 
     def attributes_of(self, owner: type[Any]) -> tuple[AttributePatch, ...]:
         """The attributes to replace in the class."""

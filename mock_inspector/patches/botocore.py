@@ -8,7 +8,6 @@ such as moto's. The handlers are unregistered when the mock ends.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakSet
@@ -19,7 +18,9 @@ from botocore.endpoint import Endpoint
 from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError
 
 from ..attribute_patch import AttributePatch
+from ..clock.mutex import Mutex
 from ..errors import UnmockedRequestError
+from ..undo import run_all
 from ..wire.http import Request
 from .aiobotocore import is_async, to_async_response
 from .base import CURRENT_OPERATION, SERVICE, Patch
@@ -34,12 +35,14 @@ class BotocorePatch(Patch):
 
     def __init__(self) -> None:
         super().__init__(AttributePatch(Endpoint, "make_request", self._wrap_make_request))
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._endpoints: WeakSet[Endpoint] = WeakSet()
 
     def uninstall(self) -> None:
         """Restore ``make_request``, and unregister the handlers of clients."""
-        super().uninstall()
+        run_all((super().uninstall, self._unregister))
+
+    def _unregister(self) -> None:
         with self._lock:
             for endpoint in self._endpoints if len(self._endpoints) else ():  # iterating over an empty WeakSet is slow
                 for event in (_BEFORE_SEND, _CHOOSE_SIGNER, _BEFORE_SIGN):

@@ -57,7 +57,7 @@ class InspectorServer:
         from .app import Application
 
         activation = active()
-        if activation is None or activation.service is not self.backend._service:
+        if activation is None or activation.service is not self.backend._any_service:
             raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ..api.identifiers import is_account_id, validate_account_id, validate_region
 from ..clock.clock import Clock
 from ..clock.moments import EpochMs, to_epoch_ms
+from ..clock.mutex import renew
 from ..errors import short_repr
 from .call_log import CallLog
 from .context import Context
@@ -76,6 +77,8 @@ class FakeService:
         self.polls = PollDetector(self.clock, self.stores)
         self.request_numbers = count(1)
         self._at_now = _AtNow(self)
+        self.ended = ""
+        """Which mock this was and when it ended; empty while it is active."""
 
     # Time
 
@@ -210,6 +213,14 @@ class FakeService:
                     return function()
             except MissingAnswerError as error:
                 missing = error
+
+    def begin_in_child(self) -> None:
+        """In a process that was forked, no other thread holds the lock, sends messages or asks another service."""
+        if not renew(self.lock):
+            return
+        self._depth = 0
+        if self._sender != get_ident():
+            self._sender = self._event_moment = None
 
     def _run_due_events(self) -> None:
         """Run what became due when the clock was moved."""

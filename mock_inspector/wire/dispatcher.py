@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache, partial
@@ -240,6 +241,11 @@ def _request_id_suffix(seed: str) -> str:
     """What makes a number a version 1 UUID, the form of the request ids in the samples."""
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass")).hexdigest()
     return f"-{digest[:4]}-11e5-9{digest[4:7]}-{digest[7:19]}"
+
+
+def is_request_id(text: str) -> bool:
+    """Whether it looks like a request id of the mock's."""
+    return re.fullmatch(r"[0-9a-f]{8,}-[0-9a-f]{4}-11e5-9[0-9a-f]{3}-[0-9a-f]{12}", text) is not None
 
 
 @lru_cache(maxsize=64)

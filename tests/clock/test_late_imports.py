@@ -14,7 +14,7 @@ import pytest
 from freezegun import freeze_time
 
 from mock_inspector import mock_inspector
-from mock_inspector.clock.import_hook import around_imports, on_import
+from mock_inspector.clock.import_hook import around_imports, forget, on_import
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2016, 3, 29, 22, tzinfo=UTC)
@@ -598,22 +598,30 @@ def test_an_extension_module_sees_the_real_class(tmp_path, phases):
 def test_a_callback_gets_the_module_once_it_was_imported(package):
     package(awaited="X = 1", other="X = 1")
     modules: list[object] = []
-    cancel = on_import("awaited", lambda module: modules.append((module.__name__, module.X)))
+
+    def note(module):
+        modules.append((module.__name__, module.X))
+
+    on_import("awaited", note)
     import_module("other")
     assert modules == []
     module = import_module("awaited")
     reload(module)
-    cancel()
+    forget(note)
     reload(module)
     assert modules == [("awaited", 1)] * 2
 
 
 def test_a_callback_gets_no_module_that_failed(package):
     package(failing="1 / 0")
-    cancel = on_import("failing", lambda module: pytest.fail("it was called"))
+
+    def fail(module):
+        pytest.fail("it was called")
+
+    on_import("failing", fail)
     with pytest.raises(ZeroDivisionError):
         import_module("failing")
-    cancel()
+    forget(fail)
 
 
 def test_nothing_is_replaced_while_nobody_waits():
@@ -624,10 +632,15 @@ def test_nothing_is_replaced_while_nobody_waits():
         return [SourceFileLoader.exec_module, ExtensionFileLoader.exec_module, InspectLoader.exec_module]
 
     before = methods(), list(sys.meta_path)
-    first, second = on_import("x", print), around_imports(lambda module: pytest.fail("it was called"))
+
+    def around(module):
+        pytest.fail("it was called")
+
+    on_import("x", print)
+    around_imports(around)
     assert all(now is not then for now, then in zip(methods(), before[0], strict=True))
-    first()
-    first()
+    forget(print)
+    forget(print)
     assert methods() != before[0]
-    second()
+    forget(around)
     assert (methods(), sys.meta_path) == before

@@ -236,3 +236,54 @@ def test_it(inspector_backend, monkeypatch):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*'mine' == 0*", "This report could not be made: ZeroDivisionError*"])
+
+
+@pytest.mark.slow
+def test_whatever_a_test_has_replaced_its_report_ends_no_session(pytester):
+    body = """
+import datetime, json, sys
+
+class FixedDatetime(datetime.datetime):
+    @classmethod
+    def now(cls):
+        return datetime.datetime(2020, 12, 25, 17, 5, 55)
+
+def fail(*_, **__):
+    pytest.fail("called by the report")
+
+class Silent(Exception):
+    def __str__(self):
+        raise ValueError("it has no text")
+
+def be_silent(*_):
+    raise Silent
+
+REPLACED = {
+    "datetime": lambda patch: patch.setattr(datetime, "datetime", FixedDatetime),
+    "the clock": lambda patch: patch.setattr("mock_inspector.clock.clock.Clock.read", lambda _: 1 / 0),
+    "the module": lambda patch: patch.setitem(sys.modules, "mock_inspector.failure_report", None),
+    "with an error that has no text": lambda patch: patch.setattr("mock_inspector.failure_report.failure_report", be_silent),
+    "with an outcome": lambda patch: patch.setattr("mock_inspector.failure_report.failure_report", fail),
+    "json": lambda patch: patch.setattr(json, "loads", fail),
+}
+
+@pytest.mark.parametrize("name", REPLACED)
+@pytest.mark.parametrize("freeze", [True, False])
+def test_it(request, monkeypatch, name, freeze):
+    request.applymarker(pytest.mark.mock_inspector(freeze=freeze))
+    request.getfixturevalue("inspector_backend")
+    create()
+    REPLACED[name](monkeypatch)
+    assert name == "mine"
+
+def test_last(inspector_backend):
+    assert inspector_backend.calls.of("ListFindings") == []
+"""
+    pytester.makepyfile(PRELUDE + body)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=12, passed=1, errors=2)  # leaving a mock reads its clock
+    text = result.stdout.str()
+    assert text.count("== 'mine'") >= 12
+    assert text.count("- mock_inspector -") == 12
+    assert text.count("This report could not be made: ") >= 6
+    assert "INTERNALERROR" not in text

@@ -1,6 +1,7 @@
 """Decorated classes: plain ones, with setup_method and fixtures inside, nested ones, and TestCases of every kind."""
 
 import functools
+import sys
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ class TestDerived(TestOuter):
     assert outcomes(pytester, body) == {"passed": 5}
 
 
-def test_tests_share_the_resources_made_by_setup_class(pytester):
+def test_each_test_begins_with_what_setup_class_made(pytester):
     body = """
 @mock_inspector
 class TestShared:
@@ -96,15 +97,209 @@ class TestShared:
 
     def test_one(self):
         create("one")
+        assert len(targets()) == 2
 
     def test_two(self):
-        assert len(targets()) == 2
+        assert len(targets()) == 1
+        create("one")
+
+    def teardown_class(cls):
+        assert targets()
 
 def test_afterwards():
     from mock_inspector.activation import active
     assert active() is None
 """
     assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3}
+
+
+def test_each_test_begins_with_what_fixtures_of_the_class_made(pytester):
+    body = """
+@mock_inspector(at="2020-01-01T00:00:00Z")
+class TestShared:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def made(cls):
+        create("made")
+        yield
+        assert targets()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def later(cls):
+        create("later")
+
+    @pytest.fixture(autouse=True)
+    def own(self):
+        create("own")
+
+    def test_one(self, made, inspector_backend):
+        create("one")
+        inspector_backend.clock.tick(60)
+        assert len(targets()) == 3
+
+    def test_two(self, made, inspector_backend):
+        assert len(targets()) == 2
+        assert inspector_backend.clock.now().minute == 0
+        assert [call.parameters for call in inspector_backend.calls.of("CreateAssessmentTarget")] == [
+            {"assessmentTargetName": "made"}, {"assessmentTargetName": "own"}
+        ]
+
+    def test_three(self, made, later):
+        assert len(targets()) == 3
+
+    def test_four(self, made, later):
+        assert len(targets()) == 3
+        create("four")
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly", "-W", "ignore") == {"passed": 4}
+
+
+def test_a_test_of_a_class_that_sets_something_up_has_its_own_unused_faults_and_freezes(pytester):
+    body = """
+from freezegun import freeze_time
+
+@mock_inspector
+class TestShared:
+    def setup_class(cls):
+        create("shared")
+
+    def test_fault(self, inspector_backend):
+        inspector_backend.inject_fault("ListFindings", "ThrottlingException")
+
+    def test_freeze(self):
+        freeze_time("2030-01-01").start()
+
+    def test_last(self, inspector_backend):
+        assert inspector_backend.clock.now().year < 2030
+        client.list_findings()
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3, "errors": 2}
+
+
+FAMILY = """
+import sys
+from mock_inspector.activation import active
+
+seen = []
+
+def note(what):
+    seen.append((what, active() is not None))
+
+class CompanyBase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.prepared = True
+
+class Mixin:
+    @classmethod
+    def setUpClass(cls):
+        note("setUpClass of a mixin")
+        super().setUpClass()
+
+@mock_inspector
+class Company(CompanyBase):
+    def setUp(self):
+        create("web")
+
+    def test_one(self):
+        note("test")
+        self.assertEqual(len(targets()), 1)
+
+    def test_two(self):
+        self.assertEqual(len(targets()), 1)
+        self.assertTrue(self.prepared)
+
+class Sub(Mixin, Company):
+    @classmethod
+    def setUpClass(cls):
+        note("setUpClass of a subclass")
+        create("db")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        note("tearDownClass of a subclass")
+        assert len(targets()) >= 1
+
+    def test_one(self):
+        self.assertEqual(len(targets()), 2)
+        self.addClassCleanup(note, "class cleanup of a subclass")
+
+    test_two = test_one
+
+@mock_inspector
+class WithoutSetUpClass(unittest.TestCase):
+    def test_one(self):
+        create("web")
+        self.addClassCleanup(note, "class cleanup")
+
+    def test_two(self):
+        create("web")
+
+    @classmethod
+    def tearDownClass(cls):
+        note("tearDownClass")
+        super().tearDownClass()
+
+@mock_inspector
+class Skipped(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.addClassCleanup(note, "class cleanup of a skipped class")
+        raise unittest.SkipTest("not here")
+
+    def test_one(self):
+        raise AssertionError
+
+@mock_inspector
+class Failing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise RuntimeError("failed")
+
+    def test_one(self):
+        raise AssertionError
+
+class ZLast(unittest.TestCase):  # unittest goes by the names of classes
+    def test_last(self):
+        assert active() is None
+        assert len(seen) >= 8, seen
+        assert [what for what, mocked in seen if not mocked] == []
+"""
+
+
+def test_nothing_of_the_family_of_a_test_case_runs_outside_of_the_mock(pytester):
+    assert outcomes(pytester, FAMILY, "-p", "no:randomly") == {"passed": 7, "errors": 1}
+
+
+def test_nothing_of_the_family_runs_outside_of_the_mock_without_pytest(pytester):
+    pytester.makepyfile(test_family=PRELUDE + FAMILY)
+    result = pytester.run(sys.executable, "-m", "unittest", "test_family")
+    result.stderr.fnmatch_lines(["*RuntimeError: failed*", "Ran 7 tests*", "FAILED (errors=1, skipped=1)"])
+    assert "_class_mock.py" not in result.stderr.str()
+
+
+def test_a_fault_of_a_test_that_shares_its_class_fails_that_test_without_pytest(pytester):
+    body = """
+@mock_inspector
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("web")
+
+    def test_fault(self):
+        with mock_inspector() as backend:
+            backend.inject_fault("ListFindings", "ThrottlingException")
+
+    def test_none(self):
+        self.assertEqual(len(targets()), 1)
+"""
+    pytester.makepyfile(test_faults=PRELUDE + body)
+    result = pytester.run(sys.executable, "-m", "unittest", "test_faults")
+    result.stderr.fnmatch_lines(["*UnusedFaultError*", "Ran 2 tests*"])
+    assert "(errors=1)" in result.stderr.str() or "(failures=1)" in result.stderr.str()
 
 
 def test_a_test_case_is_mocked_with_its_setup_and_its_cleanup(pytester):
@@ -207,6 +402,37 @@ plain: Any = a_function
 def test_an_object_that_cannot_be_decorated_is_refused_with_what_to_do(what, message):
     with pytest.raises(TypeError, match=message):
         mock_inspector(what)
+
+
+def test_the_advice_names_the_marker_for_scenarios_of_pytest_bdd():
+    with pytest.raises(TypeError, match="A scenario of pytest-bdd"):
+        mock_inspector(pytest.fixture(plain))
+
+
+def test_a_marked_scenario_runs_its_steps_in_the_mock(pytester):
+    body = """
+def scenario(function):  # as that of pytest-bdd
+    def scenario_wrapper(request):
+        create("in a step")
+        function()
+    return scenario_wrapper
+
+@pytest.mark.mock_inspector
+@scenario
+def test_marked():
+    assert len(targets()) == 1
+
+@pytest.mark.usefixtures("inspector_backend")
+@scenario
+def test_fixture():
+    assert len(targets()) == 1
+
+@mock_inspector
+@scenario
+def test_above():
+    assert len(targets()) == 1
+"""
+    assert outcomes(pytester, body) == {"passed": 3}
 
 
 def test_static_and_class_methods_are_decorated_below(inspector_backend):

@@ -139,9 +139,9 @@ def test_a_markers_mistake_fails_its_test_with_the_reason(pytester):
     result.assert_outcomes(errors=3)
     result.stdout.fnmatch_lines(
         [
-            "E *takes account_id, region, *got 'regoin'*",
-            "E *region must be the name of a region*'the moon'*",
-            "E *takes keywords only*'eu-west-1'*",
+            "*takes account_id, region, *got 'regoin'*",
+            "*region must be the name of a region*'the moon'*",
+            "*takes keywords only*'eu-west-1'*",
         ]
     )
 

@@ -169,7 +169,7 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
     }
     assert set(vars(own)) == identity | follows | written
     service = fake_service(inspector_backend)
-    mock_wide = {"calls", "request_numbers", "polls", "lock", "clock", "context", "_at_now"}
+    mock_wide = {"calls", "ended", "request_numbers", "polls", "lock", "clock", "context", "_at_now"}
     follows = {"_stores_by_access_key", "_depth", "_sender", "_message_moment", "_event_moment"}
     assert set(vars(service)) == mock_wide | follows | {"_stores", "_access_keys"}
     context = {entry.name for entry in dataclasses.fields(service.context)}

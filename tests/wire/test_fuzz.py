@@ -6,10 +6,9 @@ damaged HTTP, and 40 sequences of up to 12 requests; the fast subset takes a par
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,26 +83,16 @@ def strings() -> list[str]:
     return [*arns, *absent, *foreign, *elsewhere, *tokens, resources.preview]
 
 
-class AnyDatetime(type):
-    def __instancecheck__(cls, instance):
-        return isinstance(instance, datetime)
-
-
-class StillDatetime(datetime, metaclass=AnyDatetime):
-    """A ``datetime`` to which it is always the same moment. (A freeze is shared: the clock of one mock moves all.)"""
-
-    @classmethod
-    def now(cls, tz=None):
-        return datetime(2026, 2, 16, tzinfo=tz)
+STILL = datetime(2026, 2, 16, tzinfo=timezone.utc)
+"""The moment that it always is. (A freeze is shared: the clock of one mock moves all.)"""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def frozen_time():
     """Every mock begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
-        still = SimpleNamespace(datetime=StillDatetime, timedelta=timedelta, timezone=timezone)
-        patch.setattr("mock_inspector.clock.clock.datetime", still)
-        assert FakeService(account_id=ACCOUNT).clock.read() == StillDatetime.now(timezone.utc).timestamp() * 1000
+        patch.setattr("mock_inspector.clock.clock._unfrozen_now", lambda: STILL)
+        assert FakeService(account_id=ACCOUNT).clock.read() == STILL.timestamp() * 1000
         yield
 
 
