@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from traceback import walk_stack
 from types import FrameType
 
 from .idle_threads import thread_name
@@ -72,8 +73,9 @@ def waits_for_requests(frame: FrameType | None) -> bool:
 
 def belongs_to_test_runner(frame: FrameType) -> bool:
     """Whether a thread that is at ``frame`` is one of those by which the tests are run: it does nothing for a test."""
-    caller = calling_frame(frame)
-    return caller is not None and is_test_runner(module_of(caller))
+    modules = [module_of(each) for each, _ in walk_stack(frame)]
+    runners = [module for module in modules if is_test_runner(module)]
+    return bool(runners) and all(module in runners or _is_passed(module) for module in modules)
 
 
 def is_test_runner(module: str) -> bool:

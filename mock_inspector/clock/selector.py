@@ -81,10 +81,11 @@ class WaitingSelector:
 
     def _is_over(self) -> bool:
         """Whether something has come, or may come yet from another process."""
+        own = self._loop._ssock.fileno()  # by which other threads wake the loop
+        has_process = self._has_process()  # First: when its signal has come, there is something to read.
         if is_ready(self._selector) if hasattr(self._selector, "fileno") else self._selector.select(0):
             return True
-        own = self._loop._ssock.fileno()  # by which other threads wake the loop
-        if self._has_process():
+        if has_process:
             return self._activity.is_expected(self, self._files, PROCESS_QUIET_PERIOD_SECONDS)
         return any(file != own for file in self._files()) and self._activity.is_expected(self, self._files)
 

@@ -207,6 +207,7 @@ BAD: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
 def test_an_instance_is_checked_on_assignment_as_when_it_is_added(name, value, inspector_backend):
     instance = inspector_backend.add_instance("i-0web")

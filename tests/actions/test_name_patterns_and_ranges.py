@@ -117,6 +117,7 @@ def matching(request, inspector_backend, client):
 NAMES = ["web", "Web", "web 1", "web 12", "web.1", "webs", "my web", "we", "w*b", "line\nbreak", "größe"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "matched"),
     [
@@ -149,6 +150,7 @@ def test_a_name_pattern_is_matched_whole_with_stars_and_question_marks(pattern, 
     assert matching(NAMES, pattern) == matched
 
 
+@pytest.mark.slow
 def test_a_name_pattern_takes_every_other_character_as_it_is(matching):
     special = st.text("aA*?.[]!^$+\\(){}|-\n ", min_size=1, max_size=6)
     some_text = st.text("ab*?", min_size=1, max_size=6) | special

@@ -277,6 +277,7 @@ def test_topics_of_all_accounts_and_regions_are_notified_in_the_order_of_time(ba
     ]
 
 
+@pytest.mark.slow
 def test_a_notified_handler_sees_the_time_of_the_event(backend, client, template):
     """A subscriber that calls Inspector, as a Lambda handler does, is answered as of the event."""
     seen = []

@@ -77,6 +77,7 @@ def test_a_page_has_ten_entries_by_default_and_a_hundred_exclusions(operation, i
     assert token is not None
 
 
+@pytest.mark.slow
 @every_list
 def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)
@@ -88,6 +89,7 @@ def test_a_page_holds_no_more_than_the_answers_array(operation, inspector_backen
         assert listing.page(client, params, maxResults=size, nextToken=token) == (entries[maximum:], None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, -1, -(2**31)])
 @every_list
 def test_a_page_of_less_than_one_entry_is_refused(operation, size, inspector_backend, client):
@@ -165,6 +167,7 @@ def test_a_page_token_serves_again_and_with_another_page_size(operation, inspect
         assert listing.page(client, params, maxResults=size, nextToken=token)[0] == entries[1 : size + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "garbage", ["1", "null", "AAAA", "=" * 300, "nächste", "a b", "\x00", "😀", f"{'A' * 27}="], ids=ascii
 )
@@ -186,6 +189,7 @@ def test_a_page_token_that_was_tampered_with_is_refused(inspector_backend, clien
             assert error_code_of(listing.page, client, {}, nextToken=tampered) == "INVALID_PAGINATION_TOKEN", tampered
 
 
+@pytest.mark.slow
 @every_list
 def test_a_page_token_has_one_spelling(operation, inspector_backend, client):
     listing = LISTINGS[operation](inspector_backend)

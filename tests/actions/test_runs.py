@@ -445,6 +445,7 @@ def test_a_stop_takes_no_run_back_to_a_data_collection_that_is_over(backend, cli
     assert describe_run(client, run)["dataCollected"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("offset", [0.0, 0.030, 0.061, 0.126, 90.0])
 @pytest.mark.parametrize("state", STATES)
 def test_a_forced_state_has_the_states_behind_it_that_a_run_passes_through(backend, client, run, state, offset):

@@ -70,6 +70,7 @@ def test_what_asyncio_sleep_returns_is_kept(clock):
     assert asyncio.run(asyncio.sleep(30, "done")) == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0, 0.000_001, 0.001, 0.0301, 0.1, 1, 1.5, 59.964, 86_401, 100 * 86_400])
 def test_the_clock_moves_by_just_what_was_slept(elapsed_seconds, seconds):
     async def naps():
@@ -361,6 +362,7 @@ def in_a_wrapped_future():
 WORKERS = [in_a_thread, in_the_loops_executor, in_an_executor, in_a_wrapped_future]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worker", WORKERS)
 def test_work_in_threads_is_waited_for_in_real_time(worker):
     async def scenario():
@@ -372,6 +374,7 @@ def test_work_in_threads_is_waited_for_in_real_time(worker):
         assert backend.clock.now() - MOMENT == timedelta(hours=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worker", WORKERS)
 def test_work_that_begins_right_after_the_mock_is_waited_for(worker):
     async def scenario():
@@ -392,6 +395,7 @@ def test_work_that_began_before_the_mock_is_waited_for():
     assert asyncio.run(scenario()) == MOMENT
 
 
+@pytest.mark.slow
 @by_the_mock
 def test_work_that_takes_too_long_times_out_in_real_time(elapsed_seconds):
     async def scenario():
@@ -476,16 +480,19 @@ def test_tasks_talk_over_sockets_as_ever(elapsed_seconds):
     assert elapsed_seconds() == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_sleeps_answers_by_the_clock(elapsed_seconds):
     assert asyncio.run(echo(timeout=HOUR, seconds=60)) == (b"hello\n", 60)
 
     assert elapsed_seconds() == 60
 
 
+@pytest.mark.slow
 def test_a_client_does_not_wait_for_a_server_that_sleeps_too_long(clock):
     assert asyncio.run(echo(timeout=60, seconds=HOUR)) == (b"timed out", 60)
 
 
+@pytest.mark.slow
 def test_many_tasks_talk_over_sockets_at_once(elapsed_seconds):
     async def scenario():
         return await asyncio.gather(*(echo(timeout=HOUR, seconds=number) for number in range(1, 6)))
@@ -634,6 +641,7 @@ def test_loops_in_other_threads_wait_for_the_clock(elapsed_seconds):
     assert elapsed_seconds() == 60
 
 
+@pytest.mark.slow
 def test_a_loop_in_another_thread_that_is_older_than_the_mock_goes_on_by_its_clock_and_after_it():
     naps: list[int] = []
     begun = Event()
@@ -799,6 +807,7 @@ def test_an_alarm_that_a_loop_handles_is_waited_for(elapsed_seconds):
     assert elapsed_seconds() == 0
 
 
+@pytest.mark.slow
 def test_a_timer_beside_a_process_takes_as_long_as_it_really_would(elapsed_seconds):
     async def scenario():
         command = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]

@@ -552,6 +552,7 @@ def test_a_mock_inside_time_machine_moves_all_clocks():
         assert time.time() - MOMENT.timestamp() == 3600
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_durations_of_tests_are_real_under_time_machine(tmp_path):
     path = Path(tmp_path) / "test_long.py"

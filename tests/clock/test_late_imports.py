@@ -436,6 +436,7 @@ def run(script):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "use"),
     [
@@ -565,6 +566,7 @@ EXTENSION = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phases", ["SINGLE_PHASE", "MULTI_PHASE"])
 def test_an_extension_module_sees_the_real_class(tmp_path, phases):
     import shutil

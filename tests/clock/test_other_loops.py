@@ -33,6 +33,7 @@ def run_with_anyio(backend, function):
     return anyio.run(function, backend=backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freeze", ["freezegun", "time-machine"])
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @in_subprocess
@@ -53,6 +54,7 @@ def test_timers_of_anyio_move_the_clock(backend, freeze):
         assert (mock.clock.now() - MOMENT).total_seconds() == pytest.approx(80, abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @in_subprocess
 def test_work_in_threads_of_anyio_is_waited_for(backend):
@@ -68,6 +70,7 @@ def test_work_in_threads_of_anyio_is_waited_for(backend):
         assert mock.clock.now() == MOMENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @in_subprocess
 def test_a_poll_in_threads_of_anyio_ends(backend):
@@ -87,6 +90,7 @@ def test_a_poll_in_threads_of_anyio_ends(backend):
         assert (mock.clock.now() - MOMENT).total_seconds() == pytest.approx(270, abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freeze", [True, "time-machine", False])
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @in_subprocess
@@ -105,6 +109,7 @@ def test_timers_of_anyio_really_wait_where_sleep_is_false(backend, freeze):
         assert freeze is False or mock.clock.now() == start
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_poll_with_naps_of_gevent_is_noticed():
     gevent: Any = pytest.importorskip("gevent")
@@ -120,6 +125,7 @@ def test_a_poll_with_naps_of_gevent_is_noticed():
     assert len([each for each in caught if "in a way that mock_inspector cannot see" in str(each.message)]) == 1
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_poll_in_a_loop_of_uvloop_is_noticed():
     import asyncio
@@ -143,6 +149,7 @@ def test_a_poll_in_a_loop_of_uvloop_is_noticed():
     assert len([each for each in caught if "in a way that mock_inspector cannot see" in str(each.message)]) == 1
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_poll_with_a_limit_by_func_timeout_ends():
     func_timeout: Any = pytest.importorskip("func_timeout")
@@ -158,6 +165,7 @@ def test_a_poll_with_a_limit_by_func_timeout_ends():
         assert func_timeout.func_timeout(3600, poll) == "done"
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_poll_in_an_async_test_of_django_ends():
     asgiref: Any = pytest.importorskip("asgiref.sync")
@@ -176,6 +184,7 @@ def test_a_poll_in_an_async_test_of_django_ends():
         assert asgiref.async_to_sync(view)() == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/sync", "/async"])
 @in_subprocess
 def test_handlers_of_a_web_framework_poll_by_the_clock(path):

@@ -89,6 +89,7 @@ def report_of(client, run, kind="FULL"):
 # Moved on
 
 
+@pytest.mark.slow
 def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, elapsed_seconds):
     seen: list[tuple[str, float]] = []
     while not seen or seen[-1][0] != "COMPLETED":
@@ -179,6 +180,7 @@ def test_a_poll_is_moved_to_whatever_time_brings(client, run, elapsed_seconds, r
     assert elapsed_seconds() == moment
 
 
+@pytest.mark.slow
 def test_exclusions_are_brought_to_a_poll_for_them(backend, client, elapsed_seconds):
     backend.add_instance("i-ill", agent_health="UNHEALTHY")
     run = start_run(client)
@@ -326,6 +328,7 @@ def test_a_request_that_is_refused_while_a_run_goes_on_is_moved_on(backend, clie
     assert elapsed_seconds() == END_SECONDS
 
 
+@pytest.mark.slow
 def test_a_request_that_is_refused_for_ever_ends_with_an_error(backend, client):
     template = create_template(client)
     client.delete_assessment_template(assessmentTemplateArn=template)

@@ -259,6 +259,7 @@ def wait_with_a_timeout(command, timeout):
             process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [run_with_a_timeout, wait_with_a_timeout])
 @pytest.mark.parametrize("freezer", FREEZERS)
 def test_processes_are_waited_for_in_real_time(freezer, run):

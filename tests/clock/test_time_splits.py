@@ -201,6 +201,7 @@ def test_however_a_span_is_split_the_same_has_happened_after_it(client, freezer,
     assert story(client, freezer, spans) == story(client, FREEZERS[0], {visit: [] for visit in spans})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freezer", FREEZERS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_span_is_the_sum_of_its_smallest_parts(freezer, way):

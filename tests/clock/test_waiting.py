@@ -308,6 +308,7 @@ def test_processes_keep_real_time(inspector_backend):
     assert moved(inspector_backend, wait) == timedelta()
 
 
+@pytest.mark.slow
 def test_a_periodic_thread_does_not_move_the_clock_while_a_process_is_waited_for(inspector_backend):
     stop = threading.Event()
 

@@ -208,6 +208,7 @@ def test_threads_whose_moment_the_test_has_passed_go_on():
             backend.clock.tick(1)
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_deadline_in_a_thread_comes():
     def work():
@@ -315,6 +316,7 @@ def work_in_a_plain_thread(loop, done):
     threading.Thread(target=work).start()
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_loop_waits_for_work_that_a_plain_thread_does_for_it():
     async def heartbeat():
@@ -356,6 +358,7 @@ def test_a_busy_loop_comes_to_its_timers_after_the_same_number_of_turns(naps):
 # Code of others that runs in the middle of waiting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freeze", [True, False])
 @in_subprocess
 def test_trace_functions_that_take_a_lock_do_not_hang_with_threads_that_wait(freeze):
@@ -380,3 +383,22 @@ def test_trace_functions_that_take_a_lock_do_not_hang_with_threads_that_wait(fre
                     assert list(pool.map(work, range(16))) == [None] * 16
             finally:
                 threading.settrace(None)
+
+
+@in_subprocess
+def test_a_thread_in_the_middle_of_code_of_pytest_is_at_work():
+    """As when a test's thread logs something, and pytest keeps it."""
+    entered = threading.Event()
+
+    def work():
+        entered.wait()
+        with pytest.raises(pytest.fail.Exception):
+            pytest.raises(ZeroDivisionError, real_sleep, 0.3)  # noqa: RUF061  the call is one of code of pytest
+        time.sleep(1)
+        return (backend.clock.now() - MOMENT).total_seconds()
+
+    with mock_inspector(at=MOMENT) as backend, ThreadPoolExecutor(1) as pool:
+        moment = pool.submit(work)
+        entered.set()
+        time.sleep(30)
+        assert moment.result() == 1

@@ -51,6 +51,7 @@ ABSENT_TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:nowhere"
 # EC2
 
 
+@pytest.mark.slow
 def test_running_ec2_instances_belong_to_targets_by_tag(backend, client):
     web = run_instances(3, tags={"Name": "web"})
     (database,) = run_instances(tags={"Name": "database"})
@@ -66,6 +67,7 @@ def test_running_ec2_instances_belong_to_targets_by_tag(backend, client):
     assert describe_run(client, run)["state"] == "COMPLETED"
 
 
+@pytest.mark.slow
 def test_an_instance_brings_its_real_attributes(backend, client):
     ec2 = boto3.client("ec2")
     group = ec2.create_security_group(GroupName="web", Description="the web")["GroupId"]
@@ -105,6 +107,7 @@ def test_an_instance_brings_its_real_attributes(backend, client):
     assert interface["securityGroups"] == [{"groupName": "web", "groupId": group}]
 
 
+@pytest.mark.slow
 def test_an_empty_ec2_tag_value_is_left_out_of_findings(backend, client):
     (web,) = run_instances(tags={"Name": "web", "owner": ""})
     backend.add_instance(web, findings=[cve("CVE-2016-2177")])
@@ -245,6 +248,7 @@ def test_instances_that_another_service_launched_join_too(backend, client):
     assert [agent["autoScalingGroup"] for agent in agents] == ["web-servers"] * 2
 
 
+@pytest.mark.slow
 def test_an_ec2_that_is_not_motos_serves_as_well(inspector_backend, client):
     with registered_handler(FakeEc2(), "ec2"):
         agents = preview_agents(client, create_target(client, group=create_group(client, Name="web")))

@@ -166,6 +166,7 @@ def test_an_sns_endpoint_of_the_environment_serves_as_well(some_sns, inspector_b
         client.subscribe_to_event(resourceArn=template, event=REPORTED, topicArn=ABSENT_TOPIC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://sns.example.com/", "nonsense"])
 def test_an_endpoint_where_nobody_answers_counts_as_absent(url, inspector_backend, client, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
@@ -205,6 +206,7 @@ def call_with_unknown_key(region="us-west-2"):
     create_target(client_with("inspector", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"}, region))
 
 
+@pytest.mark.slow
 def test_a_silent_endpoint_is_waited_for_once_by_each_mock(silent_server, monkeypatch):
     """Each mock calls it once, in however many regions; then not for a minute."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", silent_server)

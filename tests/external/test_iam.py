@@ -44,6 +44,7 @@ def a_role(trust=TRUSTING, policies=(DESCRIBING,), name="inspector", managed=())
     return role
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
     [
@@ -113,6 +114,7 @@ LOSSES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lose", "code"), LOSSES, ids=["policy", "trust", "role"])
 def test_what_needs_the_role_is_refused_while_the_registered_one_is_lost(backend, client, lose, code):
     role = a_role()

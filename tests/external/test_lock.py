@@ -67,6 +67,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_subscriber_behind_http_asks_inspector_about_each_event():
     received: list[Any] = []
@@ -127,6 +128,7 @@ def test_messages_that_a_subscriber_causes_leave_after_those_before_them():
     assert [state for _, state in received].count("COMPLETED") == 2
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_condition_of_a_fault_waits_for_another_threads_call():
     def when(_):

@@ -393,6 +393,7 @@ def test_an_injected_error_names_runs_of_the_requests_account_and_region(elsewhe
     assert [agent["assessmentRunArn"] for agent in running["agents"]] == [run]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("exception", EXCEPTIONS)
 def test_every_exception_can_be_injected_into_every_operation(elsewhere, operation, exception):

@@ -148,6 +148,7 @@ def test_botocore_makes_of_a_damaged_answer_what_it_makes_of_one_from_a_real_ser
     assert (mocked, attempts) == (real, len(served))
 
 
+@pytest.mark.slow
 def test_aiobotocore_notices_a_truncated_answer_as_it_does_from_a_real_server():
     aiobotocore_session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed")
     config = pytest.importorskip("aiobotocore.config").AioConfig(retries={"total_max_attempts": 2})

@@ -143,6 +143,7 @@ def test_the_back_off_is_the_same_each_time(session, mode, waits):
     assert waits()[:TIMES] == waits()[TIMES:]
 
 
+@pytest.mark.slow
 def test_a_client_that_is_throttled_often_neither_hangs_nor_takes_time(retrying_client, inspector_backend):
     start = inspector_backend.clock.now()
     with real_sleeps() as sleeps:

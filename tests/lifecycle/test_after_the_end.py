@@ -39,6 +39,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", public_members())
 def test_every_member_of_the_backend_of_an_ended_mock_says_which_and_when(ended, name):
     def use():
@@ -118,6 +119,7 @@ def test_refused_before_it_was_sent():
 """
 
 
+@pytest.mark.slow
 def test_the_report_names_a_call_that_left_for_the_real_endpoint_after_the_mock(pytester):
     pytester.makepyfile(PRELUDE.format(url=closed_port()) + LATE)
     reports = pytester.inline_run("-p", "no:cacheprovider").getreports("pytest_runtest_logreport")
@@ -136,6 +138,7 @@ def test_the_report_names_a_call_that_left_for_the_real_endpoint_after_the_mock(
     assert "test_late had ended, at 20" in text
 
 
+@pytest.mark.slow
 def test_a_debugger_that_starts_where_a_decorated_function_failed_still_has_the_mock(pytester):
     path = pytester.makepyfile(
         PRELUDE.format(url=closed_port())

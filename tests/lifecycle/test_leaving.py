@@ -94,6 +94,7 @@ def fixed(monkeypatch):
 """
 
 
+@pytest.mark.slow
 def test_a_test_may_replace_datetime_by_a_class_that_takes_no_timezone(pytester):
     pytester.makepyfile(
         RECIPE

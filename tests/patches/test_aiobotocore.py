@@ -128,6 +128,7 @@ def test_an_unmocked_service_is_stopped(inspector_backend, make_client):
         asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_unmocked_requests_at_once_are_each_named(inspector_backend, make_client):
     async def scenario():
         async with make_client("sqs") as sqs, make_client("sns") as sns:
@@ -216,6 +217,7 @@ def test_tasks_that_wait_in_turns_wait_by_the_mocks_clock(inspector_backend, mak
     assert (inspector_backend.clock.now() - start).total_seconds() == pytest.approx(3600, abs=1)
 
 
+@pytest.mark.slow
 def test_beside_moto_each_answers_for_its_own(inspector_backend, make_client):
     async def scenario():
         async with make_client() as client:

@@ -176,6 +176,7 @@ def test_urls_of_one_second_live_as_long_as_the_last_of_them(client, assessed_ru
     assert download(url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -197,6 +198,7 @@ def test_a_url_without_its_signature_is_refused(client, assessed_run):
     assert (status, "<Code>AccessDenied</Code>" in body) == (403, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -235,6 +237,7 @@ def test_a_reset_takes_reports_too(client, assessed_run, inspector_backend):
     assert refusal(url)[0] == 404
 
 
+@pytest.mark.slow
 def test_each_account_and_region_has_its_own_reports(session, inspector_backend):
     pages = {}
     for account, region in (

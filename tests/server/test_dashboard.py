@@ -379,6 +379,7 @@ def hang_up():
     raise waitress_runner.ClientDisconnected
 
 
+@pytest.mark.slow
 def test_what_changes_is_shown_after_a_while(inspector_server, client, shown, monkeypatch):
     running = lively(inspector_server.backend, client)
     at_first: list[str] = []

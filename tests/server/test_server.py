@@ -320,6 +320,7 @@ def test_what_is_no_http_is_refused(inspector_server, sent):
 # Whom it answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/_mock_inspector/reset", "/inspector-reports-us-west-2/x"])
 @pytest.mark.parametrize(
     ("headers", "named"),
@@ -456,6 +457,7 @@ def test_another_exception_closes_the_connection_and_is_logged(inspector_server,
     assert "ZeroDivisionError: injected" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_clients_own_retries_get_past_a_failure(inspector_server):
     inspector_server.backend.inject_fault("ListFindings", ConnectionResetError())
     inspector_server.backend.inject_fault("ListFindings", "ThrottlingException")

@@ -213,6 +213,7 @@ def test_bad_arns_are_reported(unchecked_client, scene, member, bad):
     assert not served(member, answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", REPORTING, ids=str)
 def test_the_good_arn_among_bad_ones_is_served_once_and_its_second_mention_reported(unchecked_client, scene, member):
     good = scene.ours[member.noun]
@@ -240,6 +241,7 @@ def test_one_bad_arn_among_good_ones_is_an_error(unchecked_client, scene, member
     assert bad in thrown[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", [member for member in THROWING if member.many], ids=str)
 def test_an_arn_given_twice_is_no_error_where_nothing_reports_it(unchecked_client, scene, member):
     good = scene.ours[member.noun]
@@ -274,6 +276,7 @@ def test_each_arn_of_another_service_is_tested_here():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["SubscribeToEvent", "UnsubscribeFromEvent"])
 @pytest.mark.parametrize(
     "arn",

@@ -143,6 +143,7 @@ WORST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", sample(6, OPERATIONS))
 def test_no_error_message_is_longer_than_the_model_allows(operation, inspector_backend):
     resources = create_resources(inspector_backend)

@@ -83,6 +83,7 @@ def of_another_account(arn):
     return absent(arn.replace("123456789012", OTHER_ACCOUNT).replace("758058086616", OTHER_ACCOUNT))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", [absent, of_another_account], ids=lambda other: other.__name__)
 @pytest.mark.parametrize("fault", sample(5, FAULTS), ids=str)
 def test_what_is_wrong_in_form_counts_first(inspector_backend, unchecked_client, fault, other):

@@ -358,6 +358,7 @@ def exchange(backend: InspectorBackend, request: Request) -> Response:
     return response
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_damaged_requests_of_every_operation_get_sound_responses(account, operation):
     examples(230)(given(requests(st.just(operation)))(account.check))()

@@ -65,6 +65,7 @@ def test_a_list_nested_almost_too_deep_is_but_a_value_of_another_type(inspector_
         assert send_http(inspector_backend, body % nested(depth)).code == "SerializationException"
 
 
+@pytest.mark.slow
 def test_a_list_nested_almost_too_deep_is_dropped_with_its_unknown_member(inspector_backend):
     maximum = deepest()
     for depth in range(maximum - 12, maximum + 1):

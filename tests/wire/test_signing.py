@@ -5,6 +5,7 @@ import pytest
 from ..support.in_process import AUTHORIZATION, LIST_TARGETS, SCOPE, SIGNED_HEADERS, URL, authorization, send_http
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("authorization", "status", "code"),
     [

@@ -255,6 +255,7 @@ def test_a_request_needs_its_required_members_only(operation, valid_requests, un
 INTEGERS = [(operation, path) for operation, path, shape, _ in _all_members() if shape.type_name == "integer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**63, 10**30])
 @pytest.mark.parametrize(("operation", "path"), INTEGERS)
 def test_an_integer_of_more_than_32_bits_is_of_another_type(operation, path, number, valid_requests, unchecked_client):
@@ -299,6 +300,7 @@ def test_an_unknown_member_is_ignored(operation, valid_requests, unchecked_clien
     assert send_body(unchecked_client, operation, body)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if MODEL.operation_model(name).input_shape])
 def test_a_body_that_is_not_an_object_is_refused(operation, inspector_backend, unchecked_client):
     for body in NO_OBJECTS:
