@@ -14,10 +14,11 @@ from .growth import growth, loading
 from .large import findings, runs
 from .measuring import Figure, Size
 from .serving import serving
+from .waiting import waiting
 
 ROWS: dict[str, Callable[[Size], Iterator[Figure]]] = {
     measure.__name__: measure
-    for measure in (calls, entering, collecting, findings, runs, growth, loading, serving, cycles)
+    for measure in (calls, entering, waiting, collecting, findings, runs, growth, loading, serving, cycles)
 }
 _WIDTH = 64
 
