@@ -43,6 +43,8 @@ class PluginState:
     """The functions that the running test consists of, one in the other, when a debugger starts where it fails."""
     postponed: Callable[[], None] | None = None
     """Ends the mock of that function, after the debugger."""
+    interrupted: list[tuple[str, str]] = field(default_factory=list)
+    """What the mocks of an interrupted test have to show: titles and texts."""
     finished_mocks: deque[FinishedMock] | None = None
     """The last mocks that ended during the running test; None when no plugin asks for them."""
 

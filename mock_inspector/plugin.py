@@ -196,7 +196,8 @@ def pytest_runtest_makereport(
             if active is not None:
                 active.mark_failed()
             if report.failed:
-                _add_sections(item, report, active, call.excinfo and call.excinfo.value)
+                reported = item.stash.setdefault(_REPORTED, {})
+                report.sections += _make_sections(active, reported, call.excinfo and call.excinfo.value)
         if call.when == "teardown" and plugin_state.finished_mocks:
             plugin_state.finished_mocks.clear()
             with suppress(Exception):
@@ -208,17 +209,33 @@ _NOT_SHOWN = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 """What a report may run into, where a test has replaced what the report calls. A test's own failure matters more."""
 
 
-def _add_sections(
-    item: pytest.Item, report: pytest.TestReport, active: Activation | None, error: BaseException | None
-) -> None:
-    """Add what the mocks of a failed test have to show, or why they cannot."""
+def _make_sections(
+    active: Activation | None, reported: dict[int, int], error: BaseException | None
+) -> list[tuple[str, str]]:
+    """What the mocks of a failed test have to show, or why they cannot."""
+    sections: list[tuple[str, str]] = []
     try:
         from .failure_report import add_sections
 
-        service = getattr(active, "service", None)
-        add_sections(report.sections, service, item.stash.setdefault(_REPORTED, {}), error)
+        add_sections(sections, getattr(active, "service", None), reported, error)
     except _NOT_SHOWN as problem:
-        report.sections.append((_MARKER, f"This report could not be made: {type(problem).__name__}"))
+        sections.append((_MARKER, f"This report could not be made: {type(problem).__name__}"))
+    return sections
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Keep what the mocks of an interrupted test have to show: it gets no report of its own."""
+    mocks = sys.modules.get("mock_inspector.activation")
+    if mocks is not None and isinstance(excinfo.value, KeyboardInterrupt):
+        plugin_state.interrupted = _make_sections(mocks.active(), {}, excinfo.value)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show it."""
+    sections, plugin_state.interrupted = plugin_state.interrupted, []
+    for title, text in sections:
+        terminalreporter.section(title, sep="-")
+        terminalreporter.line(text)
 
 
 class _Debugging:

@@ -287,3 +287,24 @@ def test_last(inspector_backend):
     assert text.count("- mock_inspector -") == 12
     assert text.count("This report could not be made: ") >= 6
     assert "INTERNALERROR" not in text
+
+
+# Tests that are interrupted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("use", ["fixture", "decorator", "with"])
+def test_an_interrupted_test_shows_its_mock(pytester, use):
+    pytester.makepyfile(PRELUDE + USES[use].replace("assert 0", "raise KeyboardInterrupt"))
+    ended = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    ended.stdout.fnmatch_lines(["*- mock_inspector -*", "*CreateAssessmentTarget*", "*KeyboardInterrupt*"])
+    assert str(ended.stdout).count("- mock_inspector -") == 1
+
+
+@pytest.mark.slow
+def test_an_interrupt_after_a_mock_shows_nothing_of_it(pytester):
+    pytester.makepyfile(
+        PRELUDE + "@mock_inspector\ndef test_it(): create()\n\ndef test_late(): raise KeyboardInterrupt"
+    )
+    ended = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    ended.stdout.no_fnmatch_line("*- mock_inspector -*")
