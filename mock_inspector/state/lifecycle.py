@@ -67,10 +67,13 @@ def schedule_run(store: Store, run: Run, first: int | None = None) -> None:
             Event(change.moment, index, partial(notify_state_change, store, run, index)) for index, change in changes
         ]
     if has_ec2_instances(store, run):
+        looks = {*COLLECTION_STATES}
+        if all(change.state != "DATA_COLLECTED" for change in run.timeline):
+            looks.add(run.timeline[-1].state)  # its data collection ends with the run
         events += [
             Event(change.moment, _DEPARTURES, partial(record_departures, store, run))
             for _, change in changes
-            if change.state in COLLECTION_STATES
+            if change.state in looks
         ]
     store.context.schedule.replace((store.owner, run.number), events)
 

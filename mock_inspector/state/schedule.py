@@ -29,14 +29,17 @@ class _Batch:
     remaining: int
 
 
+_Entry = tuple[EpochMs, Key, int, int, _Batch, Event]
+
+
 class Schedule:
     """A priority queue of events. The events of a key are replaced together."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[EpochMs, Key, int, int, _Batch, Event]] = []
+        self._heap: list[_Entry] = []
         self._batches: dict[Key, _Batch] = {}
         self._serial = count()
-        self._popped: tuple[Key, _Batch] | None = None
+        self._popped: _Entry | None = None
 
     def replace(self, key: Key, events: Sequence[Event]) -> None:
         """Schedule events in place of those that the key has."""
@@ -53,22 +56,23 @@ class Schedule:
     def pop_due(self, now: EpochMs) -> Event | None:
         """Remove and return the first event that is due, or None."""
         while self.has_due(now):
-            _, key, _, _, batch, event = heapq.heappop(self._heap)
+            entry = heapq.heappop(self._heap)
+            _, key, _, _, batch, event = entry
             if self._batches.get(key) is batch:
                 batch.remaining -= 1
                 if not batch.remaining:
                     del self._batches[key]
-                self._popped = key, batch
+                self._popped = entry
                 return event
         return None
 
-    def put_back(self, event: Event) -> None:
-        """Schedule the event that was popped last again. Nothing else may have been scheduled since."""
+    def put_back(self) -> None:
+        """Schedule the event that was popped last again, as the first. Nothing else may have been scheduled since."""
         assert self._popped is not None  # noqa: S101  there is one
-        key, batch = self._popped
+        _, key, _, _, batch, _ = self._popped
         batch.remaining += 1
         self._batches[key] = batch
-        heapq.heappush(self._heap, (event.due, key, event.order, next(self._serial), batch, event))
+        heapq.heappush(self._heap, self._popped)
 
     def clear(self) -> None:
         """Remove all events."""

@@ -143,7 +143,7 @@ class FakeService:
                     event.action()
             except MissingAnswerError as missing:
                 asking = event
-                context.schedule.put_back(event)
+                context.schedule.put_back()
                 answers[missing.key] = self._ask_at(event.due, missing.ask)
                 now = self.clock.read()  # Whoever was called may have moved the clock.
                 continue

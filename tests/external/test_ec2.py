@@ -6,7 +6,7 @@ from datetime import timedelta
 import boto3
 import freezegun.api
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
@@ -416,6 +416,7 @@ _STEPS = st.lists(
 @pytest.mark.slow
 @settings(max_examples=max_examples(40), deadline=None)
 @given(steps=_STEPS)
+@example(steps=[(0.126, "i-0a", True), (0.126, "skip", True)])
 def test_whatever_is_read_meanwhile_a_run_beside_ec2_comes_out_the_same(client, steps):
     def after(*, reads):
         ec2 = ChangingEc2(IDS)
