@@ -5,8 +5,11 @@ It is a pure function of a service and a moment, at most 80 columns wide and 100
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from ..api import arns
@@ -169,7 +172,7 @@ class _Report:
         waits = self._service.polls.real_waits()
         lines = []
         for line, reason, _ in waits[:_MAX_REAL_WAITS]:
-            lines += wrap(printable(f"{line}: {reason}"), MAX_COLUMNS, "    ", "  ")[:3]
+            lines += wrap(printable(_shorten_paths(f"{line}: {reason}")), MAX_COLUMNS, "    ", "  ")[:3]
         if len(waits) > _MAX_REAL_WAITS:
             lines.append(f"  {CUT} {len(waits) - _MAX_REAL_WAITS:,} more")
         return ["Waits that took real time", *lines] if lines else []
@@ -228,4 +231,11 @@ def _describe(type_name: str, item: Any) -> str:
         text = f"{abbreviate(item.members.get('id', ''))}, {item.body.severity}{on}"
     else:
         text = abbreviate(item.members.get("title", "") if type_name == EXCLUSION.name else item.name)
+    return text
+
+
+def _shorten_paths(text: str) -> str:
+    """A text whose paths in the current directory are relative to it."""
+    with suppress(OSError):  # The directory may be gone.
+        return text.replace(f"{Path.cwd()}{os.sep}", "")
     return text

@@ -190,6 +190,7 @@ def put_in(backend, client, **exclusion):
     return client.describe_exclusions(exclusionArns=[arn])["exclusions"][arn]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", TITLES)
 def test_a_documented_title_is_enough_for_an_exclusion(title, inspector_backend, client):
     exclusion, other = put_in(inspector_backend, client, title=title), put_in(inspector_backend, client, title="Mine")

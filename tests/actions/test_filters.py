@@ -183,6 +183,7 @@ def four_findings(inspector_backend, client, empty_target):
 ALL = ["cve a", "cve b", "ssh", "clean"]
 
 
+@pytest.mark.slow
 @pytest.mark.mock_inspector(at=BEGUN)
 @pytest.mark.parametrize(
     ("requested", "expected"),

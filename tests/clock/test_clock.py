@@ -130,6 +130,7 @@ def times_of_all_clocks(client, backend):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "move",
     [

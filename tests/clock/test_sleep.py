@@ -56,6 +56,7 @@ def moved(backend, sleep, *args):
 # Moving the clock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freezer", FREEZERS)
 @pytest.mark.parametrize("seconds", [0, 0.0, -0.0, 0.000_001, 0.001, 0.1, 1, 1.5, True, 30, 86_400, 900_000_000])
 def test_sleeping_moves_the_clock_by_just_that(freezer, seconds):

@@ -185,6 +185,7 @@ WAITS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
 @pytest.mark.parametrize("freezer", FREEZERS)
 def test_a_wait_that_nobody_could_end_moves_the_clock_by_its_timeout(freezer, wait):

@@ -61,6 +61,7 @@ def test_a_valid_role_is_registered(backend, client, more):
     assert (shown["roleArn"], shown["valid"]) == (role, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "code"),
     [

@@ -274,6 +274,7 @@ class Ec2OnTheWay:
             work()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replaced", [False, True])
 def test_an_event_that_asks_ec2_happens_once_and_before_later_ones(inspector_backend, replaced):
     """Whoever calls meanwhile sees the moment of the event. What was scheduled anew meanwhile replaces the event."""

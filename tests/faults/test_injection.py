@@ -83,6 +83,7 @@ THEIR_JSON_TWINS = {
 """What services that speak JSON send instead."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "status"), [*COMMON.items(), *THEIR_JSON_TWINS.items()])
 def test_a_common_error_can_be_injected(unchecked_client, inspector_backend, code, status):
     inspector_backend.inject_fault("ListFindings", code)

@@ -274,6 +274,7 @@ def test_nothing_of_the_family_of_a_test_case_runs_outside_of_the_mock(pytester)
     assert outcomes(pytester, FAMILY, "-p", "no:randomly") == {"passed": 7, "errors": 1}
 
 
+@pytest.mark.slow
 def test_nothing_of_the_family_runs_outside_of_the_mock_without_pytest(pytester):
     pytester.makepyfile(test_family=PRELUDE + FAMILY)
     result = pytester.run(sys.executable, "-m", "unittest", "test_family")
@@ -281,6 +282,7 @@ def test_nothing_of_the_family_runs_outside_of_the_mock_without_pytest(pytester)
     assert "_class_mock.py" not in result.stderr.str()
 
 
+@pytest.mark.slow
 def test_a_fault_of_a_test_that_shares_its_class_fails_that_test_without_pytest(pytester):
     body = """
 @mock_inspector

@@ -63,6 +63,7 @@ def test_a_client_made_before_the_mock_reaches_it(make_client):
     assert len(packages) == 5
 
 
+@pytest.mark.slow
 def test_errors_are_raised_by_aiobotocore_clients(inspector_backend, make_client):
     async def scenario():
         async with make_client() as client:

@@ -111,6 +111,7 @@ def by_a_loop(url):
 CLIENTS = [by_urllib, by_requests, by_a_session, by_http_client, by_another_process, by_another_thread, by_a_loop]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fetch", CLIENTS)
 def test_any_http_client_fetches_it(client, assessed_run, fetch):
     assert b"Monday&#39;s run" in fetch(report_url(client, assessed_run))

@@ -45,6 +45,7 @@ def test_an_html_report_is_accessible(client, assessed_run, report_type):
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=max_examples(25), deadline=None)
 @example(HOSTILE_TEXT)
 @example("x" * 10_000)

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
 
 from ..support.aws import ACCOUNT, start_and_finish_run, start_run
@@ -133,6 +135,7 @@ def test_invisible_characters_are_escaped_in_reports():
     assert to_cp1252("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
 
 
+@pytest.mark.slow
 def test_five_hundred_findings_are_all_there(client, five_hundred):
     source = download(report_url(client, five_hundred)).decode()
     page = HtmlPage(source)

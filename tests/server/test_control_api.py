@@ -333,6 +333,7 @@ def test_a_wrong_http_method_is_reported_with_the_right_one(server, method, memb
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("member", "arguments", "reason"),
     [

@@ -64,6 +64,7 @@ def test_serve_at_freezes_time_until_it_is_moved():
         assert read_property(url, "clock.now") == "2016-03-29T22:00:01.500+00:00"
 
 
+@pytest.mark.slow
 def test_serve_state_begins_with_a_snapshot_file(tmp_path):
     path = tmp_path / "snapshot.json"
     with mock_inspector(region="us-west-2", at="2016-03-29T22:00:00Z") as backend:

@@ -82,6 +82,7 @@ RUN = (*STORE, "runs", 0)
 FINDING = (*RUN, "findings", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "value", "text"),
     sample(

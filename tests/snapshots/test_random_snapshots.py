@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,7 @@ BASIS = [("instance", 3), ("target", 0), ("template", 0), ("run", 0)]
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25)
 
 
+@pytest.mark.slow
 def test_random_accounts_go_on_in_the_same_way_when_restored():
     def go_on(backend, after):
         account = RandomAccount(backend)

@@ -223,6 +223,7 @@ def test_the_good_arn_among_bad_ones_is_served_once_and_its_second_mention_repor
     assert served(member, answer) in (1, None)
 
 
+@pytest.mark.slow
 @every_bad_arn
 @pytest.mark.parametrize("member", sample(12, THROWING), ids=str)
 def test_a_bad_arn_is_an_error(unchecked_client, scene, member, bad):

@@ -35,6 +35,7 @@ NO_JSON = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
 def test_a_body_that_is_not_a_json_object_cannot_be_read(inspector_backend, body):
     answer = send_http(inspector_backend, body)

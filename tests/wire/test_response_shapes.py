@@ -58,6 +58,7 @@ def call(inspector_backend):
 # The shapes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [only_required, lambda shape, request: request], ids=["minimal", "complete"])
 @pytest.mark.parametrize("operation", TELLING)
 def test_responses_are_of_the_models_shape(operation, form, resources, call):

@@ -227,6 +227,7 @@ def valid_requests(inspector_backend):
     return complete_requests(create_resources(inspector_backend))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", sample(25, _refused()), ids=lambda case: case.id)
 def test_a_broken_constraint_is_refused(case, valid_requests, unchecked_client):
     body, member = _changed(valid_requests[case.operation], case.path, case.change)
