@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 
 from ..state.report_links import ReportFile, ReportRefusedError, find_report
 from ..wire.http import Request, Response
-from .content import ReportContent, build_content
+from .build_content import build_content
+from .content import ReportContent
 
 if TYPE_CHECKING:
     from ..state.service import FakeService

@@ -30,7 +30,7 @@ from collections.abc import Callable
 from concurrent.futures import _base as futures
 from contextlib import suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from freezegun import api as freezegun_api
 
@@ -41,7 +41,8 @@ from .idle_threads import current_frames
 from .mutex import real_acquire, real_release
 
 if TYPE_CHECKING:
-    from .waiting import Attempt, Waiting
+    from .wait import Attempt
+    from .waiting import Waiting
 
 _Lock: Any = type(threading.Lock())
 _RLock: Any = type(threading.RLock())
@@ -72,6 +73,18 @@ class _AwaitedQueue:
         self.reference = reference
         self.on_their_way: deque[None] = deque()
         """One for each item that nobody is known yet to have got: since Python 3.13 it may be in no queue any more."""
+
+
+_AnyAwaited = TypeVar("_AnyAwaited", _Awaited, _AwaitedQueue)
+
+
+def _find(known: dict[int, _AnyAwaited], awaited: Any, make: Callable[[weakref.ref[Any]], _AnyAwaited]) -> _AnyAwaited:
+    """What is known of a lock or queue that threads wait for. It is forgotten with the lock or queue itself."""
+    key = id(awaited)
+    found = known.get(key)
+    if found is None:
+        found = known.setdefault(key, make(weakref.ref(awaited, lambda _: known.pop(key, None))))
+    return found
 
 
 class _TimeModule:
@@ -162,7 +175,7 @@ class BlockingCallsPatch:
         return acquire
 
     def _wait_for_lock(self, waiting: Waiting, lock: Any, seconds: float | None, frame: FrameType) -> bool:
-        awaited = self._find_awaited(lock)
+        awaited = _find(self._awaited, lock, _Awaited)
         # Once more, now that whoever releases it says so.
         taken = real_acquire(lock, False) or waiting.wait(
             lambda timeout: real_acquire(lock, True, _lock_timeout(timeout)),
@@ -173,14 +186,6 @@ class BlockingCallsPatch:
         if taken:
             awaited.released = False
         return bool(taken)
-
-    def _find_awaited(self, lock: Any) -> _Awaited:
-        key = id(lock)
-        awaited = self._awaited.get(key)
-        if awaited is None:
-            forget = weakref.ref(lock, lambda _: self._awaited.pop(key, None))
-            awaited = self._awaited.setdefault(key, _Awaited(forget))
-        return awaited
 
     def _release(self) -> Callable[..., None]:
         def release(lock: Any, *_: object) -> None:
@@ -254,7 +259,7 @@ class BlockingCallsPatch:
     def _wait_for_item(
         self, waiting: Waiting, items: Any, attempt: Attempt, seconds: float | None, frame: FrameType
     ) -> list[Any]:
-        awaited = self._find_awaited_queue(items)
+        awaited = _find(self._awaited_queues, items, _AwaitedQueue)
         # First without waiting, now that whoever puts something in says so.
         got: list[Any] = attempt(0) or waiting.wait(
             attempt, frame, seconds=seconds, is_over=lambda: bool(awaited.on_their_way) or not items.empty()
@@ -262,14 +267,6 @@ class BlockingCallsPatch:
         if got:
             self._note_arrival(items)
         return got
-
-    def _find_awaited_queue(self, items: Any) -> _AwaitedQueue:
-        key = id(items)
-        awaited = self._awaited_queues.get(key)
-        if awaited is None:
-            forget = weakref.ref(items, lambda _: self._awaited_queues.pop(key, None))
-            awaited = self._awaited_queues.setdefault(key, _AwaitedQueue(forget))
-        return awaited
 
     def _note_arrival(self, items: Any) -> None:
         """Somebody has got an item."""

@@ -124,7 +124,7 @@ class LoopPatch:
                 loop._selector.waiting = waiting
             original(loop)
             if waiting is not None and reason is not None:
-                waiting.record(awaiting_line(loop), reason, freezegun_api.real_monotonic() - begun)
+                waiting.real_waits.add(awaiting_line(loop), reason, freezegun_api.real_monotonic() - begun)
 
         return run_once
 

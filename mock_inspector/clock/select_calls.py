@@ -18,7 +18,7 @@ from freezegun import api as freezegun_api
 from ..undo import run_all
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
 from .connections import Connections, watched_files
-from .waiting import never
+from .wait import never
 
 if TYPE_CHECKING:
     from .waiting import Waiting

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from .builtin_patch import FunctionPatch, can_patch
 from .mutex import real_acquire, real_release
-from .waiting import POLL_INTERVAL_SECONDS, RESOLUTION_SECONDS
+from .wait import POLL_INTERVAL_SECONDS
+from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting

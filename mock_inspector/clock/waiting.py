@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from itertools import count
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from freezegun import api as freezegun_api
 
@@ -44,7 +44,9 @@ from .idle_threads import (
     thread_name,
 )
 from .mutex import Mutex, real_acquire
+from .real_waits import MIN_REAL_WAIT_SECONDS, RealWaits
 from .unseen_waits import UnseenWaits
+from .wait import POLL_INTERVAL_SECONDS, Attempt, Wait, always, never
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -53,80 +55,10 @@ if TYPE_CHECKING:
 RESOLUTION_SECONDS = 1e-6
 """Seconds: what freezegun and the mock's clock tell apart."""
 
-POLL_INTERVAL_SECONDS = 0.002
-"""Real seconds after which somebody who waits for a moment looks again at what the others do."""
-
-MIN_WORK_SECONDS = 1.0
-"""Real seconds that whoever is at work gets at least before a shorter wait is over."""
-
-MAX_LOOK_SECONDS = 2 * POLL_INTERVAL_SECONDS
-"""How many of them can pass between two looks. When more do, the machine is busy, and whoever is at work is slower, too."""
-
 MAX_POLL_WAIT_SECONDS = 10.0
 """Real seconds for which code that polls without sleeping waits at most until the others wait, too."""
 
-MIN_REAL_WAIT_SECONDS = 0.05
-"""Real seconds from which on a wait is worth a line in the failure report."""
-
-MAX_REAL_WAITS = 1_000
-"""How many different waits that took real time are kept."""
-
-Attempt = Callable[[float | None], Any]
-"""Tries for so many real seconds (None: without end) to get what a thread waits for; true when it has got it."""
-
-
 _TURN = object()
-
-
-class RealWait(NamedTuple):
-    """A wait that took real time."""
-
-    line: str
-    reason: str
-
-
-class Wait:
-    """One thread that waits."""
-
-    __slots__ = (
-        "_last_look", "_work_seconds", "begun", "goes_first", "has_turn", "is_over", "moment", "number", "seconds",
-        "seconds_left", "thread_id", "wake",
-    )  # fmt: skip
-
-    def __init__(self, number: int, is_over: Callable[[], bool], wake: Callable[[], None] | None) -> None:
-        self.number = number
-        self.thread_id = threading.get_ident()
-        self.is_over = is_over
-        """Whether the thread is about to go on, or waits for somebody outside of this process who is at work."""
-        self.wake = wake
-        """Wakes the thread up, where it does not look by itself whether it has its turn."""
-        self.moment: int | None = None
-        """When it is to go on at the latest: microseconds since 1970, of the mock's clock."""
-        self.seconds = 0.0
-        """For how long it would really wait."""
-        self.seconds_left: float | None = None
-        self.begun = self._last_look = freezegun_api.real_monotonic()
-        self._work_seconds = 0.0
-        self.goes_first = False
-        """Whether it has its turn before all others, whatever their moments."""
-        self.has_turn = False
-
-    def has_really_passed(self) -> bool:
-        """Whether as much real time has passed as it would really wait, and enough for those at work."""
-        now = freezegun_api.real_monotonic()
-        self._work_seconds += min(now - self._last_look, MAX_LOOK_SECONDS)
-        self._last_look = now
-        return self._work_seconds >= MIN_WORK_SECONDS and now - self.begun >= self.seconds
-
-
-def never() -> bool:
-    """What is waited for does not come before its moment."""
-    return False
-
-
-def always() -> bool:
-    """Somebody outside of this process is at work."""
-    return True
 
 
 class Waiting:
@@ -151,7 +83,7 @@ class Waiting:
         self._last_change = 0
         self._idle_threads = IdleThreads()
         self.unseen_waits = UnseenWaits()
-        self._real_waits: dict[RealWait, float] = {}
+        self.real_waits = RealWaits()
         self._fraction = 0.0
         self._started_at = clock.microseconds()
         self._has_ended = False
@@ -182,10 +114,6 @@ class Waiting:
     def monotonic(self) -> float:
         """The mock's clock in seconds, for code that counts by it how long it still has to wait."""
         return (self._clock.microseconds() - self._started_at) / 1_000_000 + self._fraction
-
-    def real_waits(self) -> list[tuple[str, str, float]]:
-        """The waits that took real time: the line, the reason and the real seconds they took together."""
-        return [(wait.line, wait.reason, seconds) for wait, seconds in self._real_waits.items()]
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
@@ -226,7 +154,7 @@ class Waiting:
                 return self._wait_in_real_time(attempt, wait, seconds)
             finally:
                 if seconds is not None and not waits_for_requests(frame):
-                    self.record(line(), reason, freezegun_api.real_monotonic() - wait.begun)
+                    self.real_waits.add(line(), reason, freezegun_api.real_monotonic() - wait.begun)
         finally:
             self.unseen_waits.subtract(freezegun_api.real_monotonic() - wait.begun)
 
@@ -284,7 +212,7 @@ class Waiting:
         finally:
             self._leave(wait)
             if worker is not None:
-                self.record(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
+                self.real_waits.add(line(), f"{worker} was at work", freezegun_api.real_monotonic() - wait.begun)
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)
@@ -380,14 +308,6 @@ class Waiting:
         """Move the clock for somebody who does not wait, but is busy doing nothing."""
         if is_frozen():
             self._pass_time(datetime.timedelta(microseconds=max(1, round(seconds * 1_000_000))), line)
-
-    def record(self, line: str, reason: str, seconds: float) -> None:
-        """Keep a wait that took real ``seconds``, for the failure report, if it is worth a line there."""
-        if seconds < MIN_REAL_WAIT_SECONDS:
-            return
-        wait = RealWait(line, reason)
-        if wait in self._real_waits or len(self._real_waits) < MAX_REAL_WAITS:
-            self._real_waits[wait] = self._real_waits.get(wait, 0.0) + seconds
 
     # The end
 

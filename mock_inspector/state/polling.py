@@ -20,6 +20,7 @@ from typing import Protocol
 
 from ..clock.clock import Clock, is_frozen
 from ..clock.moments import EpochMs, format_iso
+from ..clock.real_waits import RealWait, RealWaits
 from ..clock.unseen_waits import UnseenWaits
 from ..errors import EndlessPollError
 from .runs import Run
@@ -77,8 +78,9 @@ class Waits(Protocol):
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
 
-    def real_waits(self) -> list[tuple[str, str, float]]:
-        """The waits that took real time: the line, the reason and the real seconds they took together."""
+    @property
+    def real_waits(self) -> RealWaits:
+        """The waits that took real time."""
 
 
 class PollDetector:
@@ -100,9 +102,9 @@ class PollDetector:
         """Ask ``waits`` who waits, and for how long."""
         self._waits = waits
 
-    def real_waits(self) -> list[tuple[str, str, float]]:
-        """The waits that took real time: the line, the reason and the real seconds they took together."""
-        return [] if self._waits is None else self._waits.real_waits()
+    def real_waits(self) -> list[RealWait]:
+        """The waits that took real time."""
+        return [] if self._waits is None else self._waits.real_waits.all()
 
     def clear(self) -> None:
         """Forget all requests: the state is another one."""

@@ -25,6 +25,20 @@ def begin_run(client):
     return start_run(client, template)
 
 
+def poll(client, nap=lambda: time.sleep(30)):
+    """How often a run is looked at until it has ended."""
+    run, polls = begin_run(client), 1
+    while describe_run(client, run)["state"] != "COMPLETED":
+        nap()
+        polls += 1
+    return polls
+
+
+def is_noticed(caught):
+    """Whether one warning says that somebody waits in a way that nobody sees."""
+    return len([each for each in caught if "in a way that mock_inspector cannot see" in str(each.message)]) == 1
+
+
 def run_with_anyio(backend, function):
     """Run a coroutine function by anyio on one of its backends, or skip the test where that is not installed."""
     anyio: Any = pytest.importorskip("anyio")
@@ -116,13 +130,8 @@ def test_a_poll_with_naps_of_gevent_is_noticed():
     client = make_client()
     with mock_inspector(at=MOMENT), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        run = begin_run(client)
-        polls = 1
-        while describe_run(client, run)["state"] != "COMPLETED":
-            gevent.sleep(0.03)
-            polls += 1
-    assert polls < 100
-    assert len([each for each in caught if "in a way that mock_inspector cannot see" in str(each.message)]) == 1
+        assert poll(client, lambda: gevent.sleep(0.03)) < 100
+    assert is_noticed(caught)
 
 
 @pytest.mark.slow
@@ -146,7 +155,7 @@ def test_a_poll_in_a_loop_of_uvloop_is_noticed():
         loop = uvloop.new_event_loop()
         assert loop.run_until_complete(scenario()) < 100
         loop.close()
-    assert len([each for each in caught if "in a way that mock_inspector cannot see" in str(each.message)]) == 1
+    assert is_noticed(caught)
 
 
 @pytest.mark.slow
@@ -154,15 +163,8 @@ def test_a_poll_in_a_loop_of_uvloop_is_noticed():
 def test_a_poll_with_a_limit_by_func_timeout_ends():
     func_timeout: Any = pytest.importorskip("func_timeout")
     client = make_client()
-
-    def poll():
-        run = begin_run(client)
-        while describe_run(client, run)["state"] != "COMPLETED":
-            time.sleep(30)
-        return "done"
-
     with mock_inspector(at=MOMENT):
-        assert func_timeout.func_timeout(3600, poll) == "done"
+        assert func_timeout.func_timeout(3600, poll, args=(client,)) == 10
 
 
 @pytest.mark.slow
@@ -171,17 +173,11 @@ def test_a_poll_in_an_async_test_of_django_ends():
     asgiref: Any = pytest.importorskip("asgiref.sync")
     client = make_client()
 
-    def poll():
-        run = begin_run(client)
-        while describe_run(client, run)["state"] != "COMPLETED":
-            time.sleep(30)
-        return "done"
-
     async def view():
-        return await asgiref.sync_to_async(poll)()
+        return await asgiref.sync_to_async(poll)(client)
 
     with mock_inspector(at=MOMENT):
-        assert asgiref.async_to_sync(view)() == "done"
+        assert asgiref.async_to_sync(view)() == 10
 
 
 @pytest.mark.slow
@@ -196,11 +192,7 @@ def test_handlers_of_a_web_framework_poll_by_the_clock(path):
 
     @app.get("/sync")
     def poll_in_a_thread():
-        run, polls = begin_run(client), 1
-        while describe_run(client, run)["state"] != "COMPLETED":
-            time.sleep(30)
-            polls += 1
-        return polls
+        return poll(client)
 
     @app.get("/async")
     async def poll_in_the_loop():
