@@ -346,8 +346,8 @@ def test_a_request_that_is_refused_for_ever_ends_with_an_error(backend, client):
 # Waits that nobody sees
 
 
-def unseen_wait(seconds=0.03):
-    """What gevent, uvloop and extension modules do: wait in C."""
+def unseen_wait(seconds=0.2):
+    """What gevent, uvloop and extension modules do: wait in C. Ten times as long as work takes on a busy machine."""
     libc = ctypes.CDLL(None)
     libc.usleep(round(seconds * 1_000_000))
 
