@@ -125,7 +125,7 @@ def _add_counts(pdf: ReportPdf, heading: str, first_column: str, rows: tuple[Sev
             )
             for row in rows
         ),
-        (78, 14, 15, 13, 24, 20, 14),
+        (82, 13, 15, 13, 23, 18, 14),
         numbers_from=1,
     )
 
