@@ -40,7 +40,7 @@ def build_content(file: ReportFile, moment: EpochMs) -> ReportContent:
     by_package = _count_by_package(findings, package_names)
     by_instance = _count_by_instance(findings)
     template = run.template
-    created = run.reports[file.format, file.type]
+    created = run.reports.get((file.format, file.type), moment)
     return ReportContent(
         full=full,
         run_name=escape_invisible(run.name),
