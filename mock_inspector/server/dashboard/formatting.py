@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...clock.moments import to_epoch_ms
+from ...wording import format_count
 
 _PHASES = {
     "collect": ("COLLECTING_DATA", "STOP_DATA_COLLECTION_PENDING", "DATA_COLLECTED"),
@@ -33,11 +34,6 @@ def format_number(value: float) -> str:
     return f"{value:,.12g}"
 
 
-def format_count(value: int, noun: str) -> str:
-    """A number of things: ``1 run``, ``2 runs``."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
-
-
 def to_percent(part: int, whole: int) -> float:
     """A part of a whole, in percent."""
     return round(100 * part / whole, 3)
@@ -60,6 +56,11 @@ def format_span(duration_ms: int) -> str:
     if rest or not words:
         words.append(f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + " s")
     return " ".join(words)
+
+
+def format_arn(arn: str) -> str:
+    """An ARN in short: the type of the resource and its id."""
+    return "/".join(arn.rsplit(":", 1)[-1].split("/")[-2:])
 
 
 def is_empty(region: dict[str, Any]) -> bool:
