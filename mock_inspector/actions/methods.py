@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
@@ -51,6 +52,10 @@ def _method(
         with service.at_now():
             return copy.deepcopy(service.call_with_answers(act))
 
+    _, *members = inspect.signature(function).parameters.values()
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    signature = inspect.Signature([own, *members], return_annotation=function.__annotations__["return"])
+    method.__signature__ = signature  # type: ignore[attr-defined]
     return method
 
 
