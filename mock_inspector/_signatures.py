@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 from .errors import short_repr, suggest
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
 
 
 def check_keywords(function: str, keywords: Iterable[str], names: Iterable[str]) -> None:
@@ -96,6 +97,27 @@ def explain_arguments(label: str = "", **checks: Callable[[Any], object]) -> Cal
             return function(*args, **keywords)
 
         return cast(F, explained)
+
+    return explain
+
+
+def explain_attributes(label: str) -> Callable[[C], C]:
+    """Let the objects of a class answer an attribute that they do not have with a similar one, or with all of them."""
+
+    def explain(cls: C) -> C:
+        def get_missing(self: object, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            names = [each for each in dir(cls) if not each.startswith("_")]
+            if name in names:
+                return object.__getattribute__(
+                    self, name
+                )  # A property ran into an AttributeError: it is shown as it is.
+            suggestion = suggest(name, names) or f"; it has {', '.join(names)}"
+            raise AttributeError(f"{label} has no {name!r}{suggestion}", name=name, obj=self)
+
+        cls.__getattr__ = get_missing  # type: ignore[attr-defined]
+        return cls
 
     return explain
 
