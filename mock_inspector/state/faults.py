@@ -15,11 +15,11 @@ from ..api.identifiers import DEFAULT_ACCOUNT
 from ..api.operations import operation_names, suggest_operation
 from ..api.service_model import enum, service_model
 from ..api.validation import validate
-from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest
+from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest, suggest_call
 from .injected_errors import complete
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
-_ERROR_CODE_ENUMS = {
+ERROR_CODE_ENUMS = {
     "InvalidInputException": "InvalidInputErrorCode",
     "NoSuchEntityException": "NoSuchEntityErrorCode",
     "AccessDeniedException": "AccessDeniedErrorCode",
@@ -110,11 +110,7 @@ def build_fault(
     where: str = "",
 ) -> Fault:
     """Return a validated fault that the line ``where`` injects. ValueError or TypeError, saying what is allowed."""
-    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
-        raise ValueError(
-            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
-            f"got {short_repr(operation)}{suggest_operation(operation)}"
-        )
+    check_operation(operation)
     for name, value, minimum in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
             continue
@@ -123,6 +119,17 @@ def build_fault(
     if when is not None and not callable(when):
         raise TypeError(f"when must be a function of the call's parameters; got {short_repr(when)}")
     return Fault(operation, _build_error(operation, error), times, after, when, where)
+
+
+def check_operation(operation: object) -> None:
+    """ValueError for anything but an operation's name or ``*``."""
+    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
+        is_error = isinstance(operation, str) and operation in (*MODELLED, *COMMON, *LOST, *DAMAGED)
+        suggestion = ", which is an error: the operation comes first" if is_error else suggest_operation(operation)
+        raise ValueError(
+            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
+            f"got {short_repr(operation)}{suggestion}"
+        )
 
 
 _caller_name: ContextVar[str] = ContextVar("caller_name", default="")
@@ -165,8 +172,17 @@ def _build_error(operation: str, error: str | Mapping[str, Any] | BaseException)
             return _from_code(operation, code, members)
     raise TypeError(
         "error must be an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
-        f"mapping with 'code' and the error's members, or an exception instance; got {short_repr(error)}"
+        f"mapping with 'code' and the error's members, or an exception instance; got {short_repr(error)}{_suggest_error(error)}"
     )
+
+
+def _suggest_error(error: object) -> str:
+    """What a test may have meant by an exception's class, or by the response that botocore's ClientError has."""
+    if isinstance(error, Mapping):
+        members = error.get("Error", error)
+        code = members.get("Code") if isinstance(members, Mapping) else None
+        return f"; did you mean {{'code': {code!r}}}?" if isinstance(code, str) else ""
+    return suggest_call(error)
 
 
 def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:
@@ -182,7 +198,7 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
             got = {**members, "message": message}
             raise ValueError(f"error: {code} has no member but message, a string; got {short_repr(got)}")
         return CommonError(code, message)
-    for exception, codes in _ERROR_CODE_ENUMS.items():
+    for exception, codes in ERROR_CODE_ENUMS.items():
         if code in enum(codes):
             return _modelled(exception, {**members, "errorCode": code})
     if code in enum(_FAILED_ITEM_ENUM) and not members:
@@ -190,7 +206,7 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
         if operation not in batches:
             raise ValueError(f"error: {code} is for the items of {', '.join(batches)}; got operation {operation!r}")
         return FailedItems(code)
-    error_codes = [value for values in _ERROR_CODE_ENUMS.values() for value in enum(values)]
+    error_codes = [value for values in ERROR_CODE_ENUMS.values() for value in enum(values)]
     raise ValueError(
         f"error must be one of {', '.join([*MODELLED, *COMMON])}, one of the model's error codes, or for a network "
         f"failure one of {', '.join([*LOST, *DAMAGED])}; got {short_repr(code)}"
