@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -45,14 +47,15 @@ class IdleThreads:
 
     def __init__(self) -> None:
         now = freezegun_api.real_monotonic()
-        self._sightings = {
-            ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
-            for ident, frame in current_frames().items()
-            if ident != threading.get_ident() and not _works_for_a_pool(frame)
-        }
+        with reading_frames():
+            self._sightings = {
+                ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
+                for ident, frame in current_frames().items()
+                if ident != threading.get_ident() and not _works_for_a_pool(frame)
+            }
 
     def is_idle(self, thread_id: int, frame: FrameType) -> bool:
-        """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
+        """Whether a thread, which is at ``frame`` now, has not moved for long enough. Call it within reading_frames."""
         now, instruction, cpu = (
             freezegun_api.real_monotonic(),
             _instruction(thread_id, frame),
@@ -90,26 +93,34 @@ def _works_for_a_pool(frame: FrameType | None) -> bool:
     return False
 
 
-def current_frames() -> dict[int, FrameType]:
-    """The frame that each thread is at.
+@contextmanager
+def reading_frames() -> Iterator[None]:
+    """Keep Python from collecting garbage while the frames of other threads are read, and followed to their callers.
 
-    No garbage is collected meanwhile: that makes Python hang up to 3.11.8 and 3.12.2, if other threads run then.
+    Up to 3.12, a frame that is made for the reader may start a collection, in which the other threads go on: the frame is
+    not theirs any more then, and Python reads freed memory, or hangs.
     """
     with _mutex:
         collects = gc.isenabled()
         gc.disable()
         try:
-            return sys._current_frames()
+            yield
         finally:
             if collects:
                 gc.enable()
+
+
+def current_frames() -> dict[int, FrameType]:
+    """The frame that each thread is at. Follow them to their callers within :func:`reading_frames` only."""
+    with reading_frames():
+        return sys._current_frames()
 
 
 _mutex = Mutex()
 
 
 def is_reading_frames() -> bool:
-    """Whether this thread is in the middle of :func:`current_frames`."""
+    """Whether this thread is in the middle of :func:`reading_frames`."""
     return _mutex.is_held()
 
 

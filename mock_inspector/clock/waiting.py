@@ -18,6 +18,7 @@ import datetime
 import threading
 from collections.abc import Callable
 from itertools import count
+from operator import attrgetter
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ from .idle_threads import (
     has_pending_processes,
     is_any_starting,
     is_reading_frames,
+    reading_frames,
     thread_name,
 )
 from .mutex import Mutex, real_acquire
@@ -117,12 +119,13 @@ class Waiting:
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
-        frames = current_frames()
-        return [
-            (thread_name(ident), describe_line(calling_frame(frames[ident])))
-            for ident in sorted(self._waits, key=lambda ident: self._waits[ident].number)
-            if ident in frames
-        ]
+        with reading_frames():
+            frames = current_frames()
+            return [
+                (thread_name(wait.thread_id), describe_line(calling_frame(frames[wait.thread_id])))
+                for wait in sorted(self._waits.values(), key=attrgetter("number"))
+                if wait.thread_id in frames
+            ]
 
     def requesting_line(self) -> str:
         """The line of the code that makes a request."""
@@ -258,7 +261,8 @@ class Waiting:
     def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
         last_change = self._last_change
-        worker = self._find_worker(apart_from)
+        with reading_frames():
+            worker = self._find_worker(apart_from)
         if worker is None and last_change != self._last_change:
             return "another thread"  # which has begun or ended a wait, or started a thread, during this look
         return worker
