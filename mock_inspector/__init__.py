@@ -86,13 +86,23 @@ _MODULES = {
 }
 
 
+__version__: str
+"""The version of the installed package. ``pyproject.toml`` declares it."""
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    value: Any
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("mock-inspector")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name], __name__), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name], __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]
