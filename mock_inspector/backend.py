@@ -28,6 +28,7 @@ from .state.rules_packages import RulesPackage, owner_accounts
 from .state.runs import Run
 from .state.service import FakeService
 from .state.store import RULES_PACKAGE, RUN, Store
+from .wording import format_count
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -52,11 +53,15 @@ class InspectorBackend(ActionMethods):
 
     def __repr__(self) -> str:
         store = self._any_store  # it is shown when the mock has ended, too
-        return (
-            f"<InspectorBackend account {store.account_id}, {store.region}: {len(store.instances)} instances, "
-            f"{len(store.targets)} targets, {len(store.templates)} templates, {len(store.runs)} runs, "
-            f"{len(store.findings)} findings>"
-        )
+        numbers = {
+            "instance": len(store.instances),
+            "target": len(store.targets),
+            "template": len(store.templates),
+            "run": len(store.runs),
+            "finding": len(store.findings),
+        }
+        counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())
+        return f"<InspectorBackend account {store.account_id}, {store.region}: {counts}>"
 
     # Account, region, siblings
 

@@ -12,6 +12,7 @@ from ..state.report_links import ReportFile
 from ..state.runs import Run
 from ..state.store import Store
 from ..state.telemetry import sum_telemetry
+from ..wording import format_count
 from .content import (
     AgentDetails,
     ExclusionEntry,
@@ -137,12 +138,8 @@ def _summary(findings: list[dict[str, Any]], by_instance: tuple[SeverityCounts, 
         return "No potential security issues were found."
     instances = sum(counts.name != NO_INSTANCE for counts in by_instance)
     high = sum(finding["severity"] == "High" for finding in findings)
-    summary = f"{_count_noun(issues, 'finding')} on {_count_noun(instances, 'instance')}"
+    summary = f"{format_count(issues, 'finding')} on {format_count(instances, 'instance')}"
     return f"{summary}, {high:,} of high severity." if high else f"{summary}, none of high severity."
-
-
-def _count_noun(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _severity_counts(groups: dict[str, Counter[str]], notes: dict[str, str]) -> tuple[SeverityCounts, ...]:
@@ -249,7 +246,7 @@ def _package_results(
                 _pairs(
                     ("Version", package and package.version), ("Provider", package and package.provider), ("ARN", arn)
                 ),
-                _count_noun(issues[arn], "finding") if issues[arn] else "Passed" if passed else "No findings",
+                format_count(issues[arn], "finding") if issues[arn] else "Passed" if passed else "No findings",
                 passed,
             )
         )

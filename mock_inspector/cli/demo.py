@@ -25,10 +25,10 @@ def run_demo() -> int:
         backend.add_instance("i-0web3", tags={"Name": "web"}, agent_health="UNHEALTHY")
         backend.add_instance("i-0db", tags={"Name": "db"})
         print("Four instances, three of them named web, one of those with an unhealthy agent.")
-        print("A script assesses those named web, polling every 30 seconds until the run has ended:\n")
+        print("A script assesses those named web. It polls every 30 seconds until the run ends.\n")
         inspector = script.client()
         run = script.wait(inspector, script.start(inspector, "web"))
-        script.report(run, script.findings(inspector, run["arn"]))
+        script.report(inspector, run)
         minutes = (run["completedAt"] - run["createdAt"]).total_seconds() / 60
     print(f"\nThe run took {minutes:.0f} minutes of frozen time, the script {time.monotonic() - begin:.1f} seconds.")
     return 0

@@ -1,10 +1,11 @@
 """The script that ``mock-inspector demo`` runs: ordinary code that knows nothing of the mock.
 
-The script selects instances by a tag, assesses them, polls until the run has ended, and prints the findings.
+The script selects instances by a tag, assesses them, polls until the run has ended, and prints its report.
 """
 
 from __future__ import annotations
 
+import textwrap
 import time
 from datetime import timezone
 from typing import Any
@@ -56,14 +57,35 @@ def findings(inspector: Any, run_arn: str) -> list[dict[str, Any]]:
     return found
 
 
-def report(run: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    """Print the run's timeline and its findings by severity."""
+def exclusions(inspector: Any, run_arn: str) -> list[dict[str, Any]]:
+    """What the run left out."""
+    arns = inspector.list_exclusions(assessmentRunArn=run_arn)["exclusionArns"]
+    described = inspector.describe_exclusions(exclusionArns=arns)["exclusions"] if arns else {}
+    return [described[arn] for arn in arns]
+
+
+def report(inspector: Any, run: dict[str, Any]) -> None:
+    """Print the run's timeline, its findings by severity, the rules packages without any, and the exclusions."""
     print(f"{run['name']}\n")
     for change in run["stateChanges"]:
         print(f"  {change['stateChangedAt'].astimezone(timezone.utc):%H:%M:%S}  {change['state']}")
-    print(f"\n  {'severity':<15}{'instance':<14}finding")
+    found = findings(inspector, run["arn"])
+    issues = [finding for finding in found if "agentId" in finding["assetAttributes"]]
+    print(f"\nFindings: {len(issues)}\n")
     for severity in ("High", "Medium", "Low", "Informational"):
-        for finding in (entry for entry in found if entry["severity"] == severity):
-            agent = finding["assetAttributes"].get("agentId", "-")
-            print(f"  {severity:<15}{agent:<14}{finding['title']}")
-    print(f"\n  {len(found)} findings")
+        for finding in (entry for entry in issues if entry["severity"] == severity):
+            print_line(severity, finding["assetAttributes"]["agentId"], finding["title"])
+    print("\nRules packages without findings\n")
+    for finding in (entry for entry in found if entry not in issues):
+        package_arn = finding["serviceAttributes"]["rulesPackageArn"]
+        package = inspector.describe_rules_packages(rulesPackageArns=[package_arn])["rulesPackages"][0]
+        print_line(finding["severity"], "", f"{package['name']}: {finding['title']}")
+    print("\nExclusions\n")
+    for exclusion in exclusions(inspector, run["arn"]):
+        print_line("Excluded", exclusion["scopes"][0]["value"], f"{exclusion['title']}: {exclusion['description']}")
+
+
+def print_line(label: str, instance: str, text: str) -> None:
+    """Print a line of three columns, at most 80 characters wide. A long text goes on below its beginning."""
+    first, indent = f"  {label:<15}{instance:<9}", " " * 26
+    print(textwrap.fill(text, 80, initial_indent=first, subsequent_indent=indent))

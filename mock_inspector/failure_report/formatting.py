@@ -43,11 +43,6 @@ def abbreviate(value: Any, depth: int = 0) -> str:
     return clip(json.dumps(value), _MAX_TEXT)
 
 
-def format_count(number: int, noun: str) -> str:
-    """Return a number and its noun: ``1 run``, ``2 runs``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def format_offset(milliseconds: int) -> str:
     """Return a span of time in a form that is easy to read: ``+0.126s``, ``+10:00``, ``+1:01:00.090``, ``+2d 1:00:00``."""
     minutes, rest = divmod(abs(milliseconds), 60_000)

@@ -18,8 +18,9 @@ from ..state.findings import SEVERITIES
 from ..state.runs import Run
 from ..state.service import FakeService
 from ..state.store import EXCLUSION, FINDING, RESOURCE_GROUP, RUN, TARGET, TEMPLATE, NotFound, Store
+from ..wording import format_count
 from .call_lines import CallBlock
-from .formatting import abbreviate, format_count, format_offset, name
+from .formatting import abbreviate, format_offset, name
 from .text_layout import CUT, clip, join_items, printable, truncate_list, width, wrap
 
 MAX_COLUMNS = 80

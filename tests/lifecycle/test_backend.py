@@ -130,3 +130,12 @@ def test_what_a_backend_takes_and_returns_is_the_callers_own(inspector_backend, 
         answer.clear()
 
     assert everything() == [[{"key": "Name", "value": "web"}]] * 3
+
+
+def test_its_repr_counts_what_it_has(inspector_backend, client):
+    inspector_backend.add_instance("i-0web")
+    create_target(client)
+    create_target(client)
+    assert repr(inspector_backend) == (
+        f"<InspectorBackend account {ACCOUNT}, us-west-2: 1 instance, 2 targets, 0 templates, 0 runs, 0 findings>"
+    )

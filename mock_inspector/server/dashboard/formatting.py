@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...clock.moments import to_epoch_ms
+from ...wording import format_count
 
 _PHASES = {
     "collect": ("COLLECTING_DATA", "STOP_DATA_COLLECTION_PENDING", "DATA_COLLECTED"),
@@ -31,11 +32,6 @@ def find_phase(state: str) -> str:
 def format_number(value: float) -> str:
     """A number with separators between thousands."""
     return f"{value:,.12g}"
-
-
-def format_count(value: int, noun: str) -> str:
-    """A number of things: ``1 run``, ``2 runs``."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
 def to_percent(part: int, whole: int) -> float:
