@@ -6,9 +6,9 @@ Without pytest it stays as it is, and nothing is kept.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .clock.moments import EpochMs
@@ -22,6 +22,20 @@ TEST_CASE = "_mock_inspector_test_case"
 """The attribute by which it finds the mock of a decorated ``TestCase``."""
 
 
+INI_PREFIX = "mock_inspector_"
+
+INI_OPTIONS = {
+    "account_id": "the account of any access key that is not registered otherwise: 12 digits (default: 123456789012)",
+    "region": "the region of inspector_backend (default: AWS_DEFAULT_REGION, else us-east-1)",
+    "freeze": "how to freeze time: true, freezegun, time-machine, or false for a running clock (default: true)",
+    "sleep": "whether sleeping moves the frozen clock: true or false (default: true)",
+    "allow_network": "whether botocore requests that nothing mocks may leave the machine: true or false (default: false)",
+    "allow_unused_faults": "whether a test may pass whose injected faults were never triggered: true or false (default: false)",
+    "max_calls": "how many of the last calls backend.calls keeps: a number, or none for all (default: 10000)",
+}
+"""The keywords that a suite may set for all of its mocks, and the help of their ini options."""
+
+
 class FinishedMock(NamedTuple):
     """A mock that has ended, and when, by its own clock."""
 
@@ -33,8 +47,10 @@ class FinishedMock(NamedTuple):
 
 @dataclass(slots=True)
 class PluginState:
-    """The plugin writes the first three, the mock reads them; the others the other way round."""
+    """The plugin writes the first four, the mock reads them; the others the other way round."""
 
+    ini_keywords: Mapping[str, Any] = field(default_factory=dict)
+    """The keywords that the ini options set for mocks that do not have them; none without pytest."""
     scope: str | None = None
     """The node id of the class, module or session that a fixture is being set up for; None for a single test."""
     renamed: dict[str, str] = field(default_factory=dict)

@@ -26,23 +26,24 @@ def spell_out_keywords(keywords: Any, defaults: Mapping[str, Any]) -> Callable[[
     """Replace ``**name: Unpack[keywords]`` in the signature of a function, so that ``help()`` shows each keyword."""
 
     def spell_out(function: F) -> F:
+        signature = inspect.signature(function)
         named = [
-            parameter
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.kind is not parameter.VAR_KEYWORD
+            parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD
         ]
         # Without that of the keywords: ``Unpack`` may not exist at run time.
         annotations = {
             parameter.name: parameter.annotation for parameter in named if parameter.annotation is not parameter.empty
         }
+        annotations["return"] = signature.return_annotation
         hints = get_type_hints(SimpleNamespace(__annotations__=annotations), globalns=function.__globals__)
         parameters = [parameter.replace(annotation=hints.get(parameter.name, parameter.empty)) for parameter in named]
         parameters += [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=hint)
             for name, hint in get_type_hints(keywords).items()
         ]
-        signature = inspect.Signature(parameters, return_annotation=function.__annotations__.get("return"))
-        function.__signature__ = signature  # type: ignore[attr-defined]
+        function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            parameters, return_annotation=hints["return"]
+        )
         return function
 
     return spell_out

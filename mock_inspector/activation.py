@@ -19,7 +19,7 @@ from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
 from .errors import UnusedFaultError, short_repr
 from .external import AwsServices
-from .options import CHOSEN_BY_INNER, Options
+from .options import CHOSEN_BY_INNER, Options, add_ini_options
 from .patches import PatchContext, Patches
 from .snapshots import restore, snapshot
 from .state.service import FakeService
@@ -276,7 +276,7 @@ def active() -> Activation | None:
 def enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
     """Begin a use of the mock, the outermost or a nested one, and return its backend.
 
-    ``options`` are those of ``keywords``.
+    ``options`` are those of ``keywords``. The outermost use has the ini options for what these leave open.
     """
     with _lock:
         if _active is not None and not _active.uses:
@@ -288,6 +288,7 @@ def _enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> Inspector
     global _active  # noqa: PLW0603  a process has one mock, since its patches are process-wide
     try:
         if _active is None:
+            options = add_ini_options(options, keywords)
             _active = Activation(options)
             _active.start()
         else:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import snapshots
 from ._signatures import check_keywords, spell_out_keywords
 from .actions.methods import ActionMethods
 from .api import arns
+from .api.literals import AssessmentRunState, InjectedError, OperationName
 from .api.service_model import enum
 from .api.validation import validate
 from .clock.clock import Clock
@@ -225,7 +226,7 @@ class InspectorBackend(ActionMethods):
         except ApiError as error:
             raise ValueError(error.message.removesuffix(".")) from None
 
-    def set_run_state(self, run_arn: str, state: str) -> None:
+    def set_run_state(self, run_arn: str, state: AssessmentRunState) -> None:
         """Put a run into a state. No rule is evaluated, and nothing further happens to the run.
 
         The history, ``startedAt``, ``completedAt`` and ``findingCounts`` follow: states that the run must have passed
@@ -276,8 +277,8 @@ class InspectorBackend(ActionMethods):
 
     def inject_fault(
         self,
-        operation: str,
-        error: str | Mapping[str, Any] | BaseException,
+        operation: OperationName | Literal["*"],
+        error: InjectedError | str | Mapping[str, Any] | BaseException,
         *,
         times: int | None = 1,
         after: int = 0,

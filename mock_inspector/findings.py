@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
+from .api.literals import BestPracticeRule, RuntimeBehaviorRule, Severity
 from .api.service_model import max_length
 from .api.validation import validate
 from .errors import describe_choice, short_repr, suggest
@@ -31,10 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["FindingSpec", "best_practice", "cis", "cve", "network_reachability", "runtime_behavior"]
 
 
+Protocol = Literal["TCP", "UDP"]
+Route = Literal["Internet", "PeeredVPC", "VGW"]
+
+
 class Overrides(TypedDict, total=False):
     """The keywords that every function takes."""
 
-    severity: str
+    severity: Severity
     numeric_severity: float
     id: str
     title: str
@@ -123,12 +128,12 @@ def cis(
     return spec if rule == short_name or spec.id != short_name else replace(spec, rule_name=rule)
 
 
-def best_practice(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
+def best_practice(rule: BestPracticeRule, **overrides: Unpack[Overrides]) -> FindingSpec:
     """Return a violated rule of Security Best Practices: ``best_practice("Disable root login over SSH")``."""
     return _listed_rule(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
 
 
-def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
+def runtime_behavior(rule: RuntimeBehaviorRule, **overrides: Unpack[Overrides]) -> FindingSpec:
     """Return a violated rule of Runtime Behavior Analysis: ``runtime_behavior("Software Without DEP")``."""
     return _listed_rule(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
 
@@ -136,8 +141,8 @@ def runtime_behavior(rule: str, **overrides: Unpack[Overrides]) -> FindingSpec:
 def network_reachability(
     port: int,
     *,
-    protocol: str = "TCP",
-    route: str = "Internet",
+    protocol: Protocol = "TCP",
+    route: Route = "Internet",
     listener: bool | None = None,
     **overrides: Unpack[Overrides],
 ) -> FindingSpec:
@@ -150,7 +155,7 @@ def network_reachability(
     rules = _rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _MAX_PORT:
         raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}")
-    for name, value, known in (("protocol", protocol, ("TCP", "UDP")), ("route", route, tuple(rules["routes"]))):
+    for name, value, known in (("protocol", protocol, get_args(Protocol)), ("route", route, tuple(rules["routes"]))):
         if value not in known:
             raise ValueError(f"{name} must {describe_choice(known, value)}")
     groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
@@ -213,6 +218,11 @@ def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> Finding
         recommendation=rules[rule]["recommendation"],
         attributes={},
     )
+
+
+def list_rules(rules_package: str) -> list[str]:
+    """Return the names of a rules package's rules, where they are known."""
+    return list(_rules()[rules_package])
 
 
 def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from ._plugin_state import plugin_state
+from ._plugin_state import INI_OPTIONS, INI_PREFIX, plugin_state
 from ._signatures import check_keywords
 from .api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
-from .errors import short_repr, suggest
+from .errors import describe_choice, short_repr, suggest
 from .state.quotas import QUOTAS
 
 Freezer = Literal["freezegun", "time-machine"]
@@ -167,3 +167,48 @@ def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
     check_keywords("mock_inspector", keywords, DEFAULTS)
     return Options(**keywords)
+
+
+def add_ini_options(options: Options, keywords: Mapping[str, Any]) -> Options:
+    """Return the options of ``keywords`` with those of the ini file for what ``keywords`` leaves open.
+
+    ValueError where they contradict each other.
+    """
+    added = {name: value for name, value in plugin_state.ini_keywords.items() if name not in keywords}
+    try:
+        return replace(options, **added) if added else options
+    except ValueError as error:
+        given = ", ".join(f"{INI_PREFIX}{name}" for name in added)
+        raise ValueError(f"{error} (the ini file sets {given})") from None
+
+
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+"""How ini files spell true and false, as pytest reads them."""
+
+
+def parse_ini_options(values: Mapping[str, Any], unknown: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the keywords that ini options set. ``values`` has the options' values by the names of the keywords.
+
+    ValueError, which names the ini option and what it allows, for an invalid one, and for an ``unknown`` one.
+    """
+    options = [f"{INI_PREFIX}{name}" for name in INI_OPTIONS]
+    for name in unknown:
+        raise ValueError(f"ini options must {describe_choice(options, name)}")
+    keywords = {name: _parse_ini_value(name, value) for name, value in values.items()}
+    for name, value in keywords.items():
+        try:
+            Options(**{name: value})
+        except (TypeError, ValueError) as error:
+            # Each message begins with the keyword's name.
+            raise ValueError(f"ini option {INI_PREFIX}{error}") from None
+    return keywords
+
+
+def _parse_ini_value(name: str, value: Any) -> Any:
+    """Return an ini option's value, which is a text except in pytest's own TOML tables, as that of its keyword."""
+    text = value.strip().lower() if isinstance(value, str) else None
+    if text is None or name in {"account_id", "region"}:
+        return value
+    if name == "max_calls":
+        return None if text == "none" else int(text) if text.isdecimal() else value
+    return _FLAGS.get(text, value)

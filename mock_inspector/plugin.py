@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ._plugin_state import KEYWORDS, TEST_CASE, plugin_state
+from ._plugin_state import INI_OPTIONS, INI_PREFIX, KEYWORDS, TEST_CASE, plugin_state
 
 if TYPE_CHECKING:
     from ._class_mock import ClassMock
@@ -25,7 +25,7 @@ _ACTIVE: pytest.StashKey[MockInspector | ClassMock] = pytest.StashKey()
 _SETTING_UP: pytest.StashKey[ClassMock | None] = pytest.StashKey()
 """The mock of the class whose test is running, where something is set up for all of its tests."""
 _REPORTED: pytest.StashKey[dict[int, int]] = pytest.StashKey()
-_PREVIOUS: pytest.StashKey[deque[FinishedMock] | None] = pytest.StashKey()
+_PREVIOUS: pytest.StashKey[tuple[deque[FinishedMock] | None, Mapping[str, Any]]] = pytest.StashKey()
 
 _MAX_FINISHED_MOCKS = 3
 """How many finished mocks a failure report shows."""
@@ -37,20 +37,47 @@ _MARKER_HELP = (
 )
 
 
+_INI_TYPE: Any = str | bool | int if pytest.version_tuple >= (9, 2) else "string"
+"""pytest's own TOML tables have typed values, and older versions of it allow only one type."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini options."""
+    for name, text in INI_OPTIONS.items():
+        parser.addini(f"{INI_PREFIX}{name}", text, type=_INI_TYPE, default="")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and keep finished mocks for failure reports."""
+    """Register the marker, read the ini options, and keep finished mocks for failure reports."""
     if config.getoption("usepdb", False):
         config.pluginmanager.register(_Debugging(), f"{_MARKER}-debugging")
     config.addinivalue_line("markers", _MARKER_HELP)
-    config.stash[_PREVIOUS] = plugin_state.finished_mocks
+    config.stash[_PREVIOUS] = plugin_state.finished_mocks, plugin_state.ini_keywords
     plugin_state.finished_mocks = deque(maxlen=_MAX_FINISHED_MOCKS)
+    plugin_state.ini_keywords = _read_ini_options(config)
+
+
+def _read_ini_options(config: pytest.Config) -> dict[str, Any]:
+    """Return the keywords that the ini options set. UsageError, which names the option, for an invalid one."""
+    # pytest only warns of unknown options, at the end of the session.
+    unknown = [name for name in getattr(config, "_get_unknown_ini_keys", tuple)() if name.startswith(INI_PREFIX)]
+    try:
+        values = {name: config.getini(f"{INI_PREFIX}{name}") for name in INI_OPTIONS}
+        given = {name: value for name, value in values.items() if value != ""}
+        if not given and not unknown:
+            return {}
+        from .options import parse_ini_options
+
+        return parse_ini_options(given, unknown)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give a pytest session around this one its finished mocks back."""
+    """Give a pytest session around this one its finished mocks and its ini options back."""
     _leave_postponed()
     if _PREVIOUS in config.stash:
-        plugin_state.finished_mocks = config.stash[_PREVIOUS]
+        plugin_state.finished_mocks, plugin_state.ini_keywords = config.stash[_PREVIOUS]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..api import arns
 from ..api.service_model import max_length
@@ -11,13 +11,16 @@ from ..state.store import RUN, TARGET, TEMPLATE, Store
 from ..state.targets import Target
 from ..state.telemetry import sum_telemetry
 from .preconditions import check_registered_role
-from .registry import ResponseBody, action
+from .registry import action
+
+if TYPE_CHECKING:
+    from ..api import shapes
 
 
 @action(follows="reference and sample; members as production showed them")
 def preview_agents(
     store: Store, *, previewAgentsArn: str, nextToken: str | None = None, maxResults: int | None = None
-) -> ResponseBody:
+) -> shapes.PreviewAgentsResponse:
     """PreviewAgents: the agents of a target. A template's ARN works too, as it did in production.
 
     Errors: InvalidInputException for a bad page or token, InvalidCrossAccountRoleException while the registered role is
@@ -30,7 +33,8 @@ def preview_agents(
         (instance for instance in members_of(store, target) if instance.number > pager.after),
         max_length("AgentPreviewList"),
     )
-    return {"agentPreviews": [instance.to_preview() for instance in agents], **token}
+    previews: list[Any] = [instance.to_preview() for instance in agents]
+    return {"agentPreviews": previews, **token}
 
 
 def _get_target(store: Store, arn: str) -> Target:
@@ -49,10 +53,10 @@ def list_assessment_run_agents(
     store: Store,
     *,
     assessmentRunArn: str,
-    filter: dict[str, Any] | None = None,
+    filter: shapes.AgentFilter | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> ResponseBody:
+) -> shapes.ListAssessmentRunAgentsResponse:
     """ListAssessmentRunAgents. Telemetry appears once data is being collected.
 
     Errors: InvalidInputException for a bad filter, page or token, those of :meth:`.Store.get`.
@@ -72,7 +76,8 @@ def list_assessment_run_agents(
         max_length("AssessmentRunAgentList"),
     )
     with_telemetry = run.has_telemetry(store.now)
-    return {"assessmentRunAgents": [agent.to_api(run.arn, with_telemetry=with_telemetry) for agent in agents], **token}
+    described: list[Any] = [agent.to_api(run.arn, with_telemetry=with_telemetry) for agent in agents]
+    return {"assessmentRunAgents": described, **token}
 
 
 @action(
@@ -80,8 +85,9 @@ def list_assessment_run_agents(
     approximates="telemetry that a test does not describe is made up",
     changes_with_time=True,
 )
-def get_telemetry_metadata(store: Store, *, assessmentRunArn: str) -> ResponseBody:
+def get_telemetry_metadata(store: Store, *, assessmentRunArn: str) -> shapes.GetTelemetryMetadataResponse:
     """GetTelemetryMetadata: the sums of the telemetry of a run's agents. Errors: those of :meth:`.Store.get`."""
     run = store.get(RUN, assessmentRunArn)
     telemetries = [agent.telemetry for agent in run.agents] if run.has_telemetry(store.now) else []
-    return {"telemetryMetadata": sum_telemetry(telemetries)}
+    sums: list[Any] = sum_telemetry(telemetries)
+    return {"telemetryMetadata": sums}

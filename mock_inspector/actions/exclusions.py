@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..api.service_model import max_length
 from ..clock.moments import EpochMs
 from ..errors import NoSuchEntityException, PreviewGenerationInProgressException
@@ -11,7 +13,10 @@ from ..state.exclusions import PREVIEW_DURATION_MS, Exclusion, ExclusionType, Pr
 from ..state.membership import find_busy_agents, members_of
 from ..state.store import EXCLUSION, RUN, TEMPLATE, Store
 from .preconditions import check_has_rules_packages
-from .registry import ResponseBody, action
+from .registry import action
+
+if TYPE_CHECKING:
+    from ..api import literals, shapes
 
 _DEFAULT_RESULTS = 100
 
@@ -23,7 +28,7 @@ _DEFAULT_RESULTS = 100
 )
 def list_exclusions(
     store: Store, *, assessmentRunArn: str, nextToken: str | None = None, maxResults: int | None = None
-) -> ResponseBody:
+) -> shapes.ListExclusionsResponse:
     """ListExclusions of a run, which has them from its evaluation on.
 
     Errors: InvalidInputException for a bad page or token, those of :meth:`.Store.get`.
@@ -31,21 +36,23 @@ def list_exclusions(
     pager = store.pager("ListExclusions", nextToken, maxResults, assessmentRunArn, default=_DEFAULT_RESULTS)
     run = store.get(RUN, assessmentRunArn)
     exclusions, token = pager.page(store.exclusions.of(run.arn).after(pager.after), max_length("ListReturnedArnList"))
-    return {"exclusionArns": [exclusion.arn for exclusion in exclusions], **token}
+    return {"exclusionArns": [exclusion.arn for exclusion in exclusions if exclusion.arn is not None], **token}
 
 
 @action(
     follows="newest model, user guide",
     approximates="texts; the titles for what goes wrong inside the service only come by hand",
 )
-def describe_exclusions(store: Store, *, exclusionArns: list[str], locale: str = "EN_US") -> ResponseBody:
+def describe_exclusions(
+    store: Store, *, exclusionArns: list[str], locale: literals.Locale = "EN_US"
+) -> shapes.DescribeExclusionsResponse:
     """DescribeExclusions. Unlike other Describe actions it answers with a map by ARN. Bad ARNs: ``failedItems``."""
     exclusions, failed = store.describe_each(EXCLUSION, exclusionArns, Exclusion.to_api)
     return {"exclusions": {exclusion["arn"]: exclusion for exclusion in exclusions}, "failedItems": failed}
 
 
 @action(follows="newest model, user guide", approximates="generation takes 5 seconds")
-def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> ResponseBody:
+def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> shapes.CreateExclusionsPreviewResponse:
     """CreateExclusionsPreview: what a run started now would leave out. The preview is ready in a few seconds.
 
     Errors: PreviewGenerationInProgressException while another preview of the template is being generated,
@@ -74,8 +81,8 @@ def get_exclusions_preview(
     previewToken: str,
     nextToken: str | None = None,
     maxResults: int | None = None,
-    locale: str = "EN_US",
-) -> ResponseBody:
+    locale: literals.Locale = "EN_US",
+) -> shapes.GetExclusionsPreviewResponse:
     """GetExclusionsPreview. The API has no error code for an unknown token: NoSuchEntityException, the template's.
 
     Other errors: InvalidInputException for a bad page or token, those of :meth:`.Store.get`.
@@ -101,8 +108,5 @@ def get_exclusions_preview(
         (exclusion for exclusion in preview.exclusions if exclusion.number > pager.after),
         max_length("ExclusionPreviewList"),
     )
-    return {
-        "previewStatus": "COMPLETED",
-        "exclusionPreviews": [exclusion.to_api() for exclusion in exclusions],
-        **token,
-    }
+    previews: list[Any] = [exclusion.to_api() for exclusion in exclusions]
+    return {"previewStatus": "COMPLETED", "exclusionPreviews": previews, **token}

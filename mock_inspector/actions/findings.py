@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import merge
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..api.filters import compile_ranges
 from ..api.service_model import max_length
 from ..state.findings import Finding
 from ..state.store import FINDING, RUN, NotFound, Store
-from .registry import ResponseBody, action
+from .registry import action
+
+if TYPE_CHECKING:
+    from ..api import literals, shapes
 
 
 @action(
@@ -25,10 +28,10 @@ def list_findings(
     store: Store,
     *,
     assessmentRunArns: list[str] | None = None,
-    filter: dict[str, Any] | None = None,
+    filter: shapes.FindingFilter | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> ResponseBody:
+) -> shapes.ListFindingsResponse:
     """ListFindings, in the order of their arrival. Without run ARNs it lists those of all runs. A finding is not listed
     before its ``createdAt``.
 
@@ -51,7 +54,7 @@ def list_findings(
     return {"findingArns": [finding.arn for finding in page], **token}
 
 
-def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Finding], bool]:
+def _filter(store: Store, filter: Mapping[str, Any]) -> Callable[[Finding], bool]:
     """Return whether a finding is visible now and matches a FindingFilter."""
     now = store.now
     packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))
@@ -99,7 +102,9 @@ def _has_any(attributes: Any, filter: list[dict[str, str]]) -> bool:
         "without `id` and agent, as in the sample"
     ),
 )
-def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN_US") -> ResponseBody:
+def describe_findings(
+    store: Store, *, findingArns: list[str], locale: literals.Locale = "EN_US"
+) -> shapes.DescribeFindingsResponse:
     """DescribeFindings, up to 100 at once, as production took. Bad ARNs come back as ``failedItems``."""
     findings, failed = store.describe_each(FINDING, findingArns, Finding.to_api)
     return {"findings": findings, "failedItems": failed}
@@ -107,16 +112,17 @@ def describe_findings(store: Store, *, findingArns: list[str], locale: str = "EN
 
 @action(follows="reference and sample", approximates="an eleventh attribute fails its finding with LIMIT_EXCEEDED")
 def add_attributes_to_findings(
-    store: Store, *, findingArns: list[str], attributes: list[dict[str, str]]
-) -> ResponseBody:
+    store: Store, *, findingArns: list[str], attributes: list[shapes.Attribute]
+) -> shapes.AddAttributesToFindingsResponse:
     """AddAttributesToFindings. An existing key takes the new value; ``updatedAt`` follows.
 
     A finding that would have more than 10 user attributes stays as it is and is reported as LIMIT_EXCEEDED, bad ARNs
     with their reasons. Errors: InvalidInputException (INVALID_USER_ATTRIBUTE) for a key given twice.
     """
+    added = [cast(dict[str, str], attribute) for attribute in attributes]
 
     def add(finding: Finding) -> None:
-        merged = {entry["key"]: entry for entry in (*finding.user_attributes, *attributes)}
+        merged = {entry["key"]: entry for entry in (*finding.user_attributes, *added)}
         if len(merged) > max_length("UserAttributeList"):
             raise NotFound("LIMIT_EXCEEDED")
         finding.own_user_attributes = tuple(merged.values())
@@ -126,7 +132,9 @@ def add_attributes_to_findings(
 
 
 @action(follows="reference and sample")
-def remove_attributes_from_findings(store: Store, *, findingArns: list[str], attributeKeys: list[str]) -> ResponseBody:
+def remove_attributes_from_findings(
+    store: Store, *, findingArns: list[str], attributeKeys: list[str]
+) -> shapes.RemoveAttributesFromFindingsResponse:
     """RemoveAttributesFromFindings. An absent key changes nothing. Bad ARNs come back as ``failedItems``."""
 
     def remove(finding: Finding) -> None:

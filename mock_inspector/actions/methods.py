@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .._signatures import check_keywords
 from ..api.operations import Operation, get_operation, names_by_method
@@ -27,30 +28,36 @@ from . import (
 from .registry import ACTIONS, ResponseBody
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def perform(store: Store, operation: Operation, params: Any) -> ResponseBody:
     """Validate a request's members and perform the action. Call it under the service's lock."""
-    return ACTIONS[operation.method].function(store, **operation.validate(params, ""))
+    response: ResponseBody = ACTIONS[operation.method].function(store, **operation.validate(params, ""))
+    return response
 
 
 def _method(
-    function: Callable[Concatenate[Store, P], ResponseBody],
-) -> Callable[Concatenate[ActionMethods, P], ResponseBody]:
+    function: Callable[Concatenate[Store, P], T],
+) -> Callable[Concatenate[ActionMethods, P], T]:
     """Return an action as a method. Its members are validated like those of a request."""
 
     @functools.wraps(function)
-    def method(self: ActionMethods, /, *args: P.args, **members: P.kwargs) -> ResponseBody:
+    def method(self: ActionMethods, /, *args: P.args, **members: P.kwargs) -> T:
         if args:
             raise TypeError(f"{function.__name__}() takes the request's members as keywords; got {args!r}")
         service = self._service
         operation = get_operation(names_by_method()[function.__name__])
         check_keywords(function.__name__, members, operation.members)
         validated = operation.validate(dict(members), "")  # Without the lock: it reads the test's own objects.
-        act = functools.partial(ACTIONS[operation.method].function, self._store, **validated)
+        act: Callable[[], T] = functools.partial(ACTIONS[operation.method].function, self._store, **validated)
         with service.at_now():
             return copy.deepcopy(service.call_with_answers(act))
 
+    _, *members = inspect.signature(function).parameters.values()
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    signature = inspect.Signature([own, *members], return_annotation=function.__annotations__["return"])
+    method.__signature__ = signature  # type: ignore[attr-defined]
     return method
 
 

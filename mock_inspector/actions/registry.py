@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 ResponseBody = dict[str, Any]
 """A response as JSON values, moments as epoch seconds. That of a void action is empty."""
 
-F = TypeVar("F", bound=Callable[..., ResponseBody])
+F = TypeVar("F", bound=Callable[..., Mapping[str, Any]])
 
 
 class Action(NamedTuple):
@@ -18,7 +18,7 @@ class Action(NamedTuple):
     answer time alone can change; only those are polled.
     """
 
-    function: Callable[..., ResponseBody]
+    function: Callable[..., Any]
     follows: str
     approximates: str
     changes_with_time: bool

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import AssessmentRunInProgressException, UnsupportedFeatureException
 from ..state.report_links import FIRST_REPORT, STATES_WITHOUT_REPORT, issue_report_url
 from ..state.runs import REPORT_DURATION_MS
 from ..state.store import RUN, Store
-from .registry import ResponseBody, action
+from .registry import action
+
+if TYPE_CHECKING:
+    from ..api import literals, shapes
 
 
 @action(
@@ -15,8 +20,8 @@ from .registry import ResponseBody, action
     changes_with_time=True,
 )
 def get_assessment_report(
-    store: Store, *, assessmentRunArn: str, reportFileFormat: str, reportType: str
-) -> ResponseBody:
+    store: Store, *, assessmentRunArn: str, reportFileFormat: literals.ReportFileFormat, reportType: literals.ReportType
+) -> shapes.GetAssessmentReportResponse:
     """GetAssessmentReport: the first call starts the report, later calls find it ready after a few seconds.
 
     Its URL is valid for 15 minutes; the document is made when it is downloaded. A run that ended without an evaluation

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..api.arns import account_of_role
 from ..clock.moments import to_seconds
 from ..errors import AccessDeniedException, InvalidInputException, short_repr
 from ..state.store import Role, Store
 from .preconditions import check_role
 from .registry import ResponseBody, action
+
+if TYPE_CHECKING:
+    from ..api import shapes
 
 
 @action(follows="reference and sample", approximates="of the policy, only `ec2:DescribeInstances` is looked for")
@@ -36,7 +41,7 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
 
 
 @action(follows="reference and sample", approximates="without a registered role: the service-linked one")
-def describe_cross_account_access_role(store: Store) -> ResponseBody:
+def describe_cross_account_access_role(store: Store) -> shapes.DescribeCrossAccountAccessRoleResponse:
     """DescribeCrossAccountAccessRole: the registered role, or the service-linked one, which always exists.
 
     A registered role is ``valid`` as long as it could be registered again. While it is not, StartAssessmentRun,

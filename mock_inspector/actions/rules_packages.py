@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..api.service_model import max_length
 from ..state.rules_packages import RulesPackage
 from ..state.store import RULES_PACKAGE, Store
-from .registry import ResponseBody, action
+from .registry import action
+
+if TYPE_CHECKING:
+    from ..api import literals, shapes
 
 
 @action(follows="reference and sample; ARNs of all 14 regions: user guide")
-def list_rules_packages(store: Store, *, nextToken: str | None = None, maxResults: int | None = None) -> ResponseBody:
+def list_rules_packages(
+    store: Store, *, nextToken: str | None = None, maxResults: int | None = None
+) -> shapes.ListRulesPackagesResponse:
     """ListRulesPackages by id, added ones last, without deprecated ones.
 
     A region that the service never had lists none. Errors: InvalidInputException for a bad page or token.
@@ -23,7 +30,9 @@ def list_rules_packages(store: Store, *, nextToken: str | None = None, maxResult
 
 
 @action(follows="reference and sample; names and descriptions: user guide", approximates="versions of three packages")
-def describe_rules_packages(store: Store, *, rulesPackageArns: list[str], locale: str = "EN_US") -> ResponseBody:
+def describe_rules_packages(
+    store: Store, *, rulesPackageArns: list[str], locale: literals.Locale = "EN_US"
+) -> shapes.DescribeRulesPackagesResponse:
     """DescribeRulesPackages. Bad ARNs come back as ``failedItems``."""
     packages, failed = store.describe_each(RULES_PACKAGE, rulesPackageArns, RulesPackage.to_api)
     return {"rulesPackages": packages, "failedItems": failed}

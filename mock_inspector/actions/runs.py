@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from heapq import merge
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..api.filters import compile_ranges, matches_pattern
 from ..api.service_model import max_length
@@ -18,6 +18,9 @@ from ..state.targets import Template
 from .preconditions import check_has_rules_packages, check_none_in_progress, check_registered_role
 from .registry import ResponseBody, action
 
+if TYPE_CHECKING:
+    from ..api import literals, shapes
+
 
 @action(
     follows="reference and sample",
@@ -28,7 +31,7 @@ from .registry import ResponseBody, action
 )
 def start_assessment_run(
     store: Store, *, assessmentTemplateArn: str, assessmentRunName: str | None = None
-) -> ResponseBody:
+) -> shapes.StartAssessmentRunResponse:
     """StartAssessmentRun. The run gets the instances that match now, and a generated name when none is given.
 
     Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN: the enum has none for runs;
@@ -91,7 +94,9 @@ def _check_agents(store: Store, agents: list[RunAgent]) -> None:
 
 
 @action(follows="reference and sample", approximates="that an ended run is refused; an early stop reports all findings")
-def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str = "START_EVALUATION") -> ResponseBody:
+def stop_assessment_run(
+    store: Store, *, assessmentRunArn: str, stopAction: literals.StopAction = "START_EVALUATION"
+) -> ResponseBody:
     """StopAssessmentRun.
 
     START_EVALUATION ends the data collection at once, or does nothing when it has ended. SKIP_EVALUATION cancels the
@@ -116,7 +121,7 @@ def stop_assessment_run(store: Store, *, assessmentRunArn: str, stopAction: str 
     approximates="what ends a run with errors",
     changes_with_time=True,
 )
-def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> ResponseBody:
+def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> shapes.DescribeAssessmentRunsResponse:
     """DescribeAssessmentRuns. ``completedAt`` and ``findingCounts`` appear with the run's end.
 
     Bad ARNs come back as ``failedItems``.
@@ -139,10 +144,10 @@ def list_assessment_runs(
     store: Store,
     *,
     assessmentTemplateArns: list[str] | None = None,
-    filter: dict[str, Any] | None = None,
+    filter: shapes.AssessmentRunFilter | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> ResponseBody:
+) -> shapes.ListAssessmentRunsResponse:
     """ListAssessmentRuns, oldest first. Without template ARNs it lists those of all templates.
 
     Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for templates and for
@@ -160,7 +165,7 @@ def list_assessment_runs(
     return {"assessmentRunArns": [run.arn for run in runs], **token}
 
 
-def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Run], bool]:
+def _filter(store: Store, filter: Mapping[str, Any]) -> Callable[[Run], bool]:
     """Return whether a run matches an AssessmentRunFilter now."""
     now = store.now
     packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..api.arns import is_sns_topic
 from ..api.service_model import max_length
 from ..errors import AccessDeniedException, InvalidInputException, NoSuchEntityException, short_repr
@@ -12,12 +14,17 @@ from ..state.store import TEMPLATE, Store
 from ..state.targets import Subscription, Template
 from .registry import ResponseBody, action
 
+if TYPE_CHECKING:
+    from ..api import literals, shapes
+
 
 @action(
     follows="reference and sample; messages as seen in production",
     approximates="the moments at which findings are reported; no quota is known",
 )
-def subscribe_to_event(store: Store, *, resourceArn: str, event: str, topicArn: str) -> ResponseBody:
+def subscribe_to_event(
+    store: Store, *, resourceArn: str, event: literals.InspectorEvent, topicArn: str
+) -> ResponseBody:
     """SubscribeToEvent. The topic gets a message about it. Subscribing again changes nothing.
 
     The topic is checked only when an SNS answers in the same test. Errors: NoSuchEntityException
@@ -44,7 +51,9 @@ def subscribe_to_event(store: Store, *, resourceArn: str, event: str, topicArn: 
 
 
 @action(follows="reference and sample")
-def unsubscribe_from_event(store: Store, *, resourceArn: str, event: str, topicArn: str) -> ResponseBody:
+def unsubscribe_from_event(
+    store: Store, *, resourceArn: str, event: literals.InspectorEvent, topicArn: str
+) -> ResponseBody:
     """UnsubscribeFromEvent. Unsubscribing an absent subscription changes nothing.
 
     Errors: InvalidInputException (INVALID_SNS_TOPIC_ARN), those of :meth:`.Store.get`.
@@ -64,7 +73,7 @@ def _find(store: Store, template: Template, topic_arn: str) -> Subscription | No
 @action(follows="reference and sample")
 def list_event_subscriptions(
     store: Store, *, resourceArn: str | None = None, nextToken: str | None = None, maxResults: int | None = None
-) -> ResponseBody:
+) -> shapes.ListEventSubscriptionsResponse:
     """ListEventSubscriptions: one entry for each template and topic. Without a template it lists those of all.
 
     Errors: InvalidInputException for a bad page or token, those of :meth:`.Store.get`.
@@ -76,7 +85,8 @@ def list_event_subscriptions(
         template = store.get(TEMPLATE, resourceArn, "resourceArn")
         candidates = store.subscriptions.of(template.arn).after(pager.after)
     subscriptions, token = pager.page(candidates, max_length("SubscriptionList"))
-    return {"subscriptions": [subscription.to_api() for subscription in subscriptions], **token}
+    described: list[Any] = [subscription.to_api() for subscription in subscriptions]
+    return {"subscriptions": described, **token}
 
 
 def _check_topic_arn(store: Store, arn: str) -> None:

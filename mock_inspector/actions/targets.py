@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ..api.filters import matches_pattern
 from ..api.service_model import max_length
@@ -13,23 +13,29 @@ from ..state.targets import ResourceGroup, Target
 from .preconditions import check_none_in_progress, check_registered_role
 from .registry import ResponseBody, action
 
+if TYPE_CHECKING:
+    from ..api import shapes
+
 
 @action(
     follows="reference and sample", approximates="no quota of resource groups is known: none unless `limits` sets one"
 )
-def create_resource_group(store: Store, *, resourceGroupTags: list[dict[str, str]]) -> ResponseBody:
+def create_resource_group(
+    store: Store, *, resourceGroupTags: list[shapes.ResourceGroupTag]
+) -> shapes.CreateResourceGroupResponse:
     """CreateResourceGroup. A key may have several values: any of them matches.
 
     Errors: LimitExceededException (only with ``limits``: the service's own quota is not known).
     """
     store.check_quota("resource_groups", "RESOURCE_GROUP_LIMIT_EXCEEDED", len(store.resource_groups))
-    group = ResourceGroup(store.next_number(), store.new_arn("resourcegroup"), resourceGroupTags, store.now)
+    tags = [cast(dict[str, str], tag) for tag in resourceGroupTags]
+    group = ResourceGroup(store.next_number(), store.new_arn("resourcegroup"), tags, store.now)
     store.resource_groups.add(group.arn, group)
     return {"resourceGroupArn": group.arn}
 
 
 @action(follows="reference and sample")
-def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> ResponseBody:
+def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> shapes.DescribeResourceGroupsResponse:
     """DescribeResourceGroups. Bad ARNs come back as ``failedItems``."""
     groups, failed = store.describe_each(RESOURCE_GROUP, resourceGroupArns, ResourceGroup.to_api)
     return {"resourceGroups": groups, "failedItems": failed}
@@ -41,7 +47,7 @@ def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> R
 )
 def create_assessment_target(
     store: Store, *, assessmentTargetName: str, resourceGroupArn: str | None = None
-) -> ResponseBody:
+) -> shapes.CreateAssessmentTargetResponse:
     """CreateAssessmentTarget. Without a resource group the target has all instances.
 
     Errors: InvalidInputException (ASSESSMENT_TARGET_NAME_ALREADY_TAKEN), LimitExceededException,
@@ -58,7 +64,9 @@ def create_assessment_target(
 
 
 @action(follows="reference and sample")
-def describe_assessment_targets(store: Store, *, assessmentTargetArns: list[str]) -> ResponseBody:
+def describe_assessment_targets(
+    store: Store, *, assessmentTargetArns: list[str]
+) -> shapes.DescribeAssessmentTargetsResponse:
     """DescribeAssessmentTargets. Bad ARNs come back as ``failedItems``."""
     targets, failed = store.describe_each(TARGET, assessmentTargetArns, Target.to_api)
     return {"assessmentTargets": targets, "failedItems": failed}
@@ -68,10 +76,10 @@ def describe_assessment_targets(store: Store, *, assessmentTargetArns: list[str]
 def list_assessment_targets(
     store: Store,
     *,
-    filter: dict[str, Any] | None = None,
+    filter: shapes.AssessmentTargetFilter | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> ResponseBody:
+) -> shapes.ListAssessmentTargetsResponse:
     """ListAssessmentTargets, oldest first. Errors: InvalidInputException for a bad filter, page or token."""
     pager = store.pager("ListAssessmentTargets", nextToken, maxResults, filter)
     pattern = (filter or {}).get("assessmentTargetNamePattern")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from heapq import merge
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..api.filters import compile_ranges, matches_pattern
 from ..api.service_model import max_length
@@ -14,6 +14,9 @@ from ..state.store import RULES_PACKAGE, TARGET, TEMPLATE, Store
 from ..state.targets import Template
 from .preconditions import check_none_in_progress
 from .registry import ResponseBody, action
+
+if TYPE_CHECKING:
+    from ..api import shapes
 
 
 @action(
@@ -27,8 +30,8 @@ def create_assessment_template(
     assessmentTemplateName: str,
     durationInSeconds: int,
     rulesPackageArns: list[str],
-    userAttributesForFindings: list[dict[str, str]] | None = None,
-) -> ResponseBody:
+    userAttributesForFindings: list[shapes.Attribute] | None = None,
+) -> shapes.CreateAssessmentTemplateResponse:
     """CreateAssessmentTemplate. A rules package given twice counts once.
 
     Errors: InvalidInputException (ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN; INVALID_USER_ATTRIBUTE for a key given
@@ -36,7 +39,7 @@ def create_assessment_template(
     """
     target = store.get(TARGET, assessmentTargetArn)
     packages = store.get_all(RULES_PACKAGE, rulesPackageArns, "rulesPackageArns")
-    attributes = tuple(userAttributesForFindings or ())
+    attributes = tuple(cast(dict[str, str], attribute) for attribute in userAttributesForFindings or ())
     if store.templates.has_name(target.arn, assessmentTemplateName):
         raise InvalidInputException(
             f"Create assessmentTemplate - Name already exists; Name: {assessmentTemplateName} Parent: {target.arn}",
@@ -58,7 +61,9 @@ def create_assessment_template(
 
 
 @action(follows="reference and sample")
-def describe_assessment_templates(store: Store, *, assessmentTemplateArns: list[str]) -> ResponseBody:
+def describe_assessment_templates(
+    store: Store, *, assessmentTemplateArns: list[str]
+) -> shapes.DescribeAssessmentTemplatesResponse:
     """DescribeAssessmentTemplates. Bad ARNs come back as ``failedItems``."""
 
     def describe(template: Template) -> dict[str, Any]:
@@ -81,10 +86,10 @@ def list_assessment_templates(
     store: Store,
     *,
     assessmentTargetArns: list[str] | None = None,
-    filter: dict[str, Any] | None = None,
+    filter: shapes.AssessmentTemplateFilter | None = None,
     nextToken: str | None = None,
     maxResults: int | None = None,
-) -> ResponseBody:
+) -> shapes.ListAssessmentTemplatesResponse:
     """ListAssessmentTemplates, oldest first. Without target ARNs it lists those of all targets.
 
     Errors: InvalidInputException for a bad filter, page or token; those of :meth:`.Store.get` for targets and for a
@@ -104,7 +109,7 @@ def list_assessment_templates(
     return {"assessmentTemplateArns": [template.arn for template in templates], **token}
 
 
-def _filter(store: Store, filter: dict[str, Any]) -> Callable[[Template], bool]:
+def _filter(store: Store, filter: Mapping[str, Any]) -> Callable[[Template], bool]:
     """Return whether a template matches an AssessmentTemplateFilter."""
     packages = store.rules_package_arns(filter.get("rulesPackageArns", ()))
     pattern = filter.get("namePattern", "*")
@@ -129,20 +134,21 @@ def delete_assessment_template(store: Store, *, assessmentTemplateArn: str) -> R
 
 
 @action(follows="reference and sample; replacing as Terraform relied on")
-def set_tags_for_resource(store: Store, *, resourceArn: str, tags: list[dict[str, str]] | None = None) -> ResponseBody:
+def set_tags_for_resource(store: Store, *, resourceArn: str, tags: list[shapes.Tag] | None = None) -> ResponseBody:
     """SetTagsForResource: the template has these tags and no others. Without ``tags`` it has none.
 
     Errors: InvalidInputException (INVALID_TAG) for a key given twice, those of :meth:`.Store.get`.
     """
     template = store.get(TEMPLATE, resourceArn, "resourceArn")
-    template.tags = list(tags or ())
+    template.tags = [cast(dict[str, str], tag) for tag in tags or ()]
     return {}
 
 
 @action(follows="reference and sample")
-def list_tags_for_resource(store: Store, *, resourceArn: str) -> ResponseBody:
+def list_tags_for_resource(store: Store, *, resourceArn: str) -> shapes.ListTagsForResourceResponse:
     """ListTagsForResource: the tags of a template, the only resource that has any.
 
     Errors: those of :meth:`.Store.get`.
     """
-    return {"tags": store.get(TEMPLATE, resourceArn, "resourceArn").tags}
+    tags: list[Any] = store.get(TEMPLATE, resourceArn, "resourceArn").tags
+    return {"tags": tags}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -33,7 +33,9 @@ def range_ends(member: str) -> tuple[str, str]:
     return ("minSeconds", "maxSeconds") if member == "durationRange" else ("beginDate", "endDate")
 
 
-def compile_ranges(filter: dict[str, Any], values: dict[str, Callable[[Any], float | None]]) -> Callable[[Any], bool]:
+def compile_ranges(
+    filter: Mapping[str, Any], values: dict[str, Callable[[Any], float | None]]
+) -> Callable[[Any], bool]:
     """Return whether an item's values lie in the ranges of a filter. Ranges are inclusive; either end may be open.
 
     ``values`` gets the value of an item for each range that the filter can have. A range with both ends open matches

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 from ..errors import InvalidInputException, short_repr
 
@@ -26,6 +26,12 @@ class Numbered(Protocol):
 
 
 T = TypeVar("T", bound=Numbered)
+
+
+class NextToken(TypedDict, total=False):
+    """What a response has when more pages follow."""
+
+    nextToken: str
 
 
 class Pager:
@@ -58,7 +64,7 @@ class Pager:
             )
         self.after = -1 if token is None else self._read(token)
 
-    def page(self, candidates: Iterable[T], maximum: int) -> tuple[list[T], dict[str, str]]:
+    def page(self, candidates: Iterable[T], maximum: int) -> tuple[list[T], NextToken]:
         """Return the page made of the first ``candidates``, and ``{"nextToken": ...}`` when there are more.
 
         ``candidates`` start after number :attr:`after`. The page holds at most ``maximum`` of them, the model's bound

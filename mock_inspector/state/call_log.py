@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, overload
 
+from ..api.literals import InjectedError, OperationName
 from ..api.operations import operation_names, suggest_operation
 from ..clock.moments import EpochMs, to_datetime
 
@@ -111,11 +112,11 @@ class CallLog(Sequence[Call]):
 
     def of(
         self,
-        *operations: str,
+        *operations: OperationName,
         account: str | None = None,
         region: str | None = None,
         access_key: str | None = None,
-        error: str | bool | None = None,
+        error: InjectedError | str | bool | None = None,
     ) -> list[Call]:
         """Return the calls of these operations (none given: of any) that match all other arguments.
 

@@ -18,7 +18,7 @@ from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short
 from .injected_errors import complete
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
-_ERROR_CODE_ENUMS = {
+ERROR_CODE_ENUMS = {
     "InvalidInputException": "InvalidInputErrorCode",
     "NoSuchEntityException": "NoSuchEntityErrorCode",
     "AccessDeniedException": "AccessDeniedErrorCode",
@@ -166,7 +166,7 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
             got = {**members, "message": message}
             raise ValueError(f"error: {code} has no member but message, a string; got {short_repr(got)}")
         return CommonError(code, message)
-    for exception, codes in _ERROR_CODE_ENUMS.items():
+    for exception, codes in ERROR_CODE_ENUMS.items():
         if code in enum(codes):
             return _modelled(exception, {**members, "errorCode": code})
     if code in enum(_FAILED_ITEM_ENUM) and not members:
@@ -174,7 +174,7 @@ def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseExcept
         if operation not in batches:
             raise ValueError(f"error: {code} is for the items of {', '.join(batches)}; got operation {operation!r}")
         return FailedItems(code)
-    error_codes = [value for values in _ERROR_CODE_ENUMS.values() for value in enum(values)]
+    error_codes = [value for values in ERROR_CODE_ENUMS.values() for value in enum(values)]
     raise ValueError(
         f"error must be one of {', '.join([*MODELLED, *COMMON])}, one of the model's error codes, or for a network "
         f"failure one of {', '.join([*LOST, *DAMAGED])}; got {short_repr(code)}"

@@ -9,6 +9,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Annotated, Any, TypedDict, get_args, get_type_hints
 
+from ..api.literals import AgentHealth, AgentHealthCode
 from ..api.validation import ShapeName, validate
 from ..errors import short_repr
 from .finding_specs import FindingSpec
@@ -26,8 +27,8 @@ class InstanceKeywords(TypedDict, total=False):
     operating_system: str | None
     kernel_version: str | None
     agent_version: str | None
-    agent_health: str
-    agent_health_code: str | None
+    agent_health: AgentHealth
+    agent_health_code: AgentHealthCode | None
     agent_health_details: str | None
     network_interfaces: list[dict[str, Any]] | None
     telemetry: list[dict[str, Any]] | None
@@ -52,8 +53,8 @@ class InstanceAttributes:
     operating_system: Annotated[str | None, ShapeName("OperatingSystem")] = None
     kernel_version: Annotated[str | None, ShapeName("KernelVersion")] = None
     agent_version: Annotated[str | None, ShapeName("AgentVersion")] = None
-    agent_health: Annotated[str, ShapeName("AgentHealth")] = "HEALTHY"
-    agent_health_code: Annotated[str | None, ShapeName("AgentHealthCode")] = None
+    agent_health: Annotated[AgentHealth, ShapeName("AgentHealth")] = "HEALTHY"
+    agent_health_code: Annotated[AgentHealthCode | None, ShapeName("AgentHealthCode")] = None
     agent_health_details: Annotated[str | None, ShapeName("Message")] = None
     network_interfaces: Annotated[list[dict[str, Any]], ShapeName("NetworkInterfaces")] = field(default_factory=list)
     telemetry: Annotated[Telemetry | None, ShapeName("TelemetryMetadataList")] = None

@@ -32,7 +32,6 @@ from .subscriptions import SubscriptionMap
 from .targets import ResourceGroup, Target, Template
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 RESOURCE_GROUP: ResourceType[ResourceGroup] = arns.RESOURCE_GROUP
 TARGET: ResourceType[Target] = arns.TARGET
@@ -208,13 +207,13 @@ class Store:
         return [self.get(resource_type, arn, f"{member}[{first_index[arn]}]") for arn in dict.fromkeys(arns)]
 
     def describe_each(
-        self, resource_type: ResourceType[T], arns: Collection[str], describe: Callable[[T], R]
-    ) -> tuple[list[R], dict[str, Any]]:
-        """Return ``describe`` of what each ARN names, and the ``failedItems``.
+        self, resource_type: ResourceType[T], arns: Collection[str], describe: Callable[[T], Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Return ``describe`` of what each ARN names, in the API's shape, and the ``failedItems``.
 
         An ARN that is given twice is described once and reported as DUPLICATE_ARN. ``describe`` may raise NotFound.
         """
-        described: list[R] = []
+        described: list[Any] = []
         failed: dict[str, Any] = {}
         seen: set[str] = set()
         for arn in arns:

@@ -277,17 +277,17 @@ def test_every_text_of_a_finding_can_be_overridden(inspector_backend, client):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: best_practice("Be nice"), "'Enable ASLR'"),
-        (lambda: runtime_behavior("Enable ASLR"), "'Software Without DEP'"),
+        (lambda: best_practice("Be nice"), "'Enable ASLR'"),  # type: ignore[arg-type]
+        (lambda: runtime_behavior("Enable ASLR"), "'Software Without DEP'"),  # type: ignore[arg-type]
         (lambda: cve("2016-2177"), "CVE-2016-2177"),
         (lambda: cis("Ensure mounting of cramfs is disabled"), "1.1.1"),
         (lambda: cis("1.1.1 " + "x" * 995), "rule must have at most 1000 characters; got 1001"),
         (lambda: network_reachability(0), "1 to 65535"),
-        (lambda: network_reachability(22, protocol="ICMP"), "TCP, UDP"),
-        (lambda: network_reachability(22, route="Moon"), "Internet, PeeredVPC, VGW"),
+        (lambda: network_reachability(22, protocol="ICMP"), "TCP, UDP"),  # type: ignore[arg-type]
+        (lambda: network_reachability(22, route="Moon"), "Internet, PeeredVPC, VGW"),  # type: ignore[arg-type]
         (lambda: network_reachability(8080, listener=False), "listener"),
         (
-            lambda: cve("CVE-2016-2177", severity="Critical"),
+            lambda: cve("CVE-2016-2177", severity="Critical"),  # type: ignore[arg-type]
             "severity must be one of Low, Medium, High.*; got 'Critical'",
         ),
         (lambda: cve("CVE-2016-2177", numeric_severity=11), "numeric_severity"),

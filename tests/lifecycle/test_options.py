@@ -1,11 +1,14 @@
 """The keywords of the mock, the pytest fixture and the marker."""
 
 import datetime
+import inspect
+import pydoc
 from typing import Any
 
 import pytest
 
 from mock_inspector import errors, mock_inspector
+from mock_inspector.options import DEFAULTS
 
 from ..support.aws import ACCOUNT, create_target, generate_id, is_mocked, raises_api_error
 
@@ -181,3 +184,12 @@ def test_frozen_time_leaves_pytests_durations_alone(pytester):
     durations = [report.duration for report in result.getreports("pytest_runtest_logreport")]
     assert len(durations) == 3
     assert all(0 <= duration < 60 for duration in durations)
+
+
+def test_the_signature_at_run_time_has_the_keywords_with_their_defaults():
+    shown = inspect.signature(mock_inspector)
+
+    assert {name: each.default for name, each in shown.parameters.items() if name != "decorated"} == DEFAULTS
+    assert all(each.annotation is not each.empty for each in shown.parameters.values())
+    assert str(shown).startswith("(decorated: Any = <nothing>, /, *, account_id: str = '123456789012', region:")
+    assert "allow_unused_faults: bool = False" in pydoc.plain(pydoc.render_doc(mock_inspector))

@@ -1,4 +1,5 @@
-"""The public names as a user's strictly typed tests use them. mypy reads this file, nothing runs it.
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+"""The public names as a user's strictly typed tests use them. mypy and pyright read this file, nothing runs it.
 
 ``.ci/run`` checks it against the installed package; an ``ignore`` there is a use that has to be an error.
 """
@@ -161,10 +162,21 @@ def the_fleet(backend: InspectorBackend) -> None:
     instance.agent_health = 3  # type: ignore[assignment]
     backend.instances["i-0web"] = instance  # type: ignore[index]
     backend.remove_instance(instance.instance_id)
+    backend.add_instance(agent_health="UNHEALTHY", agent_health_code="SHUTDOWN")
     backend.add_instance(tags=["Name"])  # type: ignore[arg-type]
+    backend.add_instance(agent_health="unhealthy")  # type: ignore[arg-type]
+    backend.add_instance(agent_health_code="DEAD")  # type: ignore[arg-type]
+    backend.add_instance(findings=cve("CVE-2016-2177"))  # type: ignore[arg-type]
+    backend.add_instance(hostnam="web")  # type: ignore[call-arg]
     backend.add_instance(findings=["CVE-2016-2177"])  # type: ignore[list-item]
     cve(2016)  # type: ignore[arg-type]
     network_reachability("ssh")  # type: ignore[arg-type]
+    network_reachability(22, protocol="tcp")  # type: ignore[arg-type]
+    network_reachability(22, route="internet")  # type: ignore[arg-type]
+    best_practice("Be nice")  # type: ignore[arg-type]
+    runtime_behavior("Be nice")  # type: ignore[arg-type]
+    cve("CVE-2016-2177", severity="Critical")  # type: ignore[arg-type]
+    cve("CVE-2016-2177", sevrity="High")  # type: ignore[call-arg]
 
 
 def what_is_put_in_by_hand(backend: InspectorBackend, run: str) -> None:
@@ -173,6 +185,8 @@ def what_is_put_in_by_hand(backend: InspectorBackend, run: str) -> None:
     assert_type(backend.add_exclusion(run, {"title": "x"}), str)
     backend.set_run_state(run, "FAILED")
     backend.finish_run(run)
+    backend.set_run_state(run, "failed")  # type: ignore[arg-type]
+    backend.finish_run(backend.start_assessment_run(assessmentTemplateArn="arn:..."))  # type: ignore[arg-type]
 
 
 def time(backend: InspectorBackend) -> None:
@@ -194,6 +208,9 @@ def faults(backend: InspectorBackend) -> None:
     backend.inject_fault("ListFindings", {"code": "AccessDeniedException", "errorCode": "ACCESS_DENIED_TO_FINDING"})
     backend.inject_fault("ListFindings", NoSuchEntityException("gone"))
     backend.inject_fault("ListFindings", OSError())
+    code: str = "ThrottlingException"
+    backend.inject_fault("ListFindings", code)  # Codes are listed for editors; any string is checked when it is given.
+    backend.inject_fault("list_findings", "ThrottlingException")  # type: ignore[arg-type]
     backend.inject_fault("ListFindings", "ThrottlingException", 3)  # type: ignore[call-arg]
     backend.inject_fault("ListFindings", ReadingError)  # type: ignore[arg-type]
     backend.inject_fault("ListFindings", "ThrottlingException", when="High")  # type: ignore[arg-type]
@@ -215,6 +232,9 @@ def what_happened(backend: InspectorBackend) -> None:
     assert_type([call.region for call in backend.calls[:3]], list[str])
     assert_type([call.message for call in backend.calls.of("ListFindings", error=True)], list[str | None])
     assert_type([message.topic_arn for message in backend.published], list[str])
+    backend.calls.of("ListFindings", "DescribeFindings", error="ThrottlingException", region="us-east-1")
+    backend.calls.of("list_findings")  # type: ignore[arg-type]
+    backend.calls.last("ListFindings")  # type: ignore[arg-type]
     backend.calls.append(None)  # type: ignore[attr-defined]
 
 
@@ -235,6 +255,25 @@ def actions(backend: InspectorBackend) -> None:
         assert_type(error.message, str)
     except ApiError as error:
         assert_type(error.members, dict[str, Any])
+    assert_type(backend.list_findings()["findingArns"], list[str])
+    assert_type(backend.list_findings().get("nextToken"), str | None)
+    run = backend.describe_assessment_runs(assessmentRunArns=["arn:..."])["assessmentRuns"][0]
+    assert_type(run["createdAt"], float)
+    assert_type(run.get("completedAt"), float | None)
+    if run["state"] == "COMPLETED" and "findingCounts" in run:
+        assert_type(run["findingCounts"]["High"], int)
+    finding = backend.describe_findings(findingArns=["arn:..."])["findings"][0]
+    assert_type(finding["arn"], str)
+    assert_type([attribute["key"] for attribute in finding["attributes"]], list[str])
+    backend.list_assessment_runs(
+        filter={"states": ["COMPLETED"], "startTimeRange": {"beginDate": datetime.datetime(2020, 1, 1), "endDate": 1.5}}
+    )
+    backend.stop_assessment_run(assessmentRunArn="arn:...", stopAction="SKIP_EVALUATION")
+    backend.subscribe_to_event(resourceArn="arn:...", event="FINDING_REPORTED", topicArn="arn:...")
+    backend.list_findings()["findingArn"]  # type: ignore[misc]
+    backend.list_findings(filter={"severities": ["Critical"]})  # type: ignore[arg-type]
+    backend.list_assessment_runs(filter={"state": ["COMPLETED"]})  # type: ignore[arg-type]
+    backend.stop_assessment_run(assessmentRunArn="arn:...", stopAction="SKIP")  # type: ignore[arg-type]
     backend.create_assessment_target(name="web")  # type: ignore[call-arg]
     backend.create_assessment_target(assessmentTargetName=3)  # type: ignore[arg-type]
     backend.list_finding()  # type: ignore[attr-defined]
