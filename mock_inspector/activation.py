@@ -182,7 +182,7 @@ class Activation:
     def _choose_moto(self) -> None:
         """Let the moto that is served be the other services of this mock."""
         served = [server.moto for server in self._servers if server.moto is not None]
-        self._external.use_moto(served[-1] if served else None)
+        self._external.use_moto(served[-1] if served else None, self.options.account_id)
 
     def begin_use(self, use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
         """Begin a use. Returns the backend of the account and region it chose, else of the use around it.

@@ -26,9 +26,13 @@ class AwsServices:
         """Record that this mock is no longer served at ``url``."""
         self._client.endpoints.own_urls.discard(url)
 
-    def use_moto(self, moto: MotoServer | None) -> None:
-        """Call a moto that is served with the mock from now on; None: whatever answers, as before."""
+    def use_moto(self, moto: MotoServer | None, account_id: str) -> None:
+        """Call a moto that is served with the mock from now on; None: whatever answers, as before.
+
+        ``account_id`` is the account of access keys that neither knows.
+        """
         self._client.moto = moto
+        self._client.default_account = None if moto is None else account_id
 
     def close(self) -> None:
         """Close the connections to services that are reached over HTTP."""

@@ -175,6 +175,8 @@ class ExternalClient:
         self.endpoints = Endpoints()
         self.moto: MotoServer | None = None
         """The moto that is served with the mock. It is then all other services, whatever the environment names."""
+        self.default_account: str | None = None
+        """The account that stands for that of the environment; None: whatever the service takes its access key for."""
 
     def call(
         self, service: str, caller: Caller, operation: str, *, credentials: Credentials | None = None, **params: Any
@@ -187,9 +189,10 @@ class ExternalClient:
         started = None
         try:
             method = getattr(self._get_client(service, caller.region, url), operation)
-            own_key = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
+            account = caller.account_id or (self.default_account if credentials is None else None)
+            own_key = account or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
             started = freezegun.api.real_monotonic()
-            with _clients.credentials.use(credentials or Credentials(own_key), caller.account_id):
+            with _clients.credentials.use(credentials or Credentials(own_key), account):
                 return method(**params)
         except Exception as error:  # noqa: BLE001  the failures of other services must not break this one
             if url is not None and started is not None and not isinstance(error, ClientError):

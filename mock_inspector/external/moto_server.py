@@ -30,7 +30,7 @@ def load_moto() -> MotoServer:
             warnings.simplefilter("ignore")  # moto warns, in words of its own, before it fails
             return MotoServer()
     except ModuleNotFoundError as error:
-        package = error.name or "moto"
+        package = (error.name or "moto").partition(".")[0]
         raise ModuleNotFoundError(MISSING_EXTRA.format(package=package), name=package) from None
 
 

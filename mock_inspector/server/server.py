@@ -26,6 +26,9 @@ ALL_SERVICES_VARIABLE = "AWS_ENDPOINT_URL"
 
 MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[server]'"
 
+_THREADS_WITH_MOTO = 32
+"""More than a tool has that wait for messages of Amazon SQS at the same time: each of these requests takes a thread."""
+
 _LOOPBACK = {4: ipaddress.ip_address("127.0.0.1"), 6: ipaddress.ip_address("::1")}
 
 
@@ -62,7 +65,7 @@ class InspectorServer:
         the command that installs it, when waitress or moto is missing.
         """
         try:
-            from .waitress_runner import ClientDisconnected, WaitressRunner
+            from .waitress_runner import WORKER_THREADS, ClientDisconnected, WaitressRunner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
@@ -91,7 +94,8 @@ class InspectorServer:
         self._application = Application(
             activation.service, self.backend, moto, loopback=self.loopback, disconnect=ClientDisconnected
         )
-        self._stop.callback(WaitressRunner(listening, self._application).stop)
+        threads = WORKER_THREADS if moto is None else _THREADS_WITH_MOTO
+        self._stop.callback(WaitressRunner(listening, self._application, threads=threads).stop)
         self._stop.callback(ProxyBypass().undo)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
