@@ -26,7 +26,9 @@ from ..wire.dispatcher import CONTENT_TYPE
 
 __all__ = ["ClientDisconnected", "WaitressRunner"]
 
-_WORKER_THREADS = 8
+WORKER_THREADS = 8
+"""How many requests are answered at the same time."""
+
 _MAX_CONNECTIONS = 1_000
 _MAX_BODY_BYTES = 80 * 1024 * 1024
 """Bodies up to this length are read to their end, so that a client sees the response that its body is too long."""
@@ -51,11 +53,11 @@ class _Task(Protocol):
 class _WorkerThreads:
     """The threads that answer requests: what waitress calls a task dispatcher."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"mock_inspector server {number}", daemon=True)
-            for number in range(_WORKER_THREADS)
+            for number in range(threads)
         ]
         for thread in self._threads:
             thread.start()
@@ -151,8 +153,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class WaitressRunner:
     """waitress on a listening socket, from the construction to :meth:`stop`."""
 
-    def __init__(self, listening: socket.socket, application: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
-        self._workers = _WorkerThreads()
+    def __init__(
+        self,
+        listening: socket.socket,
+        application: Callable[[dict[str, Any], Any], Iterable[bytes]],
+        *,
+        threads: int = WORKER_THREADS,
+    ) -> None:
+        self._workers = _WorkerThreads(threads)
         self._channels: dict[int, Any] = {}
         self._server = create_server(
             application,

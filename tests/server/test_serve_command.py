@@ -9,12 +9,16 @@ import sys
 from contextlib import closing
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
-from ..support.aws import CVE
+from ..support.aws import CVE, create_target
+from ..support.other_services import preview_agents, run_instances
 from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
 from ..support.subprocesses import serve_process
 
@@ -25,8 +29,10 @@ def test_serve_prints_its_url_answers_and_ends_on_a_signal(number):
         assert url.startswith("http://127.0.0.1:")
         assert send_on(kept, "POST", "/", {}, signed_headers("ListFindings")).value == {"findingArns": []}
         process.send_signal(number)
-        assert process.communicate(timeout=60) == ("", "")
-        assert process.returncode == 0
+        out, usage = process.communicate(timeout=60)
+        assert (out, process.returncode) == ("", 0)
+        assert f"  export AWS_ENDPOINT_URL_INSPECTOR={url}\n" in usage
+        assert usage.endswith("Press Ctrl+C to stop.\n")
         with pytest.raises(ConnectionRefusedError):
             call_action(url, "ListFindings")
 
@@ -108,6 +114,35 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
         out, warning = process.communicate(timeout=60)
         assert (out, process.returncode) == ("", 0)
         assert warning.startswith("Warning: 0.0.0.0 can be reached from other machines")
+
+
+@pytest.mark.slow
+def test_serve_moto_answers_for_all_of_aws_and_prints_nothing_but_the_url_on_standard_output():
+    pytest.importorskip("flask_cors", reason="moto's server is not installed: pip install 'moto[server]'")
+    with serve_process("--moto", "--frozen", "--account-id", "210987654321", "--region", "eu-central-1") as (
+        process,
+        url,
+    ):
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        config = Config(retries={"max_attempts": 0})
+        session = boto3.Session(**keys, region_name="eu-central-1")
+        clients = {
+            name: session.client(name, endpoint_url=url, config=config)
+            for name in ("ec2", "inspector", "sts", "chatbot")
+        }
+        assert clients["sts"].get_caller_identity()["Account"] == "210987654321"
+        launched = run_instances(ec2=clients["ec2"])
+        target = create_target(clients["inspector"])
+        assert target.split(":")[4] == "210987654321"
+        assert preview_agents(clients["inspector"], target).keys() == {*launched}
+        with pytest.raises(ClientError, match="moto does not have this"):  # moto prints a line about it
+            clients["chatbot"].describe_slack_workspaces()
+        process.terminate()
+        out, usage = process.communicate(timeout=60)
+        assert (out, process.returncode) == ("", 0)
+        assert f"  export AWS_ENDPOINT_URL={url}\n" in usage
+        assert "AWS_ENDPOINT_URL_INSPECTOR" not in usage
+        assert "AWS_DEFAULT_REGION=eu-central-1" in usage
 
 
 def test_a_port_in_use_is_reported(capsys):
