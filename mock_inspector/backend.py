@@ -326,6 +326,14 @@ class InspectorBackend(ActionMethods):
         self._service.reset()
 
 
+def choose_backend(backend: InspectorBackend, account_id: str, region: str, *, reads: bool) -> InspectorBackend:
+    """Return the backend of an account in a region of the same mock. One to read from does not create them."""
+    service = backend._service
+    if reads:
+        return InspectorBackend(service, service.view_store(account_id, region), {})
+    return get_backend(service, account_id, region, backend._siblings)
+
+
 def get_backend(
     service: FakeService, account_id: str, region: str, backends: dict[Store, InspectorBackend]
 ) -> InspectorBackend:

@@ -10,12 +10,9 @@ is added to its own). ``{instance_id}`` in a text becomes the id of the instance
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from .api.literals import BestPracticeRule, RuntimeBehaviorRule, Severity
@@ -152,7 +149,7 @@ def network_reachability(
     port; None: an agent finds no listener, and without an agent it is unknown. A port of no known service is reported
     only when a process listens, so there it counts as True.
     """
-    rules = _rules()[finding_specs.NETWORK_REACHABILITY]
+    rules = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _MAX_PORT:
         raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}")
     for name, value, known in (("protocol", protocol, get_args(Protocol)), ("route", route, tuple(rules["routes"]))):
@@ -173,7 +170,7 @@ def network_reachability(
 
 
 def _reachable(port: int, protocol: str, route: str, group: str | None, kind: str, overrides: Overrides) -> FindingSpec:
-    rules = _rules()[finding_specs.NETWORK_REACHABILITY]
+    rules = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY]
     origin, gateway = rules["routes"][route]["from"], rules["routes"][route]["gateway"]
     recognized = "Recognized" if group else "Unrecognized"
     listening = " with listener" if kind == "WithListener" else ""
@@ -202,7 +199,7 @@ def _reachable(port: int, protocol: str, route: str, group: str | None, kind: st
 
 
 def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> FindingSpec:
-    rules = _rules()[rules_package]
+    rules = finding_specs.load_rules()[rules_package]
     if rule not in rules:
         raise ValueError(
             f"rule must be one of those of {rules_package}: {', '.join(map(repr, rules))}; "
@@ -250,9 +247,3 @@ _SHAPES = {
     "Text": ("title", "description", "recommendation"),
     "NumericSeverity": ("numeric_severity",),
 }
-
-
-@lru_cache(maxsize=1)
-def _rules() -> dict[str, Any]:
-    rules: dict[str, Any] = json.loads(files("mock_inspector").joinpath("data/rules.json").read_text("utf-8"))
-    return rules

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..clock.moments import EpochMs, format_iso
-from ..state.findings import CLEAN_TITLE, SEVERITIES
+from ..state.finding_specs import list_rules
+from ..state.findings import CLEAN_TITLE, SEVERITIES, Finding
 from ..state.report_links import ReportFile
 from ..state.runs import Run
 from ..state.store import Store
@@ -20,6 +21,7 @@ from .content import (
     HostFindings,
     Pairs,
     ReportContent,
+    RuleResult,
     RulesPackageResult,
     SeverityCounts,
     SeverityFindings,
@@ -38,7 +40,7 @@ def build_content(file: ReportFile, moment: EpochMs) -> ReportContent:
     by_package = _count_by_package(findings, package_names)
     by_instance = _count_by_instance(findings)
     template = run.template
-    created = run.reports[file.format, file.type]
+    created = run.reports.get((file.format, file.type), moment)
     return ReportContent(
         full=full,
         run_name=escape_invisible(run.name),
@@ -54,7 +56,7 @@ def build_content(file: ReportFile, moment: EpochMs) -> ReportContent:
         by_package=by_package,
         by_instance=by_instance,
         exclusions=tuple(_exclusion_entry(exclusion.to_api()) for exclusion in store.exclusions.of(run.arn)),
-        packages=_package_results(store, package_names, findings) if full else (),
+        packages=_package_results(store, run, moment, package_names) if full else (),
         agents=_agent_details(run, by_instance) if full else (),
         telemetry=_telemetry(run) if full and run.has_telemetry(moment) else (),
         created=created,
@@ -131,15 +133,22 @@ def _instance_of(finding: dict[str, Any]) -> str:
 
 
 def _summary(findings: list[dict[str, Any]], by_instance: tuple[SeverityCounts, ...], state: str) -> str:
-    issues = sum(finding["title"] != CLEAN_TITLE for finding in findings)
+    clean = sum(finding["title"] == CLEAN_TITLE for finding in findings)
     if state == "CANCELED":
         return "The run was canceled before its rules were evaluated."
-    if not issues:
-        return "No potential security issues were found."
+    says = "reports" if clean == 1 else "report"
+    if clean == len(findings):
+        text = "No potential security issues were found."
+        return f"{text} {format_count(clean, 'finding')} {says} this." if clean else text
     instances = sum(counts.name != NO_INSTANCE for counts in by_instance)
     high = sum(finding["severity"] == "High" for finding in findings)
-    summary = f"{format_count(issues, 'finding')} on {format_count(instances, 'instance')}"
-    return f"{summary}, {high:,} of high severity." if high else f"{summary}, none of high severity."
+    summary = (
+        f"{format_count(len(findings), 'finding')} on {format_count(instances, 'instance')}, "
+        f"{f'{high:,}' if high else 'none'} of high severity."
+    )
+    if not clean:
+        return summary
+    return f"{summary} {clean:,} of them {says} that a rules package found no potential security issues."
 
 
 def _severity_counts(groups: dict[str, Counter[str]], notes: dict[str, str]) -> tuple[SeverityCounts, ...]:
@@ -231,14 +240,20 @@ def _exclusion_entry(exclusion: dict[str, Any]) -> ExclusionEntry:
 
 
 def _package_results(
-    store: Store, package_names: dict[str | None, str], findings: list[dict[str, Any]]
+    store: Store, run: Run, moment: EpochMs, package_names: dict[str | None, str]
 ) -> tuple[RulesPackageResult, ...]:
-    issues = Counter(_package_of(finding) for finding in findings if finding["title"] != CLEAN_TITLE)
-    clean = {_package_of(finding) for finding in findings if finding["title"] == CLEAN_TITLE}
+    issues: dict[str | None, list[Finding]] = {}
+    clean = set()
+    for finding in store.findings.of(run).all:
+        if finding.created <= moment:
+            if finding.members.get("title") == CLEAN_TITLE:
+                clean.add(finding.body.rules_package)
+            else:
+                issues.setdefault(finding.body.rules_package, []).append(finding)
     results = []
     for arn, name in package_names.items():
-        package = store.rules_packages.get(str(arn))
-        passed = not issues[arn] and arn in clean
+        package, found = store.rules_packages.get(str(arn)), issues.get(arn, [])
+        passed = not found and arn in clean
         results.append(
             RulesPackageResult(
                 escape_invisible(name),
@@ -246,10 +261,30 @@ def _package_results(
                 _pairs(
                     ("Version", package and package.version), ("Provider", package and package.provider), ("ARN", arn)
                 ),
-                format_count(issues[arn], "finding") if issues[arn] else "Passed" if passed else "No findings",
+                format_count(len(found), "finding") if found else "Passed" if passed else "No findings",
                 passed,
+                _rule_results(name, found, assessed=passed or bool(found)),
             )
         )
+    return tuple(results)
+
+
+def _rule_results(rules_package: str, found: list[Finding], *, assessed: bool) -> tuple[RuleResult, ...]:
+    """Which rules of a rules package failed, and on how many instances. The others passed if it assessed anything."""
+    failed: dict[str, list[Finding]] = {}
+    for finding in found:
+        failed.setdefault(finding.body.rule_name or "", []).append(finding)
+    results = []
+    for rule, severity in list_rules(rules_package).items():
+        instances = len({_instance_of(finding.members) for finding in failed.get(rule, ())})
+        text = (
+            f"Failed on {format_count(instances, 'instance')}"
+            if instances
+            else "Passed"
+            if assessed
+            else "Not assessed"
+        )
+        results.append(RuleResult(rule, severity, text, assessed and not instances))
     return tuple(results)
 
 

@@ -63,14 +63,25 @@ class SeverityCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleResult:
+    """A rule of a rules package, and what came of it."""
+
+    name: str
+    severity: str
+    result: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RulesPackageResult:
-    """A rules package of the run, and what it found."""
+    """A rules package of the run, and what it found. ``rules`` is empty where its single rules are not known."""
 
     name: str
     description: str
     facts: Pairs
     result: str
     passed: bool
+    rules: tuple[RuleResult, ...]
 
 
 @dataclass(frozen=True, slots=True)

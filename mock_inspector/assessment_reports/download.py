@@ -17,7 +17,7 @@ from .content import ReportContent
 if TYPE_CHECKING:
     from ..state.service import FakeService
 
-_CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
+CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 
 MAX_CACHED_REPORTS = 8
 """How many rendered reports are kept. A large one takes megabytes."""
@@ -56,7 +56,7 @@ class ReportDownloads:
             reason = MISSING_EXTRA.format(package=package)
             body = f"{reason}\n".encode()
             return _response(now, request_number, 501, "text/plain; charset=utf-8", body, reason)
-        response = _response(now, request_number, 200, _CONTENT_TYPES[file.format], body)
+        response = _response(now, request_number, 200, CONTENT_TYPES[file.format], body)
         response.headers.update(_file_headers(file, content, body))
         return response
 

@@ -8,7 +8,17 @@ from fpdf import FontFace
 
 from ..clock.moments import format_iso
 from ..state.findings import SEVERITIES
-from .content import FindingEntry, HostFindings, Pairs, ReportContent, SeverityCounts, SeverityFindings
+from ..wording import format_count
+from .content import (
+    ExclusionEntry,
+    FindingEntry,
+    HostFindings,
+    Pairs,
+    ReportContent,
+    RulesPackageResult,
+    SeverityCounts,
+    SeverityFindings,
+)
 from .pdf_document import (
     BAR_BACKGROUND,
     BOLD,
@@ -27,6 +37,15 @@ from .pdf_document import (
     make_style,
     one_line,
 )
+
+_HOST = make_style(10.5, bold=True)
+_RULE_PASSED = make_style(color=GREEN)
+_RULE_HEIGHT = 1.6
+"""The height of a line across the page with the space around it."""
+_TABLE_LINE_HEIGHT = 6.3
+
+_MAX_KEPT_HEIGHT = 110.0
+"""What is higher may be divided between pages."""
 
 
 def render_pdf(report: ReportContent) -> bytes:
@@ -100,20 +119,20 @@ def _add_counts(pdf: ReportPdf, heading: str, first_column: str, rows: tuple[Sev
         (first_column, *SEVERITIES, "Total"),
         (
             (
-                "\n".join(map(one_line, filter(None, (row.name, row.note)))),
+                ("\n".join(map(one_line, filter(None, (row.name, row.note)))), SMALL if row.note else NORMAL),
                 *((f"{count:,}", NORMAL if count else QUIET) for count in row.counts),
                 (f"{row.total:,}", BOLD),
             )
             for row in rows
         ),
-        (66, *(22 if name == "Informational" else 18 for name in SEVERITIES), 18),
+        (82, 13, 15, 13, 23, 18, 14),
         numbers_from=1,
     )
 
 
 def _add_findings(pdf: ReportPdf, report: ReportContent) -> None:
     severities = [severity for severity in report.severities if severity.count]
-    pdf.add_section("Findings", keep=_severity_height(severities[0]) if severities else 10)
+    pdf.add_section("Findings", keep=_measure_severity(pdf, severities[0]) if severities else 10)
     for severity in severities:
         _add_severity(pdf, severity)
     if not severities:
@@ -122,48 +141,83 @@ def _add_findings(pdf: ReportPdf, report: ReportContent) -> None:
 
 def _add_severity(pdf: ReportPdf, severity: SeverityFindings) -> None:
     color = SEVERITY_COLORS[severity.name]
+    pdf.reserve(_measure_severity(pdf, severity))
     pdf.skip(4)
-    pdf.reserve(_severity_height(severity))
     pdf.start_section(f"{severity.name} ({severity.count:,})", level=1)
-    noun = "finding" if severity.count == 1 else "findings"
-    pdf.add_text(f"{severity.name}: {severity.count:,} {noun}", make_style(13, color, bold=True))
+    pdf.add_text(f"{severity.name}: {format_count(severity.count, 'finding')}", make_style(13, color, bold=True))
     for host in severity.hosts:
         _add_host(pdf, host, color)
 
 
 def _add_host(pdf: ReportPdf, host: HostFindings, color: Color) -> None:
+    pdf.reserve(_measure_host(pdf, host))
     pdf.skip(3)
-    pdf.reserve(_host_height(host))
     pdf.add_rule(color, 0.5)
-    pdf.add_text(host.name, make_style(10.5, bold=True))
+    pdf.add_text(host.name, _HOST)
     if host.facts:
         pdf.add_text(_joined(host.facts), SMALL_QUIET)
     for index, finding in enumerate(host.findings):
-        if index:
+        if index and pdf.has_room(_RULE_HEIGHT + _measure_finding(pdf, finding)):
             pdf.add_rule()
-            pdf.reserve(_finding_height(finding))
+        elif index:
+            pdf.add_page()
         _add_finding(pdf, finding)
 
 
-def _severity_height(severity: SeverityFindings) -> float:
-    """The approximate height of the heading and of the first instance, up to its first finding."""
-    return 13 + _host_height(severity.hosts[0])
+# What stays together on a page
 
 
-def _host_height(host: HostFindings) -> float:
-    """The approximate height of the heading and of the first finding."""
-    return 12 + _finding_height(host.findings[0])
+def _measure_severity(pdf: ReportPdf, severity: SeverityFindings) -> float:
+    """The height of the heading and of the first instance, up to its first finding."""
+    return 4 + line_height(make_style(13)) + _measure_host(pdf, severity.hosts[0])
 
 
-def _finding_height(finding: FindingEntry) -> float:
-    """The approximate height of a finding, or of the part of a long one that stays together."""
-    return min(34 + 4 * len(finding.attributes + finding.user_attributes), 100)
+def _measure_host(pdf: ReportPdf, host: HostFindings) -> float:
+    """The height of the heading and of the first finding."""
+    facts = pdf.measure_text(_joined(host.facts), SMALL_QUIET) if host.facts else 0
+    return 3 + _RULE_HEIGHT + pdf.measure_text(host.name, _HOST) + facts + _measure_finding(pdf, host.findings[0])
+
+
+def _measure_finding(pdf: ReportPdf, finding: FindingEntry) -> float:
+    """The height of a finding, or of the beginning of a long one."""
+    head = 1.5 + pdf.measure_text(finding.title, BOLD, indent=INDENT)
+    origin = _origin(finding)
+    if origin:
+        head += pdf.measure_text(origin, SMALL_QUIET, indent=INDENT)
+    height = head
+    if finding.description:
+        height += pdf.measure_text(finding.description, indent=INDENT)
+    if finding.recommendation:
+        height += pdf.measure_recommendation(finding.recommendation)
+    height += pdf.measure_attributes(finding.attributes) + pdf.measure_attributes(finding.user_attributes)
+    return height if height <= _MAX_KEPT_HEIGHT else min(head + 6 * line_height(NORMAL), _MAX_KEPT_HEIGHT)
+
+
+def _measure_exclusion(pdf: ReportPdf, exclusion: ExclusionEntry) -> float:
+    """The height of an exclusion, or of the beginning of a long one."""
+    height = 2 + pdf.measure_text(exclusion.title, BOLD) + pdf.measure_text(exclusion.description, indent=INDENT)
+    height += pdf.measure_recommendation(exclusion.recommendation)
+    height += pdf.measure_attributes(exclusion.scopes) + pdf.measure_attributes(exclusion.attributes)
+    return min(height, _MAX_KEPT_HEIGHT)
+
+
+def _measure_package(pdf: ReportPdf, package: RulesPackageResult) -> float:
+    """The height of a rules package with its rules."""
+    height = 2 + pdf.measure_text(package.name, BOLD) + line_height(BOLD)
+    height += pdf.measure_text(package.description, indent=INDENT) if package.description else 0
+    height += pdf.measure_text(_joined(package.facts), SMALL_QUIET, indent=INDENT)
+    table = (1 + len(package.rules)) * _TABLE_LINE_HEIGHT if package.rules else 0
+    return min(height + table, _MAX_KEPT_HEIGHT)
+
+
+def _origin(finding: FindingEntry) -> str:
+    return " · ".join(filter(None, (finding.rule, finding.rules_package)))
 
 
 def _add_finding(pdf: ReportPdf, finding: FindingEntry) -> None:
     pdf.skip(1.5)
     pdf.add_text(finding.title, BOLD, indent=INDENT)
-    origin = " · ".join(filter(None, (finding.rule, finding.rules_package)))
+    origin = _origin(finding)
     if origin:
         pdf.add_text(origin, SMALL_QUIET, indent=INDENT)
     if finding.description:
@@ -175,12 +229,12 @@ def _add_finding(pdf: ReportPdf, finding: FindingEntry) -> None:
 
 
 def _add_exclusions(pdf: ReportPdf, report: ReportContent) -> None:
-    pdf.add_section("Exclusions")
+    pdf.add_section("Exclusions", keep=_measure_exclusion(pdf, report.exclusions[0]) if report.exclusions else 10)
     if not report.exclusions:
         pdf.add_text("Nothing was excluded from this assessment.")
     for exclusion in report.exclusions:
+        pdf.reserve(_measure_exclusion(pdf, exclusion))
         pdf.skip(2)
-        pdf.reserve(38)
         pdf.add_text(exclusion.title, BOLD)
         pdf.add_text(exclusion.description, indent=INDENT)
         pdf.add_recommendation(exclusion.recommendation)
@@ -189,21 +243,34 @@ def _add_exclusions(pdf: ReportPdf, report: ReportContent) -> None:
 
 
 def _add_packages(pdf: ReportPdf, report: ReportContent) -> None:
-    pdf.add_section("Rules packages")
+    pdf.add_section("Rules packages", keep=_measure_package(pdf, report.packages[0]) if report.packages else 10)
     if not report.packages:
         pdf.add_text("The assessment template has no rules packages.")
     for package in report.packages:
+        pdf.reserve(_measure_package(pdf, package))
         pdf.skip(2)
-        pdf.reserve(25)
         pdf.add_text(package.name, BOLD)
         pdf.add_text(package.result, make_style(color=GREEN if package.passed else GRAY, bold=True), indent=INDENT)
         if package.description:
             pdf.add_text(package.description, indent=INDENT)
         pdf.add_text(_joined(package.facts), SMALL_QUIET, indent=INDENT)
+        if package.rules:
+            pdf.skip(1)
+            pdf.add_table(
+                ("Rule", "Severity", "Result"),
+                (
+                    (one_line(rule.name), rule.severity, (rule.result, _RULE_PASSED if rule.passed else BOLD))
+                    for rule in package.rules
+                ),
+                (98, 40, 40),
+                numbers_from=3,
+            )
 
 
 def _add_agents(pdf: ReportPdf, report: ReportContent) -> None:
-    pdf.add_section("Instances")
+    details = ["\n".join(f"{name}: {one_line(value)}" for name, value in agent.facts) or "-" for agent in report.agents]
+    # The head of the table and its first entry.
+    pdf.add_section("Instances", keep=12 + pdf.measure_text(details[0], width=72) if details else 10)
     if not report.agents:
         pdf.add_text("The target had no instances when the run started.")
         return
@@ -213,10 +280,10 @@ def _add_agents(pdf: ReportPdf, report: ReportContent) -> None:
             (
                 one_line(agent.name),
                 f"{agent.health}\n{one_line(agent.health_note)}",
-                ("\n".join(f"{name}: {one_line(value)}" for name, value in agent.facts) or "-", SMALL),
+                (text, SMALL),
                 f"{agent.findings:,}",
             )
-            for agent in report.agents
+            for agent, text in zip(report.agents, details, strict=True)
         ),
         (44, 40, 76, 18),
         numbers_from=3,

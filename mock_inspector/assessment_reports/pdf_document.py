@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fpdf import FPDF, FontFace
+from fpdf.enums import MethodReturnValue
 
 from .content import Pairs
 from .escaping import to_cp1252
@@ -33,6 +34,7 @@ SEVERITY_COLORS: dict[str, Color] = {
 _SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN, _FOOTER_Y = 16.0, 16.0, 17.0, -13.0
 INDENT = 4.0
 _COLUMN_GAP = 3.0
+_NAME_WIDTH = 46.0
 _FONT_SIZE_POINTS = 9.5
 _LINE_HEIGHT_PER_POINT = 1.32 * 25.4 / 72
 
@@ -47,6 +49,9 @@ def make_style(size: float = _FONT_SIZE_POINTS, color: Color = _INK, *, bold: bo
 NORMAL, BOLD, QUIET = make_style(), make_style(bold=True), make_style(color=GRAY)
 SMALL, SMALL_QUIET, _SMALL_HEADING = make_style(8.5), make_style(8.5, GRAY), make_style(8.5, GRAY, bold=True)
 LEAD, _FOOTER = make_style(11.5), make_style(8, GRAY)
+_SECTION, _SUBSECTION = make_style(15, bold=True), make_style(12, bold=True)
+
+_RECOMMENDATION = "Recommendation: "
 
 
 def line_height(style: FontFace) -> float:
@@ -78,6 +83,10 @@ class ReportPdf(FPDF):
         if self.will_page_break(height):
             self.add_page()
 
+    def has_room(self, height: float) -> bool:
+        """Whether this page has room for ``height``."""
+        return not self.will_page_break(height)
+
     def skip(self, height: float) -> None:
         """Leave space, but none at the top of a page."""
         if self.y > self.t_margin:
@@ -86,15 +95,16 @@ class ReportPdf(FPDF):
     def add_section(self, name: str, *, keep: float = 40.0) -> None:
         """Add a heading that stays on one page with the ``keep`` millimeters that follow."""
         self.skip(8)
-        self.reserve(10 + keep)
+        self.reserve(line_height(_SECTION) + 2 + keep)
         self.start_section(name)
-        self.add_text(name, make_style(15, bold=True))
+        self.add_text(name, _SECTION)
         self.skip(2)
 
-    def add_subsection(self, name: str) -> None:
+    def add_subsection(self, name: str, *, keep: float = 40.0) -> None:
+        """Add a smaller heading that stays on one page with the ``keep`` millimeters that follow."""
         self.skip(4)
-        self.reserve(40)
-        self.add_text(name, make_style(12, bold=True))
+        self.reserve(line_height(_SUBSECTION) + 1 + keep)
+        self.add_text(name, _SUBSECTION)
         self.skip(1)
 
     def add_text(self, text: str, style: FontFace = NORMAL, *, indent: float = 0.0, width: float = 0.0) -> None:
@@ -102,23 +112,59 @@ class ReportPdf(FPDF):
         self.x = self.l_margin + indent
         width = width or self.epw - indent
         with self.use_font_face(style):
-            if "\n" not in text and self.get_string_width(text) <= width:
+            if self._is_one_line(text, width):
                 # multi_cell draws the same, but takes several times as long.
                 self.cell(width, line_height(style), text, new_x="LMARGIN", new_y="NEXT")
             else:
                 self.multi_cell(width, line_height(style), text, align="L", new_x="LMARGIN", new_y="NEXT")
 
+    def _is_one_line(self, text: str, width: float) -> bool:
+        return "\n" not in text and self.get_string_width(text) <= width
+
+    def measure_text(
+        self, text: str, style: FontFace = NORMAL, *, indent: float = 0.0, width: float = 0.0, max_lines: int = 0
+    ) -> float:
+        """Return the height of the paragraph that ``add_text`` would add, or of its first ``max_lines`` lines."""
+        width = width or self.epw - indent
+        with self.use_font_face(style):
+            if self._is_one_line(text, width):
+                lines = 1
+            else:
+                # Nothing is drawn; but at the foot of a page, a new page would begin.
+                self.set_auto_page_break(False)
+                result = self.multi_cell(width, 1, text, align="L", dry_run=True, output=MethodReturnValue.LINES)
+                self.set_auto_page_break(True, _BOTTOM_MARGIN)
+                lines = len(result)  # type: ignore[arg-type]  # its type depends on `output`
+        return min(lines, max_lines or lines) * line_height(style)
+
+    def measure_recommendation(self, text: str) -> float:
+        """Return the height of a recommendation, or a line more."""
+        return 0.8 + self.measure_text(f"{_RECOMMENDATION}{text}", BOLD, indent=INDENT)
+
+    def measure_attributes(self, pairs: Pairs) -> float:
+        """Return the height of attributes with their heading."""
+        width = _NAME_WIDTH - _COLUMN_GAP
+        return (0.8 + line_height(_SMALL_HEADING) if pairs else 0.0) + sum(
+            max(
+                self.measure_text(name, SMALL_QUIET, width=width),
+                self.measure_text(value, SMALL, indent=INDENT + _NAME_WIDTH),
+            )
+            for name, value in pairs
+        )
+
     def add_recommendation(self, text: str) -> None:
         self.skip(0.8)
         self.set_left_margin(_SIDE_MARGIN + INDENT)
         with self.use_font_face(BOLD):
-            self.write(line_height(BOLD), "Recommendation: ")
+            self.write(line_height(BOLD), _RECOMMENDATION)
         with self.use_font_face(NORMAL):
             self.write(line_height(NORMAL), text)
         self.set_left_margin(_SIDE_MARGIN)
         self.ln(line_height(NORMAL))
 
-    def add_facts(self, pairs: Pairs, *, indent: float = 0.0, name_width: float = 46.0, small: bool = False) -> None:
+    def add_facts(
+        self, pairs: Pairs, *, indent: float = 0.0, name_width: float = _NAME_WIDTH, small: bool = False
+    ) -> None:
         """Add names and values in two columns. The values may be longer than a page."""
         name_style, value_style = (SMALL_QUIET, SMALL) if small else (QUIET, NORMAL)
         for name, value in pairs:

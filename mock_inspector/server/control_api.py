@@ -18,12 +18,12 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from .. import findings
-from ..backend import InspectorBackend
+from ..backend import InspectorBackend, choose_backend
 from ..clock.clock import Clock
 from ..errors import ApiError, short_repr, suggest
 from ..snapshots import check_json
 from ..state.call_log import Call, CallLog
-from ..state.faults import ParametersAre
+from ..state.faults import ParametersAre, name_caller
 from ..state.instances import Instance
 from ..state.messages import PublishedMessage
 from .dashboard.overview import build_overview
@@ -161,11 +161,12 @@ class ControlApi:
         """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``."""
         try:
             control_call = _find(member, http_method)
-            backend = self._choose_backend(query)
+            backend = self._choose_backend(query, reads=http_method == "GET")
             arguments = _parse_body(body) if http_method == "POST" else {}
             args, kwargs = _bind(control_call, arguments)
             target = backend if control_call.part is None else control_call.part(backend)
-            return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
+            with name_caller(f"control call {member}"):
+                return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
         except _RequestError as error:
             return error.result
         except (ValueError, TypeError, ApiError) as error:
@@ -173,16 +174,14 @@ class ControlApi:
             names_member = reason.startswith((member, member.rpartition(".")[2]))
             return ControlResult(400, {"error": reason if names_member else f"{member}: {reason}"})
 
-    def _choose_backend(self, query: str) -> InspectorBackend:
-        backend = self._backend
+    def _choose_backend(self, query: str, *, reads: bool) -> InspectorBackend:
+        """The backend that the query names. Reading from an account or region does not create it."""
+        chosen = {"account_id": self._backend.account_id, "region": self._backend.region}
         for name, value in parse_qsl(query, keep_blank_values=True):
-            if name == "account_id":
-                backend = backend.for_account(value)
-            elif name == "region":
-                backend = backend.for_region(value)
-            else:
+            if name not in chosen:
                 raise ValueError(f"the query's parameters are account_id and region; got {short_repr(name)}")
-        return backend
+            chosen[name] = value
+        return choose_backend(self._backend, **chosen, reads=reads)
 
 
 def _find(member: str, http_method: str) -> ControlCall:

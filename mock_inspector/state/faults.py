@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -60,7 +61,7 @@ class Fault:
     after: int
     when: Callable[[dict[str, Any]], object] | None
     where: str = ""
-    """The line that injected it."""
+    """The line or the control call that injected it."""
     hits: int = 0
     """How many calls it was applied to."""
 
@@ -124,8 +125,23 @@ def build_fault(
     return Fault(operation, _build_error(operation, error), times, after, when, where)
 
 
+_caller_name: ContextVar[str] = ContextVar("caller_name", default="")
+
+
+@contextmanager
+def name_caller(name: str) -> Iterator[None]:
+    """Let :func:`find_caller` return ``name``, for a call that no line of the test's code makes."""
+    token = _caller_name.set(name)
+    try:
+        yield
+    finally:
+        _caller_name.reset(token)
+
+
 def find_caller() -> str:
-    """Return the line that called into this package."""
+    """Return the line that called into this package, or the name that the caller was given."""
+    if _caller_name.get():
+        return _caller_name.get()
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         frame = frame.f_back

@@ -243,6 +243,11 @@ class FakeService:
                 existing = self._stores[account_id, region] = store
             return existing
 
+    def view_store(self, account_id: str, region: str) -> Store:
+        """Return a store to read from. One that does not exist yet is empty, and still does not exist afterwards."""
+        existing = self._stores.get((account_id, region))
+        return existing or Store(self.context, validate_account_id(account_id), validate_region(region))
+
     def stores(self) -> list[Store]:
         """All stores, in the order of first use."""
         return list(self._stores.values())

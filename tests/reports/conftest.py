@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_inspector.findings import best_practice, cve
+from mock_inspector.findings import best_practice, cis, cve, network_reachability
 
 from ..support.aws import BEST_PRACTICES, CVE, create_group, create_target, create_template, start_and_finish_run
 
@@ -49,3 +49,23 @@ def five_hundred(client, inspector_backend):
         asset = {"schemaVersion": 1, "agentId": f"i-{index // 2:05x}"}
         inspector_backend.add_finding(run, {**says, "assetAttributes": asset})
     return run
+
+
+@pytest.fixture
+def three_hundred(client, inspector_backend):
+    """A run over 60 instances with five findings each, of all lengths, by all rules packages."""
+    for index in range(60):
+        inspector_backend.add_instance(
+            f"i-0{index:02}",
+            tags={f"tag {number}": "value " * (index % 7) for number in range(index % 9)},
+            findings=[
+                cve(f"CVE-2016-{2000 + index}", severity=("High", "Medium", "Low")[index % 3]),
+                cve(f"CVE-2018-{2000 + index}", description="It is bad. " * (7 * index % 60 + 1)),
+                best_practice(("Enable ASLR", "Enable DEP", "Configure password complexity")[index % 3]),
+                cis(f"1.1.{index} Ensure mounting of cramfs is disabled"),
+                network_reachability((22, 80, 443, 3389)[index % 4]),
+            ],
+        )
+    packages = client.list_rules_packages()["rulesPackageArns"]
+    template = create_template(client, packages=packages, attributes={"team": "blue"})
+    return start_and_finish_run(inspector_backend, client, template)

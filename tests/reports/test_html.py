@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mock_inspector.assessment_reports.escaping import escape_invisible
 
 from ..support.fast_subset import max_examples
-from ..support.report_files import HOSTILE_TEXT, HtmlPage, hostile_report, report_page
+from ..support.report_files import HOSTILE_TEXT, HtmlPage, download, hostile_report, report_page, report_url
 
 BOTH_TYPES = pytest.mark.parametrize("report_type", ["FINDING", "FULL"])
 
@@ -40,6 +40,22 @@ def test_an_html_report_is_accessible(client, assessed_run, report_type):
     assert ("html", "lang", "en") in page.attributes
     assert page.tags.count("th") == sum(tag == "th" and name == "scope" for tag, name, _ in page.attributes)
     assert page.tags.count("svg") == sum(tag == "svg" and name == "aria-hidden" for tag, name, _ in page.attributes)
+
+
+def test_an_html_report_filters_severities_without_a_script(client, assessed_run):
+    page = report_page(client, assessed_run)
+    boxes = [value for tag, name, value in page.attributes if (tag, name) == ("input", "id")]
+    assert boxes == ["show-high", "show-medium"]
+    assert page.tags.count("input") == sum(name == "checked" for _, name, _ in page.attributes)
+    style = download(report_url(client, assessed_run)).decode().partition("<style>")[2].partition("</style>")[0]
+    for severity in ("high", "medium", "low", "informational", "undefined"):
+        assert f"#findings:has(#show-{severity}:not(:checked)) > .{severity}" in style
+
+
+def test_an_html_report_is_dark_on_a_dark_screen_only(client, assessed_run):
+    style = download(report_url(client, assessed_run)).decode()
+    assert "@media screen and (prefers-color-scheme: dark)" in style
+    assert style.count("prefers-color-scheme") == 1
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300).filter(str.strip)

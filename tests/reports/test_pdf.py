@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
+from mock_inspector.assessment_reports.pdf_document import ReportPdf
 
 from ..support.aws import start_and_finish_run
 from ..support.fast_subset import max_examples
@@ -86,6 +87,38 @@ def test_a_long_pdf_is_complete_and_its_pages_break_well(client, five_hundred):
     last = next(number for number, page in enumerate(pages) if "No particular instance" in page)
     assert last >= 2
     assert [page.count(head) for page in pages[: last + 2]] == [1] * (last + 1) + [0]
+
+
+def list_texts(page):
+    """The texts of a page, each with its position, font and size."""
+    texts = []
+
+    def add(text, _, matrix, font, size):
+        if text.strip():
+            texts.append((round(matrix[5]), matrix[4], font["/BaseFont"], size, text.strip()))
+
+    page.extract_text(visitor_text=add)
+    return texts
+
+
+@pytest.mark.slow
+@BOTH_TYPES
+def test_no_heading_is_alone_at_the_foot_of_a_page(client, three_hundred, report_type):
+    reader = pypdf.PdfReader(io.BytesIO(download(report_url(client, three_hundred, "PDF", report_type))))
+    assert len(reader.pages) > 60
+    right_edges = set()
+    measuring = ReportPdf()
+    for page in reader.pages:
+        *body, footer = list_texts(page)
+        assert footer[4].startswith("Page ")
+        measuring.set_font("Helvetica", size=8)
+        right_edges.add(round(footer[1] + measuring.get_string_width(footer[4]) * measuring.k, 1))
+        lowest = min(top for top, *_ in body if top > 45)
+        _, _, font, _, last = [text for text in body if text[0] == lowest][-1]
+        # The totals of tables are bold; so are headings, but for what is below an instance's name and a finding's title.
+        assert font == "/Helvetica" or last.isdigit(), last
+        assert not re.match(r"Hostname: |.* \xb7 (Common|CIS|Security|Network)", last)
+    assert right_edges == {round(measuring.k * (210 - 16), 1)}
 
 
 def test_a_pdf_cuts_values_for_which_no_page_has_room(client, inspector_backend):

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from mock_inspector.assessment_reports.escaping import escape_invisible, to_cp1252
+from mock_inspector.findings import cve
 
-from ..support.aws import ACCOUNT, start_and_finish_run, start_run
+from ..support.aws import ACCOUNT, BEST_PRACTICES, create_template, start_and_finish_run, start_run
 from ..support.report_files import HtmlPage, download, report_page, report_url
 
 # What it says
@@ -111,9 +112,37 @@ def test_a_full_report_adds_packages_instances_and_telemetry(client, assessed_ru
 def test_a_rules_package_without_findings_has_passed(client, inspector_backend):
     inspector_backend.add_instance("i-0fine")
     page = report_page(client, start_and_finish_run(inspector_backend, client), "FULL")
-    assert "No potential security issues were found." in page.text
+    assert "No potential security issues were found. 1 finding reports this." in page.text
     assert page.under("Rules packages") == ["Common Vulnerabilities and Exposures Passed"]
     assert page.under("Informational 1 finding") == ["No particular instance 1 of informational severity"]
+
+
+def test_the_sentence_on_top_agrees_with_the_table(client, inspector_backend):
+    inspector_backend.add_instance("i-0web", findings=[cve("CVE-2016-2177", severity="High")])
+    packages = client.list_rules_packages()["rulesPackageArns"]
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=packages))
+    page = report_page(client, run)
+    assert (
+        "5 findings on 1 instance, 1 of high severity. 4 of them report that a rules package found no potential "
+        "security issues." in page.text
+    )
+    assert page.tables["Findings by severity"][-1] == ["All", "", "5", ""]
+
+
+def test_a_full_report_lists_the_rules_that_are_known(client, inspector_backend, assessed_run):
+    assert "Rules" not in report_page(client, assessed_run).tables
+    rules = report_page(client, assessed_run, "FULL").tables["Rules"]
+    assert rules[:4] == [
+        ["Rule", "Severity", "Result"],
+        ["Disable root login over SSH", "Medium", "Failed on 1 instance"],
+        ["Support SSH version 2 only", "Medium", "Passed"],
+        ["Disable password authentication Over SSH", "Medium", "Passed"],
+    ]
+    assert (len(rules), rules[-1]) == (10, ["Configure permissions for system directories", "High", "Passed"])
+    inspector_backend.remove_instance("i-0web")
+    inspector_backend.remove_instance("i-0db")
+    run = start_and_finish_run(inspector_backend, client, create_template(client, packages=[BEST_PRACTICES]))
+    assert {rule[2] for rule in report_page(client, run, "FULL").tables["Rules"][1:]} == {"Not assessed"}
 
 
 def test_a_canceled_run_has_nothing_to_tell(client, inspector_backend):
@@ -139,7 +168,11 @@ def test_invisible_characters_are_escaped_in_reports():
 def test_five_hundred_findings_are_all_there(client, five_hundred):
     source = download(report_url(client, five_hundred)).decode()
     page = HtmlPage(source)
-    assert "500 findings on 250 instances, 125 of high severity." in page.text
+    assert (
+        "501 findings on 250 instances, 125 of high severity. 1 of them reports that a rules package found no potential "
+        "security issues." in page.text
+    )
+    assert page.tables["Findings by severity"][-1] == ["All", "", "501", ""]
     assert [row[2:] for row in page.tables["Findings by severity"][1:4]] == [
         ["125", "125"],
         ["250", "250"],

@@ -58,6 +58,11 @@ def format_span(duration_ms: int) -> str:
     return " ".join(words)
 
 
+def format_arn(arn: str) -> str:
+    """An ARN in short: the type of the resource and its id."""
+    return "/".join(arn.rsplit(":", 1)[-1].split("/")[-2:])
+
+
 def is_empty(region: dict[str, Any]) -> bool:
     """Whether an account has nothing in a region."""
     return not any(region[kind]["total"] for kind in _KINDS)

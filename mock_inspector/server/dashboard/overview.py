@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from ...api.pagination import Numbered
     from ...state.call_log import Call
     from ...state.collections import NumberedList, NumberedMap
+    from ...state.exclusions import Exclusion
     from ...state.faults import Fault
     from ...state.findings import Finding
     from ...state.instances import Instance
+    from ...state.messages import PublishedMessage
     from ...state.runs import Run
     from ...state.service import FakeService
     from ...state.store import Store
     from ...state.targets import Target, Template
 
 MAX_LISTED = 100
-"""Limit of the regions listed, and of the instances, targets, templates, runs and findings of one of them."""
+"""Limit of the regions listed, and of the instances, targets, templates, runs, findings and so on of one of them."""
 
 MAX_CALLS = 50
-"""Limit of the last calls listed."""
+"""Limit of the last calls, and of the last messages to SNS topics, listed."""
 
 MAX_NESTED = 20
 """Limit of an instance's findings, a template's topics and a run's state changes."""
@@ -65,13 +67,17 @@ def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
             "regions_total": len(stores),
             "calls": {
                 "total": service.calls.dropped + len(service.calls),
-                "newest": [_describe_call(call) for call in reversed(service.calls.last(MAX_CALLS))],
+                "newest": [describe_call(call) for call in reversed(service.calls.last(MAX_CALLS))],
             },
-            "published": len(service.published),
+            "published": {
+                "total": len(service.published),
+                "newest": [describe_message(message) for message in service.published[: -MAX_CALLS - 1 : -1]],
+            },
         }
 
 
-def _describe_call(call: Call) -> dict[str, Any]:
+def describe_call(call: Call) -> dict[str, Any]:
+    """A call, its parameters in short."""
     return {
         "time": format_iso(call.moment),
         "operation": call.operation,
@@ -81,6 +87,11 @@ def _describe_call(call: Call) -> dict[str, Any]:
         "account": call.account,
         "region": call.region,
     }
+
+
+def describe_message(message: PublishedMessage) -> dict[str, Any]:
+    """A message to an SNS topic, its text in short."""
+    return {**message._asdict(), "message": _shorten(message.message)}
 
 
 def _format_parameters(request: bytes) -> str:
@@ -114,6 +125,7 @@ def count_resources(store: Store) -> dict[str, Any]:
             "total": len(store.findings.all),
             "by_severity": {severity: len(findings) for severity, findings in store.findings.by_severity.items()},
         },
+        "exclusions": {"total": len(store.exclusions)},
         "faults": {"total": len(_list_pending_faults(store))},
     }
 
@@ -125,7 +137,8 @@ def _describe_store(store: Store, instances: list[Instance], now: EpochMs) -> di
         "targets": _list_newest(store.targets, lambda target: _describe_target(store, target)),
         "templates": _list_newest(store.templates, lambda template: _describe_template(store, template)),
         "runs": _list_newest(store.runs, lambda run: _describe_run(store, run, now)),
-        "findings": _list_newest(store.findings.all, _describe_finding),
+        "findings": _list_newest(store.findings.all, describe_finding),
+        "exclusions": _list_newest(store.exclusions, lambda exclusion: _describe_exclusion(store, exclusion)),
         "faults": [_describe_fault(fault) for fault in _list_pending_faults(store)[: -MAX_LISTED - 1 : -1]],
     }
     sums = {**count_resources(store), "instances": {"total": len(instances)}}
@@ -215,12 +228,24 @@ def _describe_run(store: Store, run: Run, now: EpochMs) -> dict[str, Any]:
     }
 
 
-def _describe_finding(finding: Finding) -> dict[str, Any]:
+def _describe_exclusion(store: Store, exclusion: Exclusion) -> dict[str, Any]:
+    run = store.runs.get(exclusion.parent_arn)
+    return {
+        "arn": exclusion.arn,
+        "run": "" if run is None else run.name,
+        "title": _shorten(exclusion.members["title"]),
+        "scopes": [(scope["key"], _shorten(scope["value"])) for scope in exclusion.members["scopes"][:MAX_NESTED]],
+    }
+
+
+def describe_finding(finding: Finding) -> dict[str, Any]:
+    """A finding in short."""
+    members = finding.members
     return {
         "arn": finding.arn,
         "run": finding.run.name,
         "severity": finding.body.severity,
-        "title": _shorten(finding.members["title"]),
-        "agent_id": None if finding.instance is None else finding.instance.instance_id,
+        "title": _shorten(members["title"]),
+        "agent_id": members.get("assetAttributes", {}).get("agentId"),
         "created": format_iso(finding.created),
     }
