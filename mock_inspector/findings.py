@@ -219,7 +219,7 @@ def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> Finding
 
 def list_rules(rules_package: str) -> list[str]:
     """Return the names of a rules package's rules, where they are known."""
-    return list(_rules()[rules_package])
+    return list(finding_specs.load_rules()[rules_package])
 
 
 def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:
