@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import snapshots
-from ._signatures import check_keywords, spell_out_keywords
+from ._signatures import explain_arguments, spell_out_keywords
 from .actions.methods import ActionMethods
 from .api import arns
 from .api.literals import AssessmentRunState, InjectedError, OperationName
 from .api.service_model import enum
-from .api.validation import validate
+from .api.validation import is_arn, validate
 from .clock.clock import Clock
-from .errors import ApiError, describe_choice, short_repr
+from .errors import ApiError, describe_choice, short_repr, suggest, suggest_call, suggest_part
 from .state.call_log import CallLog
 from .state.exclusions import build_exclusion
-from .state.faults import build_fault, find_caller
+from .state.faults import build_fault, check_operation, find_caller
 from .state.findings import build_finding
 from .state.instances import Instance, InstanceKeywords, build_instance
 from .state.lifecycle import force_state
@@ -37,6 +38,34 @@ if TYPE_CHECKING:
 _INSTANCE_DEFAULTS = {entry.name: None if entry.default is MISSING else entry.default for entry in fields(Instance)} | {
     "findings": ()
 }
+
+
+def _check_run_arn(run_arn: object) -> None:
+    """ValueError for a response, or anything else, that is given where a run's ARN belongs."""
+    if not isinstance(run_arn, str):
+        suggestion = suggest_part(run_arn, lambda text: text.startswith("arn:") and "/run/" in text)
+        raise ValueError(f"run_arn must be the ARN of an assessment run; got {short_repr(run_arn)}{suggestion}")
+
+
+def _parse_arn(arn: object) -> arns.Arn | None:
+    return arns.parse(arn) if isinstance(arn, str) else None
+
+
+def _check_instance_id(instance_id: object) -> None:
+    if instance_id is not None and not isinstance(instance_id, str):
+        suggestion = _suggest_instance(instance_id, ())
+        raise ValueError(f"instance_id must be a string such as 'i-0web'; got {short_repr(instance_id)}{suggestion}")
+
+
+def _suggest_instance(value: object, existing: Iterable[str]) -> str:
+    return f"; did you mean {value.instance_id!r}?" if isinstance(value, Instance) else suggest(value, existing)
+
+
+class _Instances(dict[str, Instance]):
+    """The fleet. A KeyError says which instances there are."""
+
+    def __missing__(self, instance_id: object) -> Instance:
+        raise KeyError(f"instances are {', '.join(self) or 'none'}; got {instance_id!r}{suggest(instance_id, self)}")
 
 
 class InspectorBackend(ActionMethods):
@@ -64,6 +93,12 @@ class InspectorBackend(ActionMethods):
         counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())
         return f"<InspectorBackend account {store.account_id}, {store.region}: {counts}>"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            suggestion = "" if name.startswith("_") else suggest(name, [each for each in dir(self) if each[0] != "_"])
+            raise AttributeError(f"InspectorBackend has no {name!r}{suggestion}")
+
     # Account, region, siblings
 
     @property
@@ -86,6 +121,7 @@ class InspectorBackend(ActionMethods):
         """The one clock of this mock, shared by all its accounts and regions."""
         return self._service.clock
 
+    @explain_arguments()
     def for_region(self, name: str) -> InspectorBackend:
         """Return the backend of the same account in another region. ValueError for an invalid name.
 
@@ -94,6 +130,7 @@ class InspectorBackend(ActionMethods):
         """
         return self._sibling(self.account_id, name)
 
+    @explain_arguments()
     def for_account(self, account_id: str) -> InspectorBackend:
         """Return the backend of another account in the same region. ValueError for an invalid id."""
         return self._sibling(account_id, self.region)
@@ -101,12 +138,14 @@ class InspectorBackend(ActionMethods):
     def _sibling(self, account_id: str, region: str) -> InspectorBackend:
         return get_backend(self._service, account_id, region, self._siblings)
 
+    @explain_arguments()
     def register_access_key(self, access_key_id: str) -> None:
         """Let requests signed with this access key act for this account."""
         self._service.register_access_key(access_key_id, self.account_id)
 
     # Instances
 
+    @explain_arguments(instance_id=_check_instance_id)
     @spell_out_keywords(InstanceKeywords, _INSTANCE_DEFAULTS)
     def add_instance(self, instance_id: str | None = None, **attributes: Unpack[InstanceKeywords]) -> Instance:
         """Add an EC2 instance with an agent. Its id is generated when none is given.
@@ -117,16 +156,14 @@ class InspectorBackend(ActionMethods):
         lists in the API's shapes. ``findings`` are made by the functions of :mod:`mock_inspector.findings`.
         TypeError for an unknown keyword, ValueError for an invalid value or an id that exists.
         """
-        check_keywords("add_instance", attributes, ("instance_id", *InstanceKeywords.__annotations__))
         store = self._store
-        if not instance_id:
-            with self._service.lock:
-                instance_id = f"i-0{store.ids.hexadecimal(16)}"
-        instance = build_instance(0, instance_id, attributes)  # Without the lock: it reads the test's own objects.
+        # Without the lock: it reads the test's own objects. An id is generated only when nothing is wrong.
+        instance = build_instance(0, instance_id or "i-00000000", attributes)
         with self._service.at_now():
-            if instance.instance_id in store.instances:
+            new_id = instance_id or f"i-0{store.ids.hexadecimal(16)}"
+            if new_id in store.instances:
                 raise ValueError(f"instance_id must be new; got {short_repr(instance_id)}, which exists")
-            instance = replace(instance, number=store.next_number())
+            instance = replace(instance, number=store.next_number(), instance_id=new_id)
             store.instances.add(instance.instance_id, instance)
             return instance
 
@@ -134,11 +171,12 @@ class InspectorBackend(ActionMethods):
     def instances(self) -> Mapping[str, Instance]:
         """The fleet by instance id: what the test added, whose attributes it may change, then what runs in an EC2."""
         with self._service.at_now():
-            by_id = {instance.instance_id: instance for instance in self._store.instances}
+            by_id = _Instances((instance.instance_id, instance) for instance in self._store.instances)
             for instance in self._service.call_with_answers(lambda: find_instances(self._store)):
                 by_id.setdefault(instance.instance_id, instance)
             return MappingProxyType(by_id)
 
+    @explain_arguments()
     def remove_instance(self, instance_id: str) -> None:
         """Terminate an instance.
 
@@ -146,15 +184,17 @@ class InspectorBackend(ActionMethods):
         the instance. ValueError when there is no such instance.
         """
         with self._service.at_now():
-            instance = self._store.instances.get(instance_id)
-            if instance is None:
-                existing = ", ".join(entry.instance_id for entry in self._store.instances) or "no instance"
-                raise ValueError(f"instance_id must be one of {existing}; got {short_repr(instance_id)}")
+            existing = {entry.instance_id: entry for entry in self._store.instances}
+            if instance_id not in list(existing):
+                got = f"got {short_repr(instance_id)}{_suggest_instance(instance_id, existing)}"
+                raise ValueError(f"instance_id must be one of {', '.join(existing) or 'no instance'}; {got}")
+            instance = existing[instance_id]
             self._store.instances.remove(instance_id)
             detach_from_runs(self._store, instance)
 
     # Rules packages, findings and exclusions added by hand
 
+    @explain_arguments()
     def add_rules_package(
         self,
         name: str,
@@ -174,13 +214,18 @@ class InspectorBackend(ActionMethods):
             raise ValueError(f"deprecated must be True or False; got {short_repr(deprecated)}")
         with self._service.at_now():
             store = self._store
+            parts = None if arn is None else _parse_arn(arn)
+            if arn is not None and (
+                parts is None or (parts.type_name, parts.region) != (RULES_PACKAGE.name, store.region)
+            ):
+                raise ValueError(
+                    f"arn must be the ARN of a rules package in {store.region}; "
+                    f"got {short_repr(arn)}{suggest_part(arn, is_arn)}"
+                )
+            members = {"name": name, "version": version, "provider": provider, "description": description}
+            validate("RulesPackage", {"arn": arn or "arn", **members}, "rules package")
             if arn is None:
                 arn = store.new_arn(RULES_PACKAGE.name, owner_accounts().get(store.region))
-            parts = arns.parse(arn)
-            if parts is None or (parts.type_name, parts.region) != (RULES_PACKAGE.name, store.region):
-                raise ValueError(f"arn must be the ARN of a rules package in {store.region}; got {short_repr(arn)}")
-            members = {"name": name, "version": version, "provider": provider, "description": description}
-            validate("RulesPackage", {"arn": arn, **members}, "rules package")
             existing = store.rules_packages.get(arn)
             number = store.next_number() if existing is None else existing.number
             package = RulesPackage(number, arn, **members, deprecated=deprecated)
@@ -190,6 +235,7 @@ class InspectorBackend(ActionMethods):
                 store.rules_packages.replace(arn, package)
             return arn
 
+    @explain_arguments(run_arn=_check_run_arn)
     def add_finding(self, run_arn: str, finding: Mapping[str, Any]) -> str:
         """Add a finding to a run. It is visible from now on, whatever the run's state. Returns its ARN.
 
@@ -206,6 +252,7 @@ class InspectorBackend(ActionMethods):
             notify_findings(self._store, run, [reported], now)
             return reported.arn
 
+    @explain_arguments(run_arn=_check_run_arn)
     def add_exclusion(self, run_arn: str, exclusion: Mapping[str, Any]) -> str:
         """Add an exclusion to a run. It is visible from now on, whatever the run's state. Returns its ARN.
 
@@ -226,6 +273,7 @@ class InspectorBackend(ActionMethods):
         except ApiError as error:
             raise ValueError(error.message.removesuffix(".")) from None
 
+    @explain_arguments(run_arn=_check_run_arn)
     def set_run_state(self, run_arn: str, state: AssessmentRunState) -> None:
         """Put a run into a state. No rule is evaluated, and nothing further happens to the run.
 
@@ -239,6 +287,7 @@ class InspectorBackend(ActionMethods):
                 raise ValueError(f"state must {describe_choice(enum('AssessmentRunState'), state)}")
             force_state(self._store, run, state)
 
+    @explain_arguments(run_arn=_check_run_arn)
     def finish_run(self, run_arn: str) -> None:
         """Move the clock to the run's end, or do nothing when it has ended. ValueError when no end lies ahead."""
         with self._service.at_now() as now:
@@ -270,11 +319,13 @@ class InspectorBackend(ActionMethods):
 
     # Ids, faults and the whole state
 
+    @explain_arguments()
     def next_ids(self, *ids: str) -> None:
         """Set the next ids of this account and region, in order: ``next_ids("0-nvgVhaxX")``."""
         with self._service.lock:
             self._store.ids.set_next(*ids)
 
+    @explain_arguments(operation=check_operation)
     def inject_fault(
         self,
         operation: OperationName | Literal["*"],
@@ -302,6 +353,7 @@ class InspectorBackend(ActionMethods):
         with self._service.lock:
             self._store.faults.append(fault)
 
+    @explain_arguments()
     def snapshot(self) -> dict[str, Any]:
         """Return the state of all accounts and regions of the mock as JSON values, without the log of calls.
 
@@ -310,6 +362,7 @@ class InspectorBackend(ActionMethods):
         """
         return snapshots.snapshot(self._service)
 
+    @explain_arguments()
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Give all accounts and regions of the mock the state of a :meth:`snapshot`, and its time.
 
@@ -318,9 +371,14 @@ class InspectorBackend(ActionMethods):
         invalid snapshot; nothing changes then.
         """
         if not isinstance(snapshot, Mapping):
-            raise TypeError(f"snapshot must be a mapping that snapshot() returned; got {short_repr(snapshot)}")
+            is_path = isinstance(snapshot, (str, os.PathLike))
+            suggestion = "; did you mean json.load() of that file?" if is_path else suggest_call(snapshot)
+            raise TypeError(
+                f"snapshot must be a mapping that snapshot() returned; got {short_repr(snapshot)}{suggestion}"
+            )
         snapshots.restore(self._service, snapshot, "snapshot")
 
+    @explain_arguments()
     def reset(self) -> None:
         """Empty all accounts and regions of the mock. The clock stays where it is."""
         self._service.reset()

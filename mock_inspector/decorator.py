@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from ._class_mock import ClassMock, mock_test_case_class
 from ._plugin_state import KEYWORDS, plugin_state
 from ._signatures import spell_out_keywords
-from .options import DEFAULTS, MockKeywords, parse_options
+from .errors import short_repr
+from .options import DEFAULTS, MockKeywords, parse_options, suggest_keyword
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -102,6 +103,11 @@ class MockInspector:
         """
         if isinstance(decorated, type):
             return cast(F, self._decorated_class(decorated))
+        if not callable(decorated) and not hasattr(decorated, "__get__"):
+            raise TypeError(
+                f"mock_inspector decorates functions and test classes, and takes {', '.join(DEFAULTS)} as keywords; "
+                f"got {short_repr(decorated)}{suggest_keyword(decorated)}"
+            )
         fixture = hasattr(decorated, "_pytestfixturefunction")  # before pytest 8.4 a fixture was still a function
         if fixture or not isinstance(decorated, _FUNCTIONS):
             raise TypeError(
@@ -260,11 +266,15 @@ def mock_inspector(**keywords: Unpack[MockKeywords]) -> MockInspector: ...
 
 
 @spell_out_keywords(MockKeywords, DEFAULTS)
-def mock_inspector(decorated: Any = _NOTHING, /, **keywords: Any) -> Any:
+def mock_inspector(decorated: Any = _NOTHING, /, *others: Any, **keywords: Any) -> Any:
     """Mock Amazon Inspector Classic: as a decorator (bare or called), ``with`` or ``async with``.
 
     :class:`mock_inspector.options.Options` describes the keywords. TypeError for an unknown one; TypeError or
     ValueError, naming the keyword and what it allows, for an invalid value.
     """
     mock = MockInspector(keywords)
+    if others:
+        raise TypeError(
+            f"mock_inspector() takes {', '.join(DEFAULTS)} as keywords; got {short_repr((decorated, *others))} by position"
+        )
     return mock if decorated is _NOTHING else mock(decorated)

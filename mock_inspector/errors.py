@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 MAX_MESSAGE_LENGTH = 1000
@@ -252,6 +252,49 @@ def describe_choice(choices: Iterable[str], value: object) -> str:
 
 
 def suggest(name: object, names: Iterable[str]) -> str:
-    """Return ``; did you mean 'region'?`` when a name is similar to one of ``names``, else nothing."""
-    similar = difflib.get_close_matches(str(name), list(names), 1)
-    return f"; did you mean {similar[0]!r}?" if similar else ""
+    """Return ``; did you mean 'region'?`` when a name is similar to one of ``names``, else nothing.
+
+    Case, hyphens and underscores do not count: a name in snake case suggests the same one in another case. A function
+    counts by its name, a list of one item by that item.
+    """
+    text = name[0] if isinstance(name, (list, tuple)) and len(name) == 1 else getattr(name, "__name__", name)
+    if not isinstance(text, str):
+        return ""
+    by_letters = {_letters(each): each for each in names}
+    similar = difflib.get_close_matches(_letters(text), by_letters, 1)
+    return f"; did you mean {by_letters[similar[0]]!r}?" if similar else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def suggest_call(value: object) -> str:
+    """Return ``; did you mean snapshot()?`` when a function or class was given instead of what it returns."""
+    name = getattr(value, "__name__", None)
+    return f"; did you mean {name}()?" if callable(value) and name is not None else ""
+
+
+_MAX_PART_DEPTH = 4
+
+
+def suggest_part(value: object, is_right: Callable[[str], bool]) -> str:
+    """Return ``; did you mean its ['findingArns'][0]?`` when a response was given instead of the text in it."""
+    path = None if isinstance(value, str) else _find_part(value, is_right, _MAX_PART_DEPTH)
+    return f"; did you mean its {path}?" if path else ""
+
+
+def _find_part(value: object, is_right: Callable[[str], bool], depth: int) -> str | None:
+    if isinstance(value, str):
+        return "" if is_right(value) else None
+    if isinstance(value, Mapping):
+        entries: list[tuple[object, object]] = list(value.items())
+    elif isinstance(value, (list, tuple)):
+        entries = list(enumerate(value))
+    else:
+        return None
+    for key, entry in entries if depth else ():
+        path = _find_part(entry, is_right, depth - 1)
+        if path is not None:
+            return f"[{key!r}]{path}"
+    return None

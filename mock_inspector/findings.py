@@ -11,10 +11,12 @@ is added to its own). ``{instance_id}`` in a text becomes the id of the instance
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args
 
+from ._signatures import explain_arguments, spell_out_keywords
 from .api.literals import BestPracticeRule, RuntimeBehaviorRule, Severity
 from .api.service_model import max_length
 from .api.validation import validate
@@ -29,28 +31,40 @@ if TYPE_CHECKING:
 __all__ = ["FindingSpec", "best_practice", "cis", "cve", "network_reachability", "runtime_behavior"]
 
 
+F = TypeVar("F", bound=Callable[..., FindingSpec])
+
 Protocol = Literal["TCP", "UDP"]
 Route = Literal["Internet", "PeeredVPC", "VGW"]
 
 
 class Overrides(TypedDict, total=False):
-    """The keywords that every function takes."""
+    """The keywords that every function takes; None for what the finding has anyway."""
 
-    severity: Severity
-    numeric_severity: float
-    id: str
-    title: str
-    description: str
-    recommendation: str
-    attributes: Mapping[str, str]
+    severity: Severity | None
+    numeric_severity: float | None
+    id: str | None
+    title: str | None
+    description: str | None
+    recommendation: str | None
+    attributes: Mapping[str, str] | None
+
+
+_LEFT_OPEN = dict.fromkeys(Overrides.__annotations__)
+
+
+def _finding(function: F) -> F:
+    """Spell out the keywords of a function that returns a finding, and explain wrong arguments."""
+    return explain_arguments()(spell_out_keywords(Overrides, _LEFT_OPEN)(function))
 
 
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _CIS = re.compile(r"[0-9]+(\.[0-9]+)* \S.*", re.DOTALL)
 _SCORES = {"High": (7.5, 8.1), "Medium": (5.0, 5.9), "Low": (2.1, 3.3)}
 _MAX_PORT = 65_535
+_MAX_SCORE = 10
 
 
+@_finding
 def cve(
     cve_id: str,
     *,
@@ -64,10 +78,22 @@ def cve(
     ``package`` is one or more of ``name-epoch:version``. The severity is High unless another is given; the scores
     follow it.
     """
-    if not _CVE.fullmatch(str(cve_id)):
-        raise ValueError(f"cve_id must be an id such as 'CVE-2016-2177'; got {short_repr(cve_id)}")
-    packages = package if isinstance(package, str) else ", ".join(package)
-    usual = _SCORES.get(overrides.get("severity", "High"), (0.0, 0.0))
+    if not _matches(_CVE, cve_id):
+        raise ValueError(
+            f"cve_id must be an id such as 'CVE-2016-2177'; got {short_repr(cve_id)}{_suggest_cve(cve_id)}"
+        )
+    names: Any = [package] if isinstance(package, str) else package
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            "package must be a name such as 'openssl-1:1.0.1k-14.91', or a list of such names; "
+            f"got {short_repr(package)}"
+        )
+    packages = ", ".join(names)
+    for name, score in (("cvss2_score", cvss2_score), ("cvss3_score", cvss3_score)):
+        is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
+        if score is not None and not (is_number and 0 <= score <= _MAX_SCORE):
+            raise ValueError(f"{name} must be a number from 0 to {_MAX_SCORE}; got {short_repr(score)}")
+    usual = _SCORES.get(overrides.get("severity") or "High", (0.0, 0.0))
     return _build_spec(
         finding_specs.CVE,
         overrides,
@@ -88,6 +114,7 @@ def cve(
     )
 
 
+@_finding
 def cis(
     rule: str,
     *,
@@ -101,7 +128,13 @@ def cis(
     beginning, the filter ``ruleNames`` of ListFindings matches all of it. ``benchmark`` is written as in
     ``CIS CentOS Linux 7 Benchmark v2.2.0``.
     """
-    if not _CIS.fullmatch(str(rule)):
+    for name, value, example in (
+        ("benchmark", benchmark, "CIS CentOS Linux 7 Benchmark v2.2.0"),
+        ("profile", profile, "Level 1"),
+    ):
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a string such as {example!r}; got {short_repr(value)}")
+    if not _matches(_CIS, rule):
         raise ValueError(
             "rule must be a rule's number and name such as '1.1.1 Ensure mounting of cramfs is disabled'; "
             f"got {short_repr(rule)}"
@@ -125,16 +158,19 @@ def cis(
     return spec if rule == short_name or spec.id != short_name else replace(spec, rule_name=rule)
 
 
+@_finding
 def best_practice(rule: BestPracticeRule, **overrides: Unpack[Overrides]) -> FindingSpec:
     """Return a violated rule of Security Best Practices: ``best_practice("Disable root login over SSH")``."""
     return _listed_rule(finding_specs.SECURITY_BEST_PRACTICES, rule, overrides)
 
 
+@_finding
 def runtime_behavior(rule: RuntimeBehaviorRule, **overrides: Unpack[Overrides]) -> FindingSpec:
     """Return a violated rule of Runtime Behavior Analysis: ``runtime_behavior("Software Without DEP")``."""
     return _listed_rule(finding_specs.RUNTIME_BEHAVIOR_ANALYSIS, rule, overrides)
 
 
+@_finding
 def network_reachability(
     port: int,
     *,
@@ -151,10 +187,12 @@ def network_reachability(
     """
     rules = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _MAX_PORT:
-        raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}")
+        raise ValueError(f"port must be 1 to {_MAX_PORT}; got {short_repr(port)}{_suggest_port(port)}")
     for name, value, known in (("protocol", protocol, get_args(Protocol)), ("route", route, tuple(rules["routes"]))):
         if value not in known:
             raise ValueError(f"{name} must {describe_choice(known, value)}")
+    if not isinstance(listener, (bool, NoneType)):
+        raise ValueError(f"listener must be True, False or None; got {short_repr(listener)}")
     groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
     group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
     if group is None and listener is False:
@@ -200,10 +238,10 @@ def _reachable(port: int, protocol: str, route: str, group: str | None, kind: st
 
 def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> FindingSpec:
     rules = finding_specs.load_rules()[rules_package]
-    if rule not in rules:
+    if rule not in list(rules):
         raise ValueError(
             f"rule must be one of those of {rules_package}: {', '.join(map(repr, rules))}; "
-            f"got {short_repr(rule)}{suggest(rule, rules)}"
+            f"got {short_repr(rule)}{_suggest_rule(rules_package, rule)}"
         )
     return _build_spec(
         rules_package,
@@ -217,6 +255,43 @@ def _listed_rule(rules_package: str, rule: str, overrides: Overrides) -> Finding
     )
 
 
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _suggest_cve(value: object) -> str:
+    """The id that a test may have meant: in lower case, or without its beginning."""
+    text = str(value).strip().upper()
+    id_ = text if text.startswith("CVE-") else f"CVE-{text}"
+    return f"; did you mean {id_!r}?" if _CVE.fullmatch(id_) else ""
+
+
+def _suggest_port(value: object) -> str:
+    """The port of a text that is a number, or the name of a service."""
+    if not isinstance(value, str):
+        return ""
+    groups: dict[str, dict[str, list[int]]] = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY][
+        "port_groups"
+    ]
+    ports = [ports["TCP"][0] for name, ports in groups.items() if name.lower() == value.lower() and "TCP" in ports]
+    port = value if value.isdecimal() else ports[0] if ports else None
+    return "" if port is None else f"; did you mean {port}?"
+
+
+_FUNCTIONS = {
+    finding_specs.SECURITY_BEST_PRACTICES: "best_practice",
+    finding_specs.RUNTIME_BEHAVIOR_ANALYSIS: "runtime_behavior",
+}
+
+
+def _suggest_rule(rules_package: str, rule: object) -> str:
+    """A similar rule, or the function of the rules package that has the rule."""
+    for other, function in _FUNCTIONS.items():
+        if other != rules_package and isinstance(rule, str) and rule in finding_specs.load_rules()[other]:
+            return f"; did you mean {function}({rule!r})?"
+    return suggest(rule, finding_specs.load_rules()[rules_package])
+
+
 def list_rules(rules_package: str) -> list[str]:
     """Return the names of a rules package's rules, where they are known."""
     return list(finding_specs.load_rules()[rules_package])
@@ -224,16 +299,17 @@ def list_rules(rules_package: str) -> list[str]:
 
 def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:
     """Return a spec with its overrides, validated as the API's data type Finding."""
-    names = Overrides.__annotations__
-    for name in overrides:
-        if name not in names:
-            raise TypeError(
-                f"a finding takes {', '.join(names)} and the keywords of its function; got {name!r}{suggest(name, names)}"
-            )
-    fields: dict[str, Any] = {**texts, **overrides}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    fields: dict[str, Any] = {**texts, **given}
     validate("Severity", fields["severity"], "severity")
     fields.setdefault("numeric_severity", NUMERIC_SEVERITY[fields["severity"]])
-    pairs = {"INSTANCE_ID": "{instance_id}", **attributes, **overrides.get("attributes", {})}
+    own = given.get("attributes", {})
+    if not isinstance(own, Mapping):
+        raise ValueError(f"attributes must be a mapping such as {{'CVE_ID': 'CVE-2016-2177'}}; got {short_repr(own)}")
+    for key, value in own.items():
+        validate("AttributeKey", key, "a key of attributes")
+        validate("AttributeValue", value, f"attributes[{short_repr(key)}]")
+    pairs = {"INSTANCE_ID": "{instance_id}", **attributes, **own}
     fields["attributes"] = tuple(pairs.items())
     for shape, shape_names in _SHAPES.items():
         for name in shape_names:

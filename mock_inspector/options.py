@@ -6,6 +6,7 @@ import datetime
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Literal, TypedDict
 from ._plugin_state import INI_OPTIONS, INI_PREFIX, plugin_state
 from ._signatures import check_keywords
 from .api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
-from .errors import describe_choice, short_repr, suggest
+from .errors import describe_choice, short_repr, suggest, suggest_call
 from .state.quotas import QUOTAS
 
 Freezer = Literal["freezegun", "time-machine"]
@@ -100,7 +101,10 @@ class Options:
             raise TypeError(f"id_seed must be a string; got {short_repr(self.id_seed)}")
         source = os.fspath(self.state) if isinstance(self.state, os.PathLike) else self.state
         if source is not None and not isinstance(source, (Mapping, str)):
-            raise TypeError(f"state must be a snapshot or the path of its JSON file; got {short_repr(self.state)}")
+            suggestion = suggest_call(self.state)
+            raise TypeError(
+                f"state must be a snapshot or the path of its JSON file; got {short_repr(self.state)}{suggestion}"
+            )
 
     @property
     def freezer(self) -> Freezer | None:
@@ -111,7 +115,10 @@ class Options:
         freeze: object = self.freeze
         if not isinstance(freeze, bool) and freeze not in ("freezegun", "time-machine"):
             error = ValueError if isinstance(freeze, str) else TypeError
-            raise error(f'freeze must be True, False, "freezegun" or "time-machine"; got {short_repr(freeze)}')
+            suggestion = suggest(freeze, ("freezegun", "time-machine"))
+            raise error(
+                f'freeze must be True, False, "freezegun" or "time-machine"; got {short_repr(freeze)}{suggestion}'
+            )
         if freeze == "time-machine" and "time_machine" not in sys.modules and find_spec("time_machine") is None:
             raise ValueError('freeze="time-machine" needs the package time-machine: pip install time-machine')
 
@@ -167,6 +174,15 @@ def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
     check_keywords("mock_inspector", keywords, DEFAULTS)
     return Options(**keywords)
+
+
+def suggest_keyword(value: Any) -> str:
+    """Return ``; did you mean region='us-east-1'?`` for a value that was given by position, else nothing."""
+    for name in ("account_id", "region", "freeze", "at") if isinstance(value, (str, bool, datetime.datetime)) else ():
+        with suppress(TypeError, ValueError):
+            Options(**{name: value})
+            return f"; did you mean {name}={short_repr(value)}?"
+    return "; did you mean **{...}?" if isinstance(value, Mapping) and value.keys() <= DEFAULTS.keys() else ""
 
 
 def add_ini_options(options: Options, keywords: Mapping[str, Any]) -> Options:

@@ -350,7 +350,10 @@ def _keywords(request: pytest.FixtureRequest) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
         if marker.args:
-            raise TypeError(f"pytest.mark.mock_inspector takes keywords only; got {marker.args!r}")
+            from .options import suggest_keyword
+
+            suggestion = suggest_keyword(marker.args[0])
+            raise TypeError(f"pytest.mark.mock_inspector takes keywords only; got {marker.args!r}{suggestion}")
         keywords.update(marker.kwargs)
     keywords.update(getattr(getattr(request, "cls", None), KEYWORDS, {}))
     keywords.update(getattr(getattr(request, "function", None), KEYWORDS, {}))

@@ -49,6 +49,7 @@ def _method(
         service = self._service
         operation = get_operation(names_by_method()[function.__name__])
         check_keywords(function.__name__, members, operation.members)
+        operation.refuse_unknown_members(members)
         validated = operation.validate(dict(members), "")  # Without the lock: it reads the test's own objects.
         act: Callable[[], T] = functools.partial(ACTIONS[operation.method].function, self._store, **validated)
         with service.at_now():

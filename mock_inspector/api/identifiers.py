@@ -20,7 +20,9 @@ def is_account_id(text: str) -> bool:
 def validate_account_id(value: object, name: str = "account_id") -> str:
     """Return an account id. Raises ValueError, which names ``name``, for any other value."""
     if not isinstance(value, str) or not is_account_id(value):
-        raise ValueError(f"{name} must be a string of 12 digits; got {short_repr(value)}")
+        text = str(value).replace("-", "")
+        suggestion = f"; did you mean {text!r}?" if is_account_id(text) else ""
+        raise ValueError(f"{name} must be a string of 12 digits; got {short_repr(value)}{suggestion}")
     return value
 
 
@@ -32,5 +34,16 @@ def is_region_name(text: str) -> bool:
 def validate_region(value: object, name: str = "region") -> str:
     """Return a region's name. Raises ValueError, which names ``name``, for any other value."""
     if not isinstance(value, str) or not is_region_name(value):
-        raise ValueError(f"{name} must be the name of a region such as 'us-east-1'; got {short_repr(value)}")
+        raise ValueError(
+            f"{name} must be the name of a region such as 'us-east-1'; got {short_repr(value)}{_suggest_region(value)}"
+        )
     return value
+
+
+def _suggest_region(value: object) -> str:
+    """The region of another spelling, or of an availability zone."""
+    text = str(value).strip().lower().replace("_", "-")
+    for candidate in (text, text[:-1]):
+        if is_region_name(candidate):
+            return f"; did you mean {candidate!r}?"
+    return ""

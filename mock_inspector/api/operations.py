@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from botocore.model import OperationModel
 from ..errors import suggest
 from .request_form import compile_form_check
 from .service_model import service_model
-from .validation import Validator, compile_input
+from .validation import Validator, compile_input, refuse_unknown_members
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Operation:
     """Whether the response has no body."""
     reads: bool
     """Whether the operation only reads."""
+
+    def refuse_unknown_members(self, params: Mapping[str, Any]) -> None:
+        """ValueError for what clients check themselves: a member inside of a request that the model does not have."""
+        shape = service_model().operation_model(self.name).input_shape
+        for name, value in params.items() if shape is not None else ():
+            refuse_unknown_members(shape.members[name], value, name)
 
 
 @lru_cache(maxsize=1)
@@ -78,4 +85,4 @@ def names_by_method() -> dict[str, str]:
 
 def suggest_operation(text: object) -> str:
     """``; did you mean 'ListFindings'?`` when an operation has a similar name, snake case included; else nothing."""
-    return suggest(names_by_method().get(str(text), str(text)), operation_names())
+    return suggest(text, sorted(operation_names()))

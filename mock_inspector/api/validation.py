@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from ..errors import ApiError, CommonError, InvalidInputException, describe_choice, short_repr
+from ..errors import ApiError, CommonError, InvalidInputException, describe_choice, short_repr, suggest, suggest_part
 from .error_codes import error_code
 from .service_model import service_model
 
@@ -71,26 +71,27 @@ def validate(shape_name: str, value: Any, name: str) -> Any:
 
     Tests describe their resources with it, so an unknown member is an error here.
     """
-    _refuse_unknown_members(service_model().shape_for(shape_name), value, name)
+    refuse_unknown_members(service_model().shape_for(shape_name), value, name)
     try:
         return compile_shape(shape_name)(value, name)
     except ApiError as error:
         raise ValueError(error.message.removesuffix(".")) from None
 
 
-def _refuse_unknown_members(shape: Shape, value: Any, path: str) -> None:
+def refuse_unknown_members(shape: Shape, value: Any, path: str) -> None:
+    """ValueError for a member that the shape, or a shape in it, does not have."""
     if isinstance(shape, ListShape) and isinstance(value, (list, tuple)):
         for index, entry in enumerate(value):
-            _refuse_unknown_members(shape.member, entry, f"{path}[{index}]")
+            refuse_unknown_members(shape.member, entry, f"{path}[{index}]")
     elif isinstance(shape, StructureShape) and isinstance(value, Mapping):
         unknown = [key for key in value if key not in shape.members]
         if unknown:
             raise ValueError(
                 f"{path} has the unknown member {', '.join(map(short_repr, unknown))}; "
-                f"the members of {shape.name} are {', '.join(shape.members)}"
+                f"the members of {shape.name} are {', '.join(shape.members)}{suggest(unknown[0], shape.members)}"
             )
         for key, entry in value.items():
-            _refuse_unknown_members(shape.members[key], entry, f"{path}.{key}")
+            refuse_unknown_members(shape.members[key], entry, f"{path}.{key}")
     elif isinstance(value, int) and not -_INT64 <= value < _INT64:
         raise ValueError(f"{path} must be a number of 64 bits; got {short_repr(value)}")
 
@@ -114,10 +115,16 @@ def _compile(operation: str, shape: Shape, path: str) -> Validator:
     }[shape.type_name](shape, code)
 
 
-def _wrong_type(path: str, value: object, expected: str) -> CommonError:
+def _wrong_type(path: str, value: object, expected: str, suggestion: str = "") -> CommonError:
+    subject = path or "The request body"
     return CommonError(
-        "SerializationException", f"{path or 'The request body'} must be {expected}; got {short_repr(value)}."
+        "SerializationException", f"{subject} must be {expected}; got {short_repr(value)}{suggestion or '.'}"
     )
+
+
+def is_arn(text: str) -> bool:
+    """Whether a text is meant as an ARN."""
+    return text.startswith("arn:")
 
 
 def _missing(path: str) -> CommonError:
@@ -157,7 +164,10 @@ def _list(operation: str, shape: ListShape, path: str, code: str) -> Validator:
 
     def validate_list(value: Any, path: str) -> Any:
         if not isinstance(value, (list, tuple)):
-            raise _wrong_type(path, value, "a list")
+            suggestion = (
+                f"; did you mean [{short_repr(value)}]?" if isinstance(value, str) else suggest_part(value, is_arn)
+            )
+            raise _wrong_type(path, value, "a list", suggestion)
         if not minimum <= len(value) <= maximum:
             raise _invalid(code, path, f"have {_range(minimum, maximum)} items", str(len(value)))
         for index, entry in enumerate(value):
@@ -187,10 +197,10 @@ def _string(shape: Shape, code: str) -> Validator:
 
     def validate_string(value: Any, path: str) -> Any:
         if not isinstance(value, str):
-            raise _wrong_type(path, value, "a string")
+            raise _wrong_type(path, value, "a string", suggest_part(value, is_arn))
         if allowed and value not in allowed:
-            message = f"{path} must {describe_choice(shape.metadata['enum'], value)}."
-            raise InvalidInputException(message, errorCode=code)
+            message = f"{path} must {describe_choice(shape.metadata['enum'], value)}"
+            raise InvalidInputException(message if message.endswith("?") else f"{message}.", errorCode=code)
         if not minimum <= len(value) <= maximum:
             got = f"{len(value)}: {short_repr(value)}"
             raise _invalid(code, path, f"have {_range(minimum, maximum)} characters", got)

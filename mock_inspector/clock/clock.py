@@ -11,6 +11,8 @@ from typing import Any
 
 from freezegun import api as freezegun
 
+from .._signatures import explain_arguments
+from ..errors import short_repr
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
 
@@ -66,6 +68,7 @@ class Clock:
             return MAX_DATETIME - now
         return min(ahead, MAX_DATETIME - now)
 
+    @explain_arguments("clock.run")
     def run(self, speed: float) -> None:
         """Run this clock ``speed`` times as fast as real time from now on: 3600 is an hour a second.
 
@@ -91,6 +94,7 @@ class Clock:
         """The current time in microseconds since 1970. Event loops count by it."""
         return (self.now() - EPOCH) // datetime.timedelta(microseconds=1)
 
+    @explain_arguments("clock.tick")
     def tick(self, delta: float | datetime.timedelta = 1) -> None:
         """Move time forward by ``delta`` (seconds or a ``timedelta``). ValueError for a negative one."""
         span = _to_timedelta(delta)
@@ -98,8 +102,13 @@ class Clock:
             self._move(span)
         self._moved()
 
+    @explain_arguments("clock.move_to")
     def move_to(self, moment: Moment) -> None:
         """Move time forward to ``moment``. ValueError for one that has passed."""
+        if isinstance(moment, datetime.timedelta):
+            raise TypeError(
+                f"moment must be a datetime, ISO 8601 text or epoch seconds; got {moment!r}; did you mean clock.tick(...)?"
+            )
         goal = to_datetime(moment)
         with self._lock:
             now = self.now()
@@ -142,7 +151,7 @@ class Clock:
 def _to_timedelta(delta: float | datetime.timedelta) -> datetime.timedelta:
     """Return ``delta`` as a ``timedelta``. TypeError for anything but a span of time, ValueError for a negative one."""
     if isinstance(delta, bool) or not isinstance(delta, (int, float, datetime.timedelta)):
-        raise TypeError(f"delta must be seconds or a timedelta; got {delta!r}")
+        raise TypeError(f"delta must be seconds or a timedelta; got {short_repr(delta)}{_suggest_delta(delta)}")
     if (delta < datetime.timedelta()) if isinstance(delta, datetime.timedelta) else delta < 0:
         raise ValueError(f"delta must not be negative, since time only moves forward; got {delta!r}")
     if not isinstance(delta, datetime.timedelta):
@@ -153,6 +162,15 @@ def _to_timedelta(delta: float | datetime.timedelta) -> datetime.timedelta:
         except OverflowError as error:
             raise ValueError(f"delta must be within the calendar; got {delta!r} seconds") from error
     return delta
+
+
+def _suggest_delta(value: object) -> str:
+    if isinstance(value, datetime.date):
+        return "; did you mean clock.move_to(...)?"
+    try:
+        return f"; did you mean {float(value):g}?" if isinstance(value, str) else ""
+    except ValueError:
+        return ""
 
 
 def freezer() -> Any:

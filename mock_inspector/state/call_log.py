@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, overload
+from typing import Any, SupportsIndex, overload
 
+from .._signatures import explain_arguments
+from ..api.identifiers import validate_account_id, validate_region
 from ..api.literals import InjectedError, OperationName
 from ..api.operations import operation_names, suggest_operation
 from ..clock.moments import EpochMs, to_datetime
+from ..errors import short_repr, suggest
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +113,7 @@ class CallLog(Sequence[Call]):
         """How many calls were made before the oldest in the log."""
         return self._made - len(self._kept)
 
+    @explain_arguments("calls.of")
     def of(
         self,
         *operations: OperationName,
@@ -123,10 +127,18 @@ class CallLog(Sequence[Call]):
         ``error`` is an error's code, True for any error, False for none. ValueError for an unknown operation.
         """
         for operation in operations:
-            if operation not in operation_names():
-                raise ValueError(
-                    f"calls.of() must be given operations of the API; got {operation!r}{suggest_operation(operation)}"
-                )
+            _check_operation(operation)
+        if account is not None:
+            validate_account_id(account, "account")
+        if region is not None:
+            validate_region(region)
+        if access_key is not None and not isinstance(access_key, str):
+            raise ValueError(f"access_key must be the id of an access key; got {short_repr(access_key)}")
+        if not isinstance(error, (str, bool, type(None))):
+            raise ValueError(
+                f"error must be an error's code, True or False; got {short_repr(error)}"
+                f"{suggest(error, [getattr(error, '__name__', '')])}"
+            )
         expected = {"account": account, "region": region, "access_key": access_key}
         return [
             call
@@ -140,20 +152,58 @@ class CallLog(Sequence[Call]):
         return len(self._kept)
 
     @overload
-    def __getitem__(self, index: int) -> Call: ...
+    def __getitem__(self, index: SupportsIndex) -> Call: ...
 
     @overload
     def __getitem__(self, index: slice) -> list[Call]: ...
 
-    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+    def __getitem__(self, index: SupportsIndex | slice) -> Call | list[Call]:
         if isinstance(index, slice):
             return list(self._kept)[index]
-        return self._kept[index]
+        if not hasattr(index, "__index__"):
+            raise TypeError(
+                f"calls[...] must be given an index or a slice; got {short_repr(index)}{_suggest_of(index)}"
+            )
+        try:
+            return self._kept[index]
+        except IndexError:
+            raise IndexError(f"calls has {len(self)} calls; got the index {index!r}") from None
 
+    @explain_arguments("calls.last")
     def last(self, maximum: int) -> list[Call]:
-        """Return at most ``maximum`` of the last calls, oldest first."""
+        """Return at most ``maximum`` of the last calls, oldest first. ``calls[-1]`` is the last one.
+
+        ValueError for anything but a whole number of at least 0.
+        """
+        if not _is_count(maximum):
+            raise ValueError(
+                f"maximum must be a whole number of at least 0; got {short_repr(maximum)}{_suggest_of(maximum, '[-1]')}"
+            )
         kept = self._kept.copy()
         return list(islice(kept, max(0, len(kept) - maximum), None))
 
     def __repr__(self) -> str:
         return f"<CallLog: {len(self)} kept, {self.dropped} dropped>"
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _check_operation(operation: object) -> None:
+    if not isinstance(operation, str) or operation not in operation_names():
+        raise ValueError(
+            f"calls.of() must be given operations of the API; got {short_repr(operation)}"
+            f"{_suggest_of(operation) if isinstance(operation, (list, tuple, set)) else suggest_operation(operation)}"
+        )
+
+
+def _suggest_of(value: object, index: str = "") -> str:
+    """The call of :meth:`CallLog.of` that a test may have meant by ``value``: operations, in whatever case."""
+    names: list[str] = []
+    for entry in value if isinstance(value, (list, tuple, set)) else [value]:
+        found = suggest_operation(entry)
+        if not found:
+            return ""
+        names.append(found.removeprefix("; did you mean ").removesuffix("?"))
+    return f"; did you mean calls.of({', '.join(names)}){index}?" if names else ""

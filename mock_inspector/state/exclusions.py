@@ -19,6 +19,7 @@ from typing import Any
 from ..api.validation import validate
 from ..clock.moments import EpochMs
 from ..errors import short_repr
+from .finding_specs import FindingSpec
 from .rules_packages import RulesPackage
 from .targets import Template
 
@@ -196,7 +197,10 @@ def build_exclusion(given: Any, run_arn: str, target_arn: str, packages: Collect
 def given_members(name: str, given: Any) -> dict[str, Any]:
     """Return the members of a finding or exclusion that a test gives, without those that are None."""
     if not isinstance(given, Mapping):
-        raise ValueError(f"{name} must be a mapping in the shape of Describe{name.title()}s; got {short_repr(given)}")
+        hint = "; add_instance(findings=[...]) takes it" if isinstance(given, FindingSpec) else ""
+        raise ValueError(
+            f"{name} must be a mapping in the shape of Describe{name.title()}s; got {short_repr(given)}{hint}"
+        )
     if "arn" in given:
         raise ValueError(f"{name} must not have 'arn', which is generated; next_ids() sets the next id")
     return {member: value for member, value in given.items() if value is not None}

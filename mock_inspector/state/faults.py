@@ -15,7 +15,7 @@ from ..api.identifiers import DEFAULT_ACCOUNT
 from ..api.operations import operation_names, suggest_operation
 from ..api.service_model import enum, service_model
 from ..api.validation import validate
-from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest
+from ..errors import COMMON, MODELLED, ApiError, CommonError, failed_item, short_repr, suggest, suggest_call
 from .injected_errors import complete
 from .network_failures import DAMAGED, LOST, NetworkFailure
 
@@ -110,11 +110,7 @@ def build_fault(
     where: str = "",
 ) -> Fault:
     """Return a validated fault that the line ``where`` injects. ValueError or TypeError, saying what is allowed."""
-    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
-        raise ValueError(
-            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
-            f"got {short_repr(operation)}{suggest_operation(operation)}"
-        )
+    check_operation(operation)
     for name, value, minimum in (("times", times, 1), ("after", after, 0)):
         if name == "times" and value is None:
             continue
@@ -136,6 +132,17 @@ def name_caller(name: str) -> Iterator[None]:
         yield
     finally:
         _caller_name.reset(token)
+
+
+def check_operation(operation: object) -> None:
+    """ValueError for anything but an operation's name or ``*``."""
+    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
+        is_error = isinstance(operation, str) and operation in (*MODELLED, *COMMON, *LOST, *DAMAGED)
+        suggestion = ", which is an error: the operation comes first" if is_error else suggest_operation(operation)
+        raise ValueError(
+            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
+            f"got {short_repr(operation)}{suggestion}"
+        )
 
 
 def find_caller() -> str:
@@ -165,8 +172,17 @@ def _build_error(operation: str, error: str | Mapping[str, Any] | BaseException)
             return _from_code(operation, code, members)
     raise TypeError(
         "error must be an error's code ('ThrottlingException', 'NoSuchEntityException', 'ACCESS_DENIED_TO_FINDING'), a "
-        f"mapping with 'code' and the error's members, or an exception instance; got {short_repr(error)}"
+        f"mapping with 'code' and the error's members, or an exception instance; got {short_repr(error)}{_suggest_error(error)}"
     )
+
+
+def _suggest_error(error: object) -> str:
+    """What a test may have meant by an exception's class, or by the response that botocore's ClientError has."""
+    if isinstance(error, Mapping):
+        members = error.get("Error", error)
+        code = members.get("Code") if isinstance(members, Mapping) else None
+        return f"; did you mean {{'code': {code!r}}}?" if isinstance(code, str) else ""
+    return suggest_call(error)
 
 
 def _from_code(operation: str, code: str, members: dict[str, Any]) -> BaseException:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..errors import short_repr
+
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 8
 _ID = re.compile(r"(?:0-)?([A-Za-z0-9]{8})")
@@ -37,7 +39,9 @@ class Ids:
         for text in ids:
             match = _ID.fullmatch(text) if type(text) is str else None
             if match is None:
-                raise ValueError(f"next_ids must have the form '0-nvgVhaxX'; got {text!r}")
+                several = isinstance(text, (list, tuple)) and all(isinstance(entry, str) for entry in text)
+                suggestion = f"; did you mean next_ids({', '.join(map(repr, text))})?" if several else ""
+                raise ValueError(f"next_ids must have the form '0-nvgVhaxX'; got {short_repr(text)}{suggestion}")
             validated.append(f"0-{match[1]}")
         self._next_ids.extend(validated)
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
-from typing import Annotated, Any, TypedDict, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_args, get_type_hints
 
 from ..api.literals import AgentHealth, AgentHealthCode
 from ..api.validation import ShapeName, validate
-from ..errors import short_repr
+from ..errors import short_repr, suggest, suggest_call
 from .finding_specs import FindingSpec
 from .telemetry import Telemetry
 
@@ -79,7 +79,15 @@ class Instance(InstanceAttributes):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and hasattr(self, name):
             raise AttributeError(f"{name} of an instance cannot change; remove the instance and add another one")
+        if name not in self.__dataclass_fields__:
+            raise AttributeError(_describe_attributes(name))
         object.__setattr__(self, name, _validate_attribute(name, value))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # A new instance does not have the fixed ones yet.
+            raise AttributeError(name if name in _FIXED or name.startswith("__") else _describe_attributes(name))
 
     def copy(self) -> Instance:
         """Return the instance as it is now. Changes to one do not reach the other.
@@ -107,6 +115,11 @@ class Instance(InstanceAttributes):
             "ipv4Address": self.ipv4_address,
         }
         return {name: value for name, value in members.items() if value is not None}
+
+
+def _describe_attributes(name: str) -> str:
+    names = [entry.name for entry in fields(Instance) if entry.name != "number"]
+    return f"an instance has {', '.join(names)}; got {name!r}{suggest(name, names)}"
 
 
 @lru_cache(maxsize=1)
@@ -148,12 +161,25 @@ def _defaults() -> dict[str, Any]:
 def validate_tags(tags: Any) -> dict[str, str]:
     """Return the tags of an instance. ValueError for invalid ones."""
     if not isinstance(tags, Mapping):
-        raise ValueError(f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}")
+        raise ValueError(
+            f"tags must be a mapping such as {{'Name': 'web'}}; got {short_repr(tags)}{_suggest_tags(tags)}"
+        )
     for key, value in tags.items():
         validate("TagKey", key, "a key of tags")
         if value != "":
             validate("TagValue", value, f"tags[{short_repr(key)}]")
     return dict(tags)
+
+
+def _suggest_tags(tags: Any) -> str:
+    """The mapping of a list of tags in the shape of EC2 or of Inspector."""
+    pairs: dict[Any, Any] = {}
+    for tag in tags if isinstance(tags, (list, tuple)) else ():
+        members = {str(key).lower(): value for key, value in tag.items()} if isinstance(tag, Mapping) else {}
+        if "key" not in members:
+            return ""
+        pairs[members["key"]] = members.get("value", "")
+    return f"; did you mean {short_repr(pairs)}?" if pairs else ""
 
 
 def to_tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -175,15 +201,22 @@ def keep_valid(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validate_specs(findings: Any) -> tuple[FindingSpec, ...]:
-    if not isinstance(findings, Iterable) or isinstance(findings, str):
-        raise ValueError(
-            f"findings must be a list of what the functions of mock_inspector.findings return; got {short_repr(findings)}"
-        )
+    expected = (
+        "findings must be a list of what the functions of mock_inspector.findings return, such as cve('CVE-2016-2177')"
+    )
+    if isinstance(findings, FindingSpec):
+        raise ValueError(f"{expected}; got a single one, {short_repr(findings.id)}; did you mean findings=[...]?")
+    if not isinstance(findings, Iterable) or isinstance(findings, (str, Mapping)):
+        raise ValueError(f"{expected}; got {short_repr(findings)}{_suggest_spec(findings)}")
     specs = tuple(findings)
     for spec in specs:
         if not isinstance(spec, FindingSpec):
-            raise ValueError(
-                "findings must be made by the functions of mock_inspector.findings, such as cve('CVE-2016-2177'); "
-                f"got {short_repr(spec)}"
-            )
+            raise ValueError(f"{expected}; got {short_repr(spec)} in it{_suggest_spec(spec)}")
     return specs
+
+
+def _suggest_spec(value: object) -> str:
+    """What a test may have meant by a value where a spec belongs."""
+    if isinstance(value, str) and value.upper().startswith("CVE-"):
+        return f"; did you mean cve({value.upper()!r})?"
+    return suggest_call(value).replace("()", "(...)")

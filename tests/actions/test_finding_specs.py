@@ -301,7 +301,9 @@ def test_a_finding_that_no_rules_package_reports_is_refused_with_what_is_allowed
 
 
 def test_an_unknown_keyword_of_a_finding_is_refused_with_the_known_ones():
-    with pytest.raises(TypeError, match=r"takes severity, .*; got 'severty'; did you mean 'severity'\?"):
+    with pytest.raises(
+        TypeError, match=r"cve\(\) takes cve_id, .* severity, .*; got 'severty'; did you mean 'severity'\?"
+    ):
         cve("CVE-2016-2177", severty="Low")  # type: ignore[call-arg]
 
 
