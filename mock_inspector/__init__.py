@@ -12,7 +12,7 @@ The way of a request, from left to right; imports go the other way::
 The layers, lowest first. A module imports only from its own layer and those above it in this list::
 
     errors, api           the contract without state: shapes, validation, ARNs, filters, pages
-    attribute_patch, html_templates
+    attribute_patch, html_templates, wording
                           what several of those below use
     clock                 time: moments, the clock, what freezes and moves it
     state                 what accounts have
@@ -32,7 +32,7 @@ The layers, lowest first. A module imports only from its own layer and those abo
     activation            start and stop; undo has the steps of leaving
     decorator, options    mock_inspector() and its keywords; _class_mock: what decorated classes set up
     server                the mock behind an HTTP port, control calls, dashboard
-    plugin, cli           pytest and the command mock-inspector
+    plugin, cli           pytest and the command mock-inspector, which __main__ is, too
 
 Facts (ARNs, titles, rules) are JSON files in ``data``, which name their sources.
 """

@@ -1,27 +1,47 @@
-"""The dashboard: its headers, the data that it is rendered from, its HTML, and what a browser makes of it."""
+"""The dashboard: its headers, the data that it is rendered from, its HTML, and what a browser makes of it.
+
+``MOCK_INSPECTOR_CHROMIUM`` names the command of a Chromium (otherwise one in the path), ``MOCK_INSPECTOR_NODE_MODULES`` a
+directory that holds ``playwright-core`` and ``axe-core`` (otherwise ``NODE_PATH``). Without them, the tests that need
+them are skipped.
+"""
 
 import base64
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
-from mock_inspector.findings import cis, cve
+from mock_inspector.findings import best_practice, cis, cve
 from mock_inspector.server import waitress_runner
-from mock_inspector.server.dashboard import overview, page
+from mock_inspector.server.dashboard import listings, overview, page
 
-from ..support.aws import ACCOUNT, CVE, create_group, create_target, create_template, start_and_finish_run, start_run
+from ..support.aws import (
+    ACCOUNT,
+    BEST_PRACTICES,
+    CVE,
+    create_group,
+    create_target,
+    create_template,
+    start_and_finish_run,
+    start_run,
+)
 from ..support.fake_service import fake_store
 from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+CHROMIUM = os.environ.get("MOCK_INSPECTOR_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
+)
+DRIVER = Path(__file__).parent / "data" / "dashboard.js"
 FINDINGS = [cve("CVE-2016-2177", severity="High"), cis("1.1.1 Ensure mounting of cramfs is disabled")]
 
 
@@ -72,8 +92,9 @@ def test_it_names_nothing_outside_its_origin(inspector_server):
     text = get_dashboard(inspector_server)
     assert set(re.findall(r"[a-z]+://[^/\s<]+", text)) == {inspector_server.url}
     assert re.findall(r"[\"'(=]\s*//|@import|url\(|\sstyle=|\son[a-z]+=", text) == []
-    links = re.findall(r"\s(?:src|href)=\"([^\"]*)\"", text)
-    assert links == ["data:,", f"/?account_id={ACCOUNT}&amp;region=us-west-2"]
+    links = re.findall(r"\s(?:src|href|action)=\"([^\"]*)\"", text)
+    here = f"/?account_id={ACCOUNT}&amp;region=us-west-2"
+    assert links == ["data:,", "/?download=state", here, "/", here]
     assert "innerHTML" not in text
 
 
@@ -318,6 +339,289 @@ def test_serve_without_its_library_says_what_to_install(inspector_server, monkey
     assert call_action(inspector_server, "ListFindings").status == 200
 
 
+# What it opens and filters
+
+
+def open_query(*keys, **selected):
+    return "?" + urlencode([*selected.items(), *(("open", key) for key in keys)])
+
+
+def list_keys(document, kind):
+    return [html.unescape(key) for key in re.findall(r'id="toggle-([^"]*)"', document) if kind in key]
+
+
+def list_titles(document):
+    """The findings that a page lists."""
+    return re.findall(
+        r'aria-expanded="\w+"><bdi>([^<]*)</bdi>',
+        document.partition('id="findings-found"')[2].partition("</section>")[0],
+    )
+
+
+def test_a_finding_is_opened(inspector_server, client):
+    lively(inspector_server.backend, client)
+    document = get_dashboard(inspector_server)
+    arn = list_keys(document, "/finding/")[0]
+    assert "Recommendation:" not in part(document, "findings")
+    finding = client.describe_findings(findingArns=[arn])["findings"][0]
+    opened = get_dashboard(inspector_server, open_query(arn))
+    text = " ".join(part(opened, "findings").split())
+    for words in (finding["description"], finding["recommendation"], arn, CVE, "Hostname", "CVE_ID CVE-2016-2177"):
+        assert " ".join(words.split()) in text
+    assert f'data-copy="{arn}"' in opened
+    # The link that closes it leads back.
+    link = re.search(rf'id="toggle-{re.escape(arn)}" href="([^"#]*)', opened)
+    assert link is not None
+    assert "Recommendation:" not in part(get_dashboard(inspector_server, html.unescape(link[1])[1:]), "findings")
+
+
+def test_every_arn_can_be_copied(inspector_server, client):
+    run = lively(inspector_server.backend, client)
+    inspector_server.backend.add_exclusion(run, {"title": "Agent not found"})
+    document = get_dashboard(inspector_server)
+    copied = set(re.findall('data-copy="([^"]*)"', document))
+    for operation, member in (
+        (client.list_assessment_targets, "assessmentTargetArns"),
+        (client.list_assessment_templates, "assessmentTemplateArns"),
+        (client.list_assessment_runs, "assessmentRunArns"),
+        (client.list_findings, "findingArns"),
+    ):
+        assert set(operation()[member]) <= copied
+    assert f"arn:aws:sns:us-west-2:{ACCOUNT}:alarms" in copied
+    assert set(client.list_exclusions(assessmentRunArn=run)["exclusionArns"]) <= copied
+
+
+def test_an_exclusion_is_opened(inspector_server, client):
+    inspector_server.backend.add_instance("i-0ill", agent_health="UNHEALTHY")
+    run = start_and_finish_run(inspector_server.backend, client)
+    (arn,) = client.list_exclusions(assessmentRunArn=run)["exclusionArns"]
+    document = get_dashboard(inspector_server)
+    assert "Agent is unhealthy" in part(document, "exclusions")
+    assert list_keys(document, "/exclusion/") == [arn]
+    exclusion = client.describe_exclusions(exclusionArns=[arn])["exclusions"][arn]
+    text = " ".join(part(get_dashboard(inspector_server, open_query(arn)), "exclusions").split())
+    for words in (exclusion["description"], exclusion["recommendation"], arn, "INSTANCE_ID i-0ill"):
+        assert words in text
+
+
+def test_a_call_is_opened_with_its_request_and_response(inspector_server, client):
+    target = create_target(client, name="servers")
+    document = get_dashboard(inspector_server)
+    assert list_keys(document, "call-") == ["call-1"]
+    text = part(get_dashboard(inspector_server, open_query("call-1")), "calls")
+    assert '"assessmentTargetName": "servers"' in text
+    assert f'"assessmentTargetArn": "{target}"' in text
+    # It stays open while others come.
+    client.list_findings()
+    assert '"assessmentTargetName": "servers"' in part(get_dashboard(inspector_server, open_query("call-1")), "calls")
+
+
+def test_repeated_calls_are_folded_and_failed_ones_can_be_seen_alone(inspector_server, client):
+    for _ in range(60):
+        call_action(inspector_server, "ListFindings")
+    for _ in range(3):
+        call_action(inspector_server, "DeleteAssessmentRun", assessmentRunArn="nothing")
+    for _ in range(2):
+        create_target(client)
+    document = get_dashboard(inspector_server)
+    folded = re.findall(
+        '(\\w+)</bdi></a>(?: <span class="times"[^>]*>\N{MULTIPLICATION SIGN}(\\d+))?',
+        document.partition('id="calls"')[2],
+    )
+    assert folded == [
+        ("CreateAssessmentTarget", ""),
+        ("CreateAssessmentTarget", ""),
+        ("DeleteAssessmentRun", "3"),
+        ("ListFindings", "60"),
+    ]
+    failed = get_dashboard(inspector_server, "?calls=failed")
+    assert list_keys(failed, "call-") == ["call-61"]
+    assert "InvalidInputException" in part(failed, "calls")
+    # Any of the calls that share an entry opens it.
+    assert "The same call, 60 times" in part(get_dashboard(inspector_server, open_query("call-30")), "calls")
+
+
+def test_none_of_the_calls_has_failed(inspector_server):
+    call_action(inspector_server, "ListFindings")
+    assert "None of the last calls failed." in part(get_dashboard(inspector_server, "?calls=failed"), "calls")
+
+
+def test_messages_to_topics_are_listed_and_opened(inspector_server, client):
+    lively(inspector_server.backend, client)
+    document = get_dashboard(inspector_server)
+    assert re.search(r"FINDING_REPORTED\s.*alarms", part(document, "messages"), re.DOTALL)
+    newest = inspector_server.backend.published[-1]
+    key = list_keys(document, "message-")[0]
+    assert key == f"message-{len(inspector_server.backend.published)}"
+    opened = part(get_dashboard(inspector_server, open_query(key)), "messages")
+    assert json.loads(opened[opened.index("{") : opened.rindex("}") + 1]) == json.loads(newest.message)
+
+
+@pytest.fixture
+def severe(inspector_server, client):
+    """Two runs with findings of all severities."""
+    backend = inspector_server.backend
+    for name, severity in (("i-0low", "Low"), ("i-0high", "High"), ("i-0medium", "Medium")):
+        findings = [cve("CVE-2016-2177", severity=severity), best_practice("Enable ASLR", severity=severity)]
+        backend.add_instance(name, findings=findings)
+    template = create_template(client, packages=[CVE, BEST_PRACTICES])
+    return [start_and_finish_run(backend, client, template, name) for name in ("first", "second")]
+
+
+def test_findings_come_the_most_severe_first(inspector_server, severe):
+    titles = list_titles(get_dashboard(inspector_server))
+    assert [title.split()[1] for title in titles] == ["i-0high"] * 4 + ["i-0medium"] * 4 + ["i-0low"] * 4
+
+
+@pytest.mark.parametrize(
+    ("selected", "total"),
+    [
+        ({"severity": "High"}, 4),
+        ({"rules_package": CVE}, 6),
+        ({"instance": "i-0med"}, 4),
+        ({"text": "ADDRESS SPACE layout"}, 6),
+        ({"text": "cve-2016", "severity": "Low"}, 2),
+        ({"text": "no such text"}, 0),
+        ({"run": "no such run"}, 0),
+    ],
+)
+def test_findings_are_filtered(inspector_server, severe, selected, total):
+    document = get_dashboard(inspector_server, open_query(**selected))
+    assert f"{total} finding{'s' * (total != 1)} of 12 match the filter." in part(document, "findings")
+    assert len(list_titles(document)) == total
+    for name, value in selected.items():
+        if name in ("instance", "text"):
+            assert re.search(rf'name="{name}"[^>]* value="{value}"', document)
+
+
+def test_findings_are_filtered_by_run(inspector_server, severe):
+    first, second = severe
+    document = get_dashboard(inspector_server, open_query(run=first, severity="High"))
+    assert {arn.rpartition("/finding/")[0] for arn in list_keys(document, "/finding/")} == {first}
+    assert f'<option value="{first}" selected>first</option>' in document
+    assert f'<option value="{second}">second</option>' in document
+
+
+def test_more_findings_are_shown_on_request(inspector_server, client):
+    backend = inspector_server.backend
+    run = start_and_finish_run(backend, client)
+    for number in range(350):
+        backend.add_finding(run, {"title": f"Finding {number}", "severity": "Low"})
+    document = get_dashboard(inspector_server)
+    assert (len(list_titles(document)), "and 251 more" in part(document, "findings")) == (100, True)
+    (more,) = re.findall(r'id="more-findings"[^>]* href="([^"#]*)', document)
+    document = get_dashboard(inspector_server, html.unescape(more)[1:])
+    assert (len(list_titles(document)), "and 51 more" in part(document, "findings")) == (300, True)
+    assert len(list_titles(get_dashboard(inspector_server, "?shown=nonsense"))) == 100
+
+
+def test_a_search_among_very_many_findings_says_that_it_ends(inspector_server, severe, monkeypatch):
+    monkeypatch.setattr(listings, "MAX_SEARCHED", 5)
+    text = part(get_dashboard(inspector_server, "?text=CVE"), "findings")
+    assert "2 findings of 12 match the filter. Only the most severe were searched." in " ".join(text.split())
+
+
+@pytest.mark.parametrize("query", ["?open=call-x&open=&open=%00", "?shown=0", "?shown=-1", "?calls=<b>&text=<b>"])
+def test_no_query_breaks_the_page(inspector_server, severe, query):
+    assert "<b>" not in get_dashboard(inspector_server, query)
+
+
+# What it offers for download
+
+
+@pytest.mark.parametrize("report_type", ["FINDING", "FULL"])
+def test_reports_are_downloaded(inspector_server, client, report_type):
+    lively(inspector_server.backend, client)
+    runs = part(get_dashboard(inspector_server), "runs")
+    assert runs.count("full PDF") == 1  # of the run that has ended
+    for file_format, content_type, begin in (
+        ("HTML", "text/html; charset=utf-8", b"<!DOCTYPE html>"),
+        ("PDF", "application/pdf", b"%PDF-"),
+    ):
+        links = re.findall(r'href="([^"]*download=report[^"]*)"', get_dashboard(inspector_server))
+        (link,) = [link for link in links if f"format={file_format}&amp;type={report_type}" in link]
+        answer = send(inspector_server, "GET", html.unescape(link))
+        assert (answer.status, answer.headers["Content-Type"]) == (200, content_type)
+        assert answer.body.startswith(begin)
+        assert f"assessment-report-{report_type.lower()}-" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("missing", ["run", "format", "type", "download"])
+def test_a_report_that_does_not_exist_is_refused(inspector_server, client, missing):
+    run = start_and_finish_run(inspector_server.backend, client)
+    query = {"download": "report", "run": run, "format": "HTML", "type": "FULL", missing: "nothing"}
+    assert send(inspector_server, "GET", f"/?{urlencode(query)}").status == 404
+    running = start_run(client)
+    assert send(inspector_server, "GET", f"/?{urlencode({'download': 'report', 'run': running})}").status == 404
+
+
+def test_a_report_without_its_library_says_what_to_install(inspector_server, client, monkeypatch):
+    run = start_and_finish_run(inspector_server.backend, client)
+    for name in ("mock_inspector.assessment_reports.pdf", "mock_inspector.assessment_reports.pdf_document"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    answer = send(inspector_server, "GET", f"/?{urlencode({'download': 'report', 'run': run, 'format': 'PDF'})}")
+    assert answer.status == 501
+    assert b"Reports need fpdf2" in answer.body
+
+
+def test_the_state_is_downloaded_and_can_be_restored(inspector_server, client):
+    lively(inspector_server.backend, client)
+    answer = send(inspector_server, "GET", "/?download=state")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="mock-inspector-state.json"'
+    assert answer.value == inspector_server.backend.snapshot()
+    inspector_server.backend.reset()
+    inspector_server.backend.restore(answer.value)
+    assert "i-0web" in part(get_dashboard(inspector_server), "instances")
+
+
+def test_a_state_that_cannot_be_saved_is_refused_with_the_reason(inspector_server):
+    inspector_server.backend.inject_fault("ListFindings", RuntimeError("mine"))
+    answer = send(inspector_server, "GET", "/?download=state")
+    assert answer.status == 409
+    assert b"stores[0].faults[0] cannot be saved as JSON" in answer.body
+    inspector_server.backend.reset()
+
+
+# Looking
+
+
+def test_looking_changes_nothing(inspector_server, client):
+    lively(inspector_server.backend, client)
+    before = inspector_server.backend.snapshot()
+    document = get_dashboard(inspector_server)
+    keys = list_keys(document, "")
+    get_dashboard(inspector_server, open_query(*keys, text="cve", calls="failed"))
+    for link in re.findall(r'href="([^"]*download=[^"]*)"', document):
+        assert send(inspector_server, "GET", html.unescape(link)).status == 200
+    for query in ("?account_id=999999999999", "?account_id=999999999999&region=eu-west-1", "?region=eu-west-1"):
+        get_dashboard(inspector_server, query)
+        assert read_property(inspector_server, "overview", query)["regions_total"] == 1
+        assert read_property(inspector_server, "region", query) in ("eu-west-1", "us-west-2")
+    assert inspector_server.backend.snapshot() == before
+    assert read_property(inspector_server, "overview")["regions_total"] == 1
+    assert get_dashboard(inspector_server) == document
+
+
+def test_adding_to_an_account_does_not_create_its_default_region(inspector_server):
+    control_call(inspector_server, "add_instance", "?account_id=999999999999&region=eu-west-1", instance_id="i-0there")
+    names = [
+        (region["account_id"], region["region"]) for region in read_property(inspector_server, "overview")["regions"]
+    ]
+    assert names == [(ACCOUNT, "us-west-2"), ("999999999999", "eu-west-1")]
+
+
+def test_a_fault_names_the_control_call_that_injected_it(inspector_server):
+    control_call(inspector_server, "inject_fault", operation="ListFindings", error="ThrottlingException")
+    shown = part(get_dashboard(inspector_server), "faults")
+    assert "ListFindings: ThrottlingException (control call inject_fault)" in shown
+    inspector_server.backend.inject_fault("ListFindings", "ThrottlingException", times=None)
+    newest = read_property(inspector_server, "overview")["regions"][0]["faults"]["newest"][0]
+    assert re.search(r"\(.*test_dashboard\.py:\d+\)", newest["fault"])
+    for _ in range(2):
+        call_action(inspector_server, "ListFindings")
+
+
 # What a browser shows
 
 
@@ -425,3 +729,47 @@ def test_a_server_that_is_back_is_seen(inspector_server, shown, monkeypatch):
     assert len(gone) == 4
     assert (part(dom, "link"), part(dom, "problem")) == ("connected", "")
     assert "i-0after" in part(dom, "instances")
+
+
+@pytest.fixture
+def drive():
+    """What the script that drives a browser prints, for some arguments."""
+    node = shutil.which("node")
+    modules = os.environ.get("MOCK_INSPECTOR_NODE_MODULES") or os.environ.get("NODE_PATH", "")
+    environ = {**os.environ, "NODE_PATH": modules, "CHROMIUM": CHROMIUM or ""}
+    packages = "require.resolve('playwright-core'); require.resolve('axe-core')"
+    if node is None or CHROMIUM is None:
+        pytest.skip("there is no Node, or no Chromium")
+    if subprocess.run([node, "-e", packages], env=environ, capture_output=True, check=False).returncode != 0:
+        pytest.skip("playwright-core and axe-core are not in MOCK_INSPECTOR_NODE_MODULES")
+
+    def drive(*arguments):
+        ran = subprocess.run([node, DRIVER, *arguments], env=environ, capture_output=True, timeout=240, check=False)
+        assert ran.returncode == 0, ran.stderr.decode()
+        return json.loads(ran.stdout)
+
+    return drive
+
+
+@pytest.mark.slow
+def test_a_person_can_use_it_and_it_is_accessible(inspector_server, client, drive):
+    backend = inspector_server.backend
+    lively(backend, client)
+    backend.inject_fault("DescribeFindings", "ThrottlingException", times=None)
+    call_action(inspector_server, "DescribeFindings", findingArns=["nothing"])
+    first, second = client.list_assessment_runs()["assessmentRunArns"]
+    backend.add_exclusion(first, {"title": "Agent not found"})
+    backend.finish_run(second)
+    document = get_dashboard(inspector_server)
+    keys = [list_keys(document, kind)[0] for kind in ("/finding/", "/exclusion/", "call-", "message-")]
+    seen = drive(inspector_server.url, open_query(*keys))
+    assert seen["problems"] == []
+    assert seen["errors"] == []
+    assert seen["found"] == "2 findings of 2 match the filter."
+    assert seen["focus"] == "filter-text"
+    assert seen["copied"] == list_keys(document, "/finding/")[0]
+    assert seen["failed"] == ["DescribeFindings"]
+    assert seen["after"] > seen["before"]
+    assert seen["file"] == "mock-inspector-state.json"
+    assert seen["kept"].split() == ["Findings", "2"]
+    assert len(fake_store(backend).instances) == len(backend.calls) == 0

@@ -182,12 +182,22 @@ def list_messages(service: FakeService, selection: Selection) -> list[dict[str, 
         {
             **describe_message(published[number - 1]),
             "key": f"message-{number}",
+            "about": _find_subject(published[number - 1].message),
             "full": _format_json(published[number - 1].message.encode("utf-8", "replace"))
             if f"message-{number}" in selection.open
             else None,
         }
         for number in numbers
     ]
+
+
+def _find_subject(message: str) -> str:
+    """The ARN of what a message is about: the finding, run or template that it names."""
+    try:
+        members = json.loads(message)
+    except ValueError:
+        return ""
+    return next((members[name] for name in ("finding", "run", "template") if members.get(name)), "")
 
 
 def _format_json(body: bytes) -> str:
