@@ -155,8 +155,8 @@ def main() -> None:
     """Write all tables."""
     readme = README.read_text("utf-8")
     for name, make in TABLES.items():
-        comment = f"<!-- table: {name} -->\n"
-        readme = readme.replace(f"{comment}{find_table(name, readme)}", f"{comment}{make()}")
+        comment, table = f"<!-- table: {name} -->\n", find_table(name, readme)
+        readme = readme.replace(f"{comment}{table}", f"{comment}{make()}" if table else f"{comment}{make()}\n")
     README.write_text(readme, "utf-8")
 
 
