@@ -12,8 +12,12 @@ import pytest
 from mock_inspector.api import literals, shapes
 from mock_inspector.errors import COMMON, MODELLED
 from mock_inspector.findings import Protocol, Route, list_rules
-from mock_inspector.findings import _rules as load_rules
-from mock_inspector.state.finding_specs import NETWORK_REACHABILITY, RUNTIME_BEHAVIOR_ANALYSIS, SECURITY_BEST_PRACTICES
+from mock_inspector.state.finding_specs import (
+    NETWORK_REACHABILITY,
+    RUNTIME_BEHAVIOR_ANALYSIS,
+    SECURITY_BEST_PRACTICES,
+    load_rules,
+)
 from mock_inspector.state.network_failures import DAMAGED, LOST
 
 from ..support import generate_types

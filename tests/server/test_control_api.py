@@ -15,7 +15,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
-from mock_inspector.server.control_api import CONTROL_CALLS
+from mock_inspector.server.control_calls import CONTROL_CALLS
 
 from ..support.aws import CVE, create_target, create_template, describe_finding, describe_run, list_findings, start_run
 from ..support.fast_subset import max_examples

@@ -11,7 +11,7 @@ from typing import Any
 from mock_inspector import findings
 from mock_inspector.actions.registry import ACTIONS
 from mock_inspector.api.operations import names_by_method
-from mock_inspector.server.control_api import CONTROL_CALLS, ControlCall
+from mock_inspector.server.control_calls import CONTROL_CALLS, ControlCall
 
 README = Path(__file__).parents[2] / "README.md"
 
