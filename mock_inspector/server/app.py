@@ -22,8 +22,9 @@ from ..errors import EndlessPollError
 from ..wire.dispatcher import CONTENT_TYPE, handle
 from ..wire.http import Request, Response
 from .aws_requests import OtherServices, is_for_inspector, is_from_browser
-from .control_api import PATH_PREFIX, ControlApi
+from .control_api import ControlApi
 from .cross_origin import names_inspector, reason_to_refuse
+from .openapi import PATH_PREFIX
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend

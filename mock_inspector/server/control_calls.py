@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from .. import findings
@@ -21,13 +24,14 @@ _GET = ("GET",)
 # Arguments that JSON cannot express
 
 
-_FINDINGS: dict[str, Callable[..., findings.FindingSpec]] = {
+FINDING_FUNCTIONS: dict[str, Callable[..., findings.FindingSpec]] = {
     name: getattr(findings, name)
     for name in ("cve", "cis", "best_practice", "network_reachability", "runtime_behavior")
 }
+"""What makes a finding of its JSON form, by the member that its first argument is."""
 
 
-def _parse_findings(value: Any) -> list[findings.FindingSpec]:
+def parse_findings(value: Any) -> list[findings.FindingSpec]:
     """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
     return [_parse_finding(f"findings[{index}]", entry) for index, entry in enumerate(as_list("findings", value))]
 
@@ -40,20 +44,20 @@ def as_list(name: str, value: Any) -> list[Any]:
 
 
 def _parse_finding(name: str, entry: Any) -> findings.FindingSpec:
-    kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
+    kinds = [key for key in entry if key in FINDING_FUNCTIONS] if isinstance(entry, dict) else []
     if len(kinds) != 1:
         raise ValueError(
-            f"{name} must be an object with one of {', '.join(_FINDINGS)}, such as "
+            f"{name} must be an object with one of {', '.join(FINDING_FUNCTIONS)}, such as "
             f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {short_repr(entry)}'
         )
     keywords = {key: value for key, value in entry.items() if key != kinds[0]}
     try:
-        return _FINDINGS[kinds[0]](entry[kinds[0]], **keywords)
+        return FINDING_FUNCTIONS[kinds[0]](entry[kinds[0]], **keywords)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
+def parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
     """A condition in JSON: an object with parameters and the values that they must have."""
     if value is None:
         return None
@@ -75,6 +79,23 @@ class ControlCall:
     part: Callable[[InspectorBackend], Any] | None = None
     parsers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """By argument: how a value is made of its JSON form."""
+    whole_body: str | None = None
+    """The argument that the request's body may be as a whole."""
+
+    @property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters of the function, without the first one, which is the backend or a part of it."""
+        return _get_parameters(self.function)
+
+
+@lru_cache(maxsize=64)
+def _get_parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
+
+
+def _read(name: str) -> ControlCall:
+    """The call that reads a property of a backend."""
+    return ControlCall(getattr(InspectorBackend, name).fget, _GET)
 
 
 def _clock(backend: InspectorBackend) -> Clock:
@@ -85,23 +106,46 @@ def _calls(backend: InspectorBackend) -> CallLog:
     return backend.calls
 
 
-def _json_snapshot(backend: InspectorBackend) -> dict[str, Any]:
+def take_snapshot(backend: InspectorBackend) -> dict[str, Any]:
+    """Return the state of all accounts and regions, without the log of calls.
+
+    The response as it is, saved in a file, is what restore, the command serve --state and the keyword state take. An error
+    for a fault that cannot be saved as JSON. The state of other services, which moto has, is not in it.
+    """
     snapshot = backend.snapshot()
     check_json(snapshot)
     return snapshot
 
 
+def _reset(backend: InspectorBackend) -> None:
+    """Empty all accounts and regions of the mock. The clock stays where it is.
+
+    The state of other services stays, too, if moto answers for them: POST /moto-api/reset empties those.
+    """
+    backend.reset()
+
+
+def _describe_health(_: InspectorBackend) -> dict[str, str]:
+    """Return the status of the server, ok, and its version. Nothing changes by it."""
+    return {"status": "ok", "version": version("mock-inspector")}
+
+
+def _build_overview(backend: InspectorBackend) -> dict[str, Any]:
+    """Return the data of the page at the server's root. It may change with any version."""
+    return build_overview(backend._service, backend._store)
+
+
 CONTROL_CALLS: dict[str, ControlCall] = {
-    "account_id": ControlCall(lambda backend: backend.account_id, _GET),
-    "region": ControlCall(lambda backend: backend.region, _GET),
-    "partition": ControlCall(lambda backend: backend.partition, _GET),
-    "published": ControlCall(lambda backend: backend.published, _GET),
-    "calls": ControlCall(_calls, _GET),
+    "account_id": _read("account_id"),
+    "region": _read("region"),
+    "partition": _read("partition"),
+    "published": _read("published"),
+    "calls": _read("calls"),
     "for_region": ControlCall(InspectorBackend.for_region),
     "for_account": ControlCall(InspectorBackend.for_account),
     "register_access_key": ControlCall(InspectorBackend.register_access_key),
-    "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
-    "instances": ControlCall(lambda backend: backend.instances, _GET),
+    "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": parse_findings}),
+    "instances": _read("instances"),
     "remove_instance": ControlCall(InspectorBackend.remove_instance),
     "add_rules_package": ControlCall(InspectorBackend.add_rules_package),
     "add_finding": ControlCall(InspectorBackend.add_finding),
@@ -112,15 +156,16 @@ CONTROL_CALLS: dict[str, ControlCall] = {
     "clock.tick": ControlCall(Clock.tick, part=_clock),
     "clock.move_to": ControlCall(Clock.move_to, part=_clock),
     "clock.run": ControlCall(Clock.run, part=_clock),
-    "inject_fault": ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
+    "inject_fault": ControlCall(InspectorBackend.inject_fault, parsers={"when": parse_when}),
     "calls.of": ControlCall(CallLog.of, part=_calls),
     "calls.last": ControlCall(CallLog.last, part=_calls),
     "calls.clear": ControlCall(CallLog.clear, part=_calls),
     "next_ids": ControlCall(InspectorBackend.next_ids),
-    "snapshot": ControlCall(_json_snapshot),
-    "restore": ControlCall(InspectorBackend.restore),
-    "reset": ControlCall(InspectorBackend.reset),
-    # The data of the dashboard: no member of a backend.
-    "overview": ControlCall(lambda backend: build_overview(backend._service, backend._store), _GET),
+    "snapshot": ControlCall(take_snapshot, ("GET", "POST")),
+    "restore": ControlCall(InspectorBackend.restore, whole_body="snapshot"),
+    "reset": ControlCall(_reset),
+    # What is no member of a backend.
+    "health": ControlCall(_describe_health, _GET),
+    "overview": ControlCall(_build_overview, _GET),
 }
 """Each member of a backend that is not an action, and those of its clock and its log of calls."""

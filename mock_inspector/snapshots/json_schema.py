@@ -32,17 +32,22 @@ _BASIC: dict[Any, JsonSchema] = {
 
 def build_state_schema() -> JsonSchema:
     """Return the JSON Schema of a state file."""
-    definitions: JsonSchema = {}
-    root = _build_record(SnapshotRecord, definitions)
-    members = {"$schema": {"type": "string"}, **root["properties"]}
-    members |= {"format": {"const": FORMAT}, "version": {"const": VERSION}}
+    definitions = build_state_definitions("#/$defs/")
     return {
         "$schema": DIALECT,
         "title": "A state of mock_inspector",
-        **root,
-        "properties": members,
-        "$defs": dict(sorted(definitions.items())),
+        **definitions.pop("Snapshot"),
+        "$defs": definitions,
     }
+
+
+def build_state_definitions(reference: str) -> JsonSchema:
+    """Return the schemas of all records by name, where ``reference`` and the name refer to one. Snapshot is the whole."""
+    definitions = _Definitions(reference)
+    definitions.build(SnapshotRecord)
+    members = definitions.schemas["Snapshot"]["properties"]
+    members |= {"format": {"const": FORMAT}, "version": {"const": VERSION}, "$schema": {"type": "string"}}
+    return dict(sorted(definitions.schemas.items()))
 
 
 def format_state_schema() -> str:
@@ -50,53 +55,59 @@ def format_state_schema() -> str:
     return json.dumps(build_state_schema(), indent=2) + "\n"
 
 
-def _build(hint: Any, definitions: JsonSchema) -> JsonSchema:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _build_annotated(hint, definitions)
-    if origin is list:
-        return {"type": "array", "items": _build(arguments[0], definitions)}
-    if origin is dict:
-        return {"type": "object", "additionalProperties": _build(arguments[1], definitions)}
-    if origin is not None:
-        (inner,) = (argument for argument in arguments if argument is not NoneType)
-        return make_nullable(_build(inner, definitions))
-    if hint in _BASIC:
-        return dict(_BASIC[hint])
-    name = hint.__name__.removesuffix("Record")
-    if name not in definitions:
-        build = _build_record if dataclasses.is_dataclass(hint) else _build_tuple
-        definitions[name] = build(hint, definitions)
-    return {"$ref": f"#/$defs/{name}"}
+class _Definitions:
+    """The schemas of records, each made when the first hint refers to it."""
 
+    def __init__(self, reference: str) -> None:
+        self.schemas: JsonSchema = {}
+        self._reference = reference
 
-def _build_annotated(hint: Any, definitions: JsonSchema) -> JsonSchema:
-    base, *metadata = get_args(hint)
-    for entry in metadata:
-        if isinstance(entry, Field):
-            schema = entry.schema() if inspect.isfunction(entry.schema) else entry.schema
-            return dict(schema) if isinstance(schema, dict) else _build(schema, definitions)
-    (name,) = (entry.name for entry in metadata if isinstance(entry, ShapeName))
-    schema = build_shape_schema(name)
-    return make_nullable(schema) if NoneType in get_args(base) else schema
+    def build(self, hint: Any) -> JsonSchema:
+        """Return the schema of the values of a hint."""
+        origin, arguments = get_origin(hint), get_args(hint)
+        if origin is Annotated:
+            return self._build_annotated(hint)
+        if origin is list:
+            return {"type": "array", "items": self.build(arguments[0])}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.build(arguments[1])}
+        if origin is not None:
+            (inner,) = (argument for argument in arguments if argument is not NoneType)
+            return make_nullable(self.build(inner))
+        return dict(_BASIC[hint]) if hint in _BASIC else self._refer_to(hint)
 
+    def _refer_to(self, kind: Any) -> JsonSchema:
+        name = kind.__name__.removesuffix("Record")
+        if name not in self.schemas:
+            build = self._build_record if dataclasses.is_dataclass(kind) else self._build_tuple
+            self.schemas[name] = {"description": _describe(kind), **build(kind)}
+        return {"$ref": f"{self._reference}{name}"}
 
-def _build_record(kind: Any, definitions: JsonSchema) -> JsonSchema:
-    hints = get_type_hints(kind, include_extras=True)
-    members = {entry.name: _build(hints[entry.name], definitions) for entry in dataclasses.fields(kind)}
-    required = [
-        entry.name
-        for entry in dataclasses.fields(kind)
-        if entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
-    ]
-    return {"description": _describe(kind), **build_object(members, required)}
+    def _build_annotated(self, hint: Any) -> JsonSchema:
+        base, *metadata = get_args(hint)
+        for entry in metadata:
+            if isinstance(entry, Field):
+                schema = entry.schema() if inspect.isfunction(entry.schema) else entry.schema
+                return dict(schema) if isinstance(schema, dict) else self.build(schema)
+        (name,) = (entry.name for entry in metadata if isinstance(entry, ShapeName))
+        schema = build_shape_schema(name)
+        return make_nullable(schema) if NoneType in get_args(base) else schema
 
+    def _build_record(self, kind: Any) -> JsonSchema:
+        hints = get_type_hints(kind, include_extras=True)
+        members = {entry.name: self.build(hints[entry.name]) for entry in dataclasses.fields(kind)}
+        required = [
+            entry.name
+            for entry in dataclasses.fields(kind)
+            if entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+        ]
+        return build_object(members, required)
 
-def _build_tuple(kind: Any, definitions: JsonSchema) -> JsonSchema:
-    hints = get_type_hints(kind, include_extras=True)
-    items = [{"title": name, **_build(hints[name], definitions)} for name in kind._fields]
-    bounds = {"minItems": len(items), "maxItems": len(items)}
-    return {"description": _describe(kind), "type": "array", "prefixItems": items, "items": False, **bounds}
+    def _build_tuple(self, kind: Any) -> JsonSchema:
+        hints = get_type_hints(kind, include_extras=True)
+        items = [{"title": name, **self.build(hints[name])} for name in kind._fields]
+        bounds = {"minItems": len(items), "maxItems": len(items)}
+        return {"type": "array", "prefixItems": items, "items": False, **bounds}
 
 
 def _describe(kind: Any) -> str:
