@@ -12,7 +12,7 @@ The way of a request, from left to right; imports go the other way::
 The layers, lowest first. A module imports only from its own layer and those above it in this list::
 
     errors, api           the contract without state: shapes, validation, ARNs, filters, pages
-    attribute_patch, html_templates, wording
+    attribute_patch, html_templates, wording, _signatures
                           what several of those below use
     clock                 time: moments, the clock, what freezes and moves it
     state                 what accounts have

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import snapshots
-from ._signatures import explain_arguments, spell_out_keywords
+from ._signatures import explain_arguments, explain_attributes, spell_out_keywords
 from .actions.methods import ActionMethods
 from .api import arns
 from .api.literals import AssessmentRunState, InjectedError, OperationName
@@ -68,6 +68,7 @@ class _Instances(dict[str, Instance]):
         raise KeyError(f"instances are {', '.join(self) or 'none'}; got {instance_id!r}{suggest(instance_id, self)}")
 
 
+@explain_attributes("InspectorBackend")
 class InspectorBackend(ActionMethods):
     """One account in one region of Amazon Inspector Classic.
 
@@ -92,12 +93,6 @@ class InspectorBackend(ActionMethods):
         }
         counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())
         return f"<InspectorBackend account {store.account_id}, {store.region}: {counts}>"
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            suggestion = "" if name.startswith("_") else suggest(name, [each for each in dir(self) if each[0] != "_"])
-            raise AttributeError(f"InspectorBackend has no {name!r}{suggestion}")
 
     # Account, region, siblings
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from freezegun import api as freezegun
 
-from .._signatures import explain_arguments
+from .._signatures import explain_arguments, explain_attributes
 from ..errors import short_repr
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
@@ -30,6 +30,7 @@ def _unfrozen_now() -> datetime.datetime:
     return freezegun.real_datetime.now(UTC)
 
 
+@explain_attributes("clock")
 class Clock:
     """The clock of a mock: reads the process's time, frozen or running, and moves it.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, SupportsIndex, overload
 
-from .._signatures import explain_arguments
+from .._signatures import explain_arguments, explain_attributes
 from ..api.identifiers import validate_account_id, validate_region
 from ..api.literals import InjectedError, OperationName
 from ..api.operations import operation_names, suggest_operation
@@ -18,6 +18,7 @@ from ..clock.moments import EpochMs, to_datetime
 from ..errors import short_repr, suggest
 
 
+@explain_attributes("a call")
 @dataclass(slots=True, eq=False)
 class Call:
     """One request of a client and its answer.
@@ -83,6 +84,7 @@ def _members(body: bytes) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
+@explain_attributes("calls")
 class CallLog(Sequence[Call]):
     """The calls of clients, oldest first: a sequence that grows with each call.
 

@@ -7,8 +7,9 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_args, get_type_hints
+from typing import Annotated, Any, TypedDict, get_args, get_type_hints
 
+from .._signatures import explain_attributes
 from ..api.literals import AgentHealth, AgentHealthCode
 from ..api.validation import ShapeName, validate
 from ..errors import short_repr, suggest, suggest_call
@@ -60,6 +61,7 @@ class InstanceAttributes:
     telemetry: Annotated[Telemetry | None, ShapeName("TelemetryMetadataList")] = None
 
 
+@explain_attributes("an instance")
 @dataclass(slots=True, eq=False, repr=False)
 class Instance(InstanceAttributes):
     """An EC2 instance with an agent, made by ``InspectorBackend.add_instance``.
@@ -77,17 +79,11 @@ class Instance(InstanceAttributes):
         return f"Instance({self.instance_id!r}{text})"
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FIXED and hasattr(self, name):
+        if name in _FIXED and _has_slot(self, name):
             raise AttributeError(f"{name} of an instance cannot change; remove the instance and add another one")
         if name not in self.__dataclass_fields__:
             raise AttributeError(_describe_attributes(name))
         object.__setattr__(self, name, _validate_attribute(name, value))
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            # A new instance does not have the fixed ones yet.
-            raise AttributeError(name if name in _FIXED or name.startswith("__") else _describe_attributes(name))
 
     def copy(self) -> Instance:
         """Return the instance as it is now. Changes to one do not reach the other.
@@ -115,6 +111,14 @@ class Instance(InstanceAttributes):
             "ipv4Address": self.ipv4_address,
         }
         return {name: value for name, value in members.items() if value is not None}
+
+
+def _has_slot(instance: Instance, name: str) -> bool:
+    try:
+        object.__getattribute__(instance, name)
+    except AttributeError:
+        return False
+    return True
 
 
 def _describe_attributes(name: str) -> str:

@@ -77,7 +77,7 @@ BACKEND = {
     "instances": [
         (lambda b, _: b.instances["i-0wbe"], ".*instances are i-0web; got 'i-0wbe'; did you mean 'i-0web'?"),
         (lambda b, g: setattr(g.i, "agent_helth", "x"), "an instance has instance_id, .*; got 'agent_helth'; did you mean 'agent_health'?"),
-        (lambda b, g: g.i.host_name, "an instance has instance_id, .*; got 'host_name'; did you mean 'hostname'?"),
+        (lambda b, g: g.i.host_name, "an instance has no 'host_name'; did you mean 'hostname'?"),
         (lambda b, g: setattr(g.i, "agent_health", "healthy"), "agent_health must be one of .*; did you mean 'HEALTHY'?"),
         (lambda b, g: setattr(g.i, "findings", f.cve("CVE-2016-2177")), "findings must .*; did you mean findings=[...]?"),
     ],
@@ -137,6 +137,8 @@ BACKEND = {
         (lambda b, _: b.clock.move_to(datetime.date(2030, 1, 1)), "moment must be a datetime, ISO 8601 text or .*; got "),
         (lambda b, _: b.clock.move_to("next week"), "moment must be a datetime, ISO 8601 text or .*; got 'next week'"),
         (lambda b, _: b.clock.move_to(), "clock.move_to() takes moment; moment must be given; got nothing"),
+        (lambda b, _: b.clock.advance(3), "clock has no 'advance'; it has microseconds, move_to, now, "),
+        (lambda b, _: b.clock.moveTo(3), "clock has no 'moveTo'; did you mean 'move_to'?"),
         (lambda b, _: b.clock.run("fast"), "speed must be a number; got 'fast'"),
     ],
     "inject_fault": [
@@ -169,6 +171,7 @@ BACKEND = {
         (lambda b, _: b.calls.last(-1), "maximum must be a whole number of at least 0; got -1"),
         (lambda b, _: b.calls.last(), "calls.last() takes maximum; maximum must be given; got nothing"),
         (lambda b, _: b.calls["list_findings"], "calls[...] must be given an index or a slice; got 'list_findings'; did you mean calls.of('ListFindings')?"),
+        (lambda b, _: b.calls.ofOperation("ListFindings"), "calls has no 'ofOperation'; it has "),
         (lambda b, _: b.calls[7], "calls has 0 calls; got the index 7"),
     ],
     "next_ids": [
@@ -328,3 +331,11 @@ def test_the_signature_of_a_function_has_its_keywords(name):
 
     assert {"severity", "numeric_severity", "id", "title", "description", "recommendation", "attributes"} <= set(shown)
     assert shown["severity"].default is None
+
+
+def test_an_attribute_that_a_call_does_not_have_suggests_one(inspector_backend, client):
+    client.list_findings()
+
+    with pytest.raises(AttributeError, match=r"^a call has no 'params'; did you mean 'parameters'\?$"):
+        inspector_backend.calls[-1].params  # noqa: B018
+    assert not hasattr(inspector_backend.calls[-1], "params")

@@ -12,6 +12,7 @@ from mock_inspector import findings
 from mock_inspector.actions.registry import ACTIONS
 from mock_inspector.api.operations import names_by_method
 from mock_inspector.server.control_calls import CONTROL_CALLS, ControlCall
+from mock_inspector.server.openapi import DOCUMENTS
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -118,9 +119,9 @@ def reachability() -> str:
 
 
 def _arguments(control_call: ControlCall) -> str:
-    parameters = list(inspect.signature(control_call.function).parameters.values())[1:]
     return ", ".join(
-        f"`{parameter.name}`" + ("" if parameter.default is parameter.empty else "?") for parameter in parameters
+        f"`{name}`" + ("" if parameter.default is parameter.empty else "?")
+        for name, parameter in control_call.parameters.items()
     )
 
 
@@ -128,10 +129,11 @@ def control_calls() -> str:
     """The control calls, with their HTTP methods and arguments."""
     return _table(
         "call | method | arguments",
-        (
+        [
             [f"`{name}`", " or ".join(control_call.http_methods), _arguments(control_call)]
             for name, control_call in CONTROL_CALLS.items()
-        ),
+        ]
+        + [[f"`{name}`", "GET", ""] for name in DOCUMENTS],
     )
 
 
