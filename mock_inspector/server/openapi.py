@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from types import NoneType, SimpleNamespace
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from freezegun import api as freezegun_api
 
@@ -168,18 +168,14 @@ def _attribute_shapes() -> dict[str, str]:
 
 def _build_finding(name: str) -> JsonSchema:
     """A finding in JSON: the first argument of its function under the function's name, and its keywords."""
-    function = FINDING_FUNCTIONS[name]
-    parameters = inspect.signature(function).parameters
-    overrides = next(each for each in parameters.values() if each.kind is each.VAR_KEYWORD)
-    hints = _resolve({each.name: each.annotation for each in parameters.values() if each is not overrides}, function)
-    first, *keywords = hints
-    more = get_type_hints(function.__globals__["Overrides"])
-    members = {name: hints[first], **{keyword: hints[keyword] for keyword in keywords}, **more}
+    first, *keywords = inspect.signature(FINDING_FUNCTIONS[name]).parameters.values()
+    members = {name: first.annotation, **{keyword.name: keyword.annotation for keyword in keywords}}
     return build_object({member: _build(hint) for member, hint in members.items()}, [name])
 
 
 def _resolve(annotations: Mapping[str, Any], function: Any) -> dict[str, Any]:
-    return get_type_hints(SimpleNamespace(__annotations__=dict(annotations)), globalns=function.__globals__)
+    names = inspect.unwrap(function).__globals__
+    return get_type_hints(SimpleNamespace(__annotations__=dict(annotations)), globalns=names)
 
 
 # What it returns
@@ -242,6 +238,8 @@ def _build_generic(origin: Any, arguments: tuple[Any, ...]) -> JsonSchema:
         return {"type": "array", "items": _build(arguments[0])}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _build(arguments[1])}
+    if origin is Literal:
+        return {"enum": list(arguments)}
     choices = [_build(argument) for argument in arguments if (get_origin(argument) or argument) not in _NOT_IN_JSON]
     return {"anyOf": choices} if len(choices) > 1 else choices[0]
 
