@@ -5,12 +5,13 @@ Without pytest it stays as it is, and nothing is kept.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from .clock.moments import EpochMs
     from .state.service import FakeService
 
@@ -36,33 +37,38 @@ INI_OPTIONS = {
 """The keywords that a suite may set for all of its mocks, and the help of their ini options."""
 
 
-class FinishedMock(NamedTuple):
+class FinishedMock:
     """A mock that has ended, and when, by its own clock."""
 
-    service: FakeService
-    moment: EpochMs
-    name: str
-    """What it was for: the node id of a test, class, module or session."""
+    def __init__(self, service: FakeService, moment: EpochMs, name: str) -> None:
+        """``name`` is what it was for: the node id of a test, class, module or session."""
+        self.service = service
+        self.moment = moment
+        self.name = name
 
 
-@dataclass(slots=True)
 class PluginState:
-    """The plugin writes the first four, the mock reads them; the others the other way round."""
+    """The plugin writes the first four, the mock reads them; the others the other way round.
 
-    ini_keywords: Mapping[str, Any] = field(default_factory=dict)
-    """The keywords that the ini options set for mocks that do not have them; none without pytest."""
-    scope: str | None = None
-    """The node id of the class, module or session that a fixture is being set up for; None for a single test."""
-    renamed: dict[str, str] = field(default_factory=dict)
-    """Node ids with more than the test's path, such as an xdist group, and the id without it."""
-    debugged: tuple[object, ...] = ()
-    """The functions that the running test consists of, one in the other, when a debugger starts where it fails."""
-    postponed: Callable[[], None] | None = None
-    """Ends the mock of that function, after the debugger."""
-    interrupted: list[tuple[str, str]] = field(default_factory=list)
-    """What the mocks of an interrupted test have to show: titles and texts."""
-    finished_mocks: deque[FinishedMock] | None = None
-    """The last mocks that ended during the running test; None when no plugin asks for them."""
+    This class and the one above are plain ones, since pytest imports them in every session: making a dataclass or a named
+    tuple takes half a millisecond.
+    """
+
+    def __init__(self) -> None:
+        self.ini_keywords: Mapping[str, Any] = {}
+        """The keywords that the ini options set for mocks that do not have them; none without pytest."""
+        self.scope: str | None = None
+        """The node id of the class, module or session that a fixture is being set up for; None for a single test."""
+        self.renamed: dict[str, str] = {}
+        """Node ids with more than the test's path, such as an xdist group, and the id without it."""
+        self.debugged: tuple[object, ...] = ()
+        """The functions that the running test consists of, one in the other, when a debugger starts where it fails."""
+        self.postponed: Callable[[], None] | None = None
+        """Ends the mock of that function, after the debugger."""
+        self.interrupted: list[tuple[str, str]] = []
+        """What the mocks of an interrupted test have to show: titles and texts."""
+        self.finished_mocks: deque[FinishedMock] | None = None
+        """The last mocks that ended during the running test; None when no plugin asks for them."""
 
 
 plugin_state = PluginState()

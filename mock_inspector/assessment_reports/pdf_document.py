@@ -53,6 +53,9 @@ _SECTION, _SUBSECTION = make_style(15, bold=True), make_style(12, bold=True)
 
 _RECOMMENDATION = "Recommendation: "
 
+_MAX_GLYPH_WIDTH = 1.02
+"""The width of the widest ASCII character, "@", as a part of the font size."""
+
 
 def line_height(style: FontFace) -> float:
     return (style.size_pt or _FONT_SIZE_POINTS) * _LINE_HEIGHT_PER_POINT
@@ -119,7 +122,11 @@ class ReportPdf(FPDF):
                 self.multi_cell(width, line_height(style), text, align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _is_one_line(self, text: str, width: float) -> bool:
-        return "\n" not in text and self.get_string_width(text) <= width
+        if "\n" in text:
+            return False
+        # Most texts are so short that no characters would fill the line; measuring them takes longer.
+        surely = text.isascii() and "\t" not in text and len(text) * self.font_size * _MAX_GLYPH_WIDTH <= width
+        return surely or bool(self.get_string_width(text) <= width)
 
     def measure_text(
         self, text: str, style: FontFace = NORMAL, *, indent: float = 0.0, width: float = 0.0, max_lines: int = 0

@@ -13,9 +13,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from importlib.abc import InspectLoader
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ..attribute_patch import AttributePatch
@@ -54,6 +55,8 @@ def forget(registered: Callback | Around) -> None:
 
 
 def _install() -> None:
+    if len(_callbacks) + len(_arounds) > 1:
+        return  # the first of them has
     if not _patches:
         _patches.extend(_build_patches())
     for patch in _patches:
@@ -79,8 +82,13 @@ def _as_import_machinery(function: Any) -> Any:
 
     Python leaves those out of tracebacks, and where a module warns whoever imports it.
     """
-    function.__code__ = function.__code__.replace(co_filename=SourceFileLoader.get_code.__code__.co_filename)
+    function.__code__ = _code_of_import_machinery(function.__code__)
     return function
+
+
+@cache
+def _code_of_import_machinery(code: CodeType) -> CodeType:
+    return code.replace(co_filename=SourceFileLoader.get_code.__code__.co_filename)
 
 
 def _wrap_exec_module(original: Any) -> Any:

@@ -112,7 +112,8 @@ class SelectCallsPatch:
                 attempt,
                 sys._getframe(2),
                 seconds=None if seconds is None or seconds < 0 else seconds,
-                is_over=lambda: is_ready() or self._activity.is_expected(waiter, files),
+                # In this order: what was expected may come between the two.
+                is_over=lambda: self._activity.is_expected(waiter, files) or is_ready(),
             )
         if found:
             self._activity.record(waiter, files())

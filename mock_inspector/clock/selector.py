@@ -81,12 +81,15 @@ class WaitingSelector:
 
     def _is_over(self) -> bool:
         """Whether something has come, or may come yet from another process."""
-        own = self._loop._ssock.fileno()  # by which other threads wake the loop
-        has_process = self._has_process()  # First: when its signal has come, there is something to read.
-        if is_ready(self._selector) if hasattr(self._selector, "fileno") else self._selector.select(0):
+        if self._is_expected():
             return True
-        if has_process:
+        # Last: what was expected may have come meanwhile.
+        return is_ready(self._selector) if hasattr(self._selector, "fileno") else bool(self._selector.select(0))
+
+    def _is_expected(self) -> bool:
+        if self._has_process():
             return self._activity.is_expected(self, self._files, PROCESS_QUIET_PERIOD_SECONDS)
+        own = self._loop._ssock.fileno()  # by which other threads wake the loop
         return any(file != own for file in self._files()) and self._activity.is_expected(self, self._files)
 
     def _files(self) -> list[int]:

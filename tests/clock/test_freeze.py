@@ -455,19 +455,6 @@ def test_botocore_has_its_own_datetime_again():
     assert not hasattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__")
 
 
-def test_a_pydantic_model_can_be_declared_inside():
-    pydantic: Any = pytest.importorskip("pydantic")
-    with mock_inspector(at=MOMENT):
-
-        class Scan(pydantic.BaseModel):  # type: ignore[misc]
-            at: datetime.datetime
-            on: datetime.date | None = None
-
-        assert Scan(at=datetime.datetime.now(UTC)).at == MOMENT
-    assert type(Scan.model_validate({"at": "2020-02-29T00:00:00Z"}).at) is datetime.datetime
-    assert Scan.model_json_schema()["properties"]["at"]["format"] == "date-time"
-
-
 def test_a_schema_that_somebody_else_has_given_the_fake_class_stays(monkeypatch):
     schema = classmethod(lambda cls, source, handler: None)
     monkeypatch.setattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__", schema, raising=False)

@@ -468,6 +468,22 @@ def test_a_library_is_imported_for_the_first_time(library, use):
     """)
 
 
+def test_a_pydantic_model_can_be_declared_inside_when_pydantic_was_there_before():
+    # In a process of its own: pydantic does not survive that a bare freeze_time() is what first imports it.
+    pytest.importorskip("pydantic")
+    run("""
+        import datetime, pydantic
+        from mock_inspector import mock_inspector
+        with mock_inspector(at="2016-03-29T22:00:00Z") as backend:
+            class Scan(pydantic.BaseModel):
+                at: datetime.datetime
+                on: datetime.date | None = None
+            assert Scan(at=datetime.datetime.now(datetime.timezone.utc)).at == backend.clock.now()
+        assert type(Scan.model_validate({"at": "2020-02-29T00:00:00Z"}).at) is datetime.datetime
+        assert Scan.model_json_schema()["properties"]["at"]["format"] == "date-time"
+    """)
+
+
 def test_pydantic_models_can_be_declared_inside_and_afterwards():
     pytest.importorskip("pydantic")
     run("""

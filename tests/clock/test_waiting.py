@@ -1,5 +1,6 @@
 """Whatever blocks the test's own thread moves the clock, if nobody else could end the wait."""
 
+import asyncio
 import functools
 import queue
 import select
@@ -19,6 +20,7 @@ import pytest
 
 from mock_inspector import mock_inspector
 from mock_inspector.activation import active
+from mock_inspector.clock.select_calls import ExternalActivity
 
 from ..support.aws import create_template, describe_run, start_run
 from ..support.time_control import FREEZERS, real_sleep
@@ -343,3 +345,39 @@ def test_a_wait_that_takes_real_time_is_kept_with_its_line_and_the_reason():
     assert line.startswith(f"{__file__}:")
     assert reason == "time is not frozen"
     assert seconds >= 0.09
+
+
+# What comes at the last moment
+
+
+async def in_a_loop(connection):
+    connection.setblocking(False)
+    return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(connection, 10), 60)
+
+
+def by_select(connection):
+    return connection.recv(10) if select.select([connection], [], [], 60)[0] else None
+
+
+def by_poll(connection):
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return connection.recv(10) if poll.poll(60_000) else None
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="needs poll")
+@pytest.mark.parametrize(
+    "receive", [pytest.param(lambda own: asyncio.run(in_a_loop(own)), id="loop"), by_select, by_poll]
+)
+def test_an_answer_that_comes_while_the_clock_is_about_to_move_is_received(monkeypatch, receive):
+    own, other = socket.socketpair()
+
+    def answer_and_expect_nothing_more(*_):
+        other.sendall(b"answer")
+        return False
+
+    monkeypatch.setattr(ExternalActivity, "is_expected", answer_and_expect_nothing_more)
+    with own, other, mock_inspector() as backend:
+        start = backend.clock.now()
+        assert receive(own).startswith(b"answer")
+        assert backend.clock.now() == start

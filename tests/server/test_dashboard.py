@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mock_inspector.api.literals import Severity
 from mock_inspector.findings import best_practice, cis, cve
 from mock_inspector.server import waitress_runner
 from mock_inspector.server.dashboard import listings, overview, page
@@ -461,7 +462,8 @@ def test_messages_to_topics_are_listed_and_opened(inspector_server, client):
 def severe(inspector_server, client):
     """Two runs with findings of all severities."""
     backend = inspector_server.backend
-    for name, severity in (("i-0low", "Low"), ("i-0high", "High"), ("i-0medium", "Medium")):
+    severities: list[tuple[str, Severity]] = [("i-0low", "Low"), ("i-0high", "High"), ("i-0medium", "Medium")]
+    for name, severity in severities:
         findings = [cve("CVE-2016-2177", severity=severity), best_practice("Enable ASLR", severity=severity)]
         backend.add_instance(name, findings=findings)
     template = create_template(client, packages=[CVE, BEST_PRACTICES])
