@@ -1,4 +1,4 @@
-"""What the package says about itself: its version and its metadata."""
+"""What the package says about itself: its version, its changelog and its metadata."""
 
 import re
 import subprocess
@@ -31,6 +31,13 @@ def test_the_version_is_looked_up_when_it_is_read():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_the_changelog_has_a_dated_section_for_the_version():
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    released = rf"\[{re.escape(mock_inspector.__version__)}\] - \d{{4}}-\d\d-\d\d"
+    assert any(re.fullmatch(released, heading) for heading in headings)
 
 
 def test_the_metadata_say_what_the_package_is(project):

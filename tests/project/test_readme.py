@@ -94,7 +94,9 @@ def test_the_demo_prints_what_is_shown():
     assert shown in subprocess.run(demo, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-@pytest.mark.parametrize("kind", ["", " moto"], ids=["inspector", "all_of_aws"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("", id="inspector"), pytest.param(" moto", id="all_of_aws", marks=pytest.mark.slow)]
+)
 def test_the_server_is_used_from_a_shell_as_shown(kind, aws_cli):
     if shutil.which("curl") is None:
         pytest.skip("there is no curl")
