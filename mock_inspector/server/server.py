@@ -24,7 +24,7 @@ ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_INSPECTOR"
 ALL_SERVICES_VARIABLE = "AWS_ENDPOINT_URL"
 """The same for all services."""
 
-MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[server]'"
+MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[{extra}]'"
 
 _THREADS_WITH_MOTO = 32
 """More than a tool has that wait for messages of Amazon SQS at the same time: each of these requests takes a thread."""
@@ -69,7 +69,8 @@ class InspectorServer:
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
-            raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
+            extra = "moto" if self._with_moto else "server"
+            raise ModuleNotFoundError(MISSING_EXTRA.format(extra=extra), name="waitress") from None
         from ..activation import active
         from ..assessment_reports.local_server import ProxyBypass
         from ..external.moto_server import load_moto

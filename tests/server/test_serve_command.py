@@ -191,11 +191,14 @@ def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     assert "region (from AWS_DEFAULT_REGION) must be the name of a region" in capsys.readouterr().err
 
 
-def test_serve_without_its_library_says_what_to_install():
-    code = "import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve'])"
+@pytest.mark.parametrize(("options", "extra"), [([], "server"), (["--moto"], "moto")])
+def test_serve_without_its_library_says_what_to_install(options, extra):
+    code = (
+        f"import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve', *{options}])"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
-    assert "pip install 'mock-inspector[server]'" in ran.stderr
+    assert f"pip install 'mock-inspector[{extra}]'" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
