@@ -223,7 +223,7 @@ def test_names_of_aws_are_served_and_pages_of_others_are_not(aws_server):
 @pytest.mark.parametrize(
     ("service", "operation", "params"),
     [
-        ("chatbot", "describe_slack_workspaces", {}),
+        ("snowball", "list_jobs", {}),
         ("ec2", "describe_fast_launch_images", {}),
         ("sns", "get_data_protection_policy", {"ResourceArn": f"arn:aws:sns:{REGION}:123456789012:topic"}),
     ],
