@@ -184,11 +184,15 @@ def test_the_root_is_the_dashboards_for_a_browser_alone(headers, query, expected
 def test_paths_of_the_mock_and_of_moto_keep_apart(aws_server, client):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="inspector-reports-mine", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket="inspector-reports-mine", Key="a/b c%2F+ü", Body=b"x" * 3_000_000)
+    s3.put_object(Bucket="inspector-reports-mine", Key="a/b c%2F+ü", Body=b"x" * 3_000_000, Metadata={"a-b": "1"})
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["inspector-reports-mine"]
     wanted = {"Bucket": "inspector-reports-mine", "Key": "a/b c%2F+ü"}
     assert len(s3.get_object(**wanted)["Body"].read()) == 3_000_000
-    assert s3.head_object(**wanted)["ContentLength"] == 3_000_000
+    head = s3.head_object(**wanted)
+    assert (head["ContentLength"], head["Metadata"]) == (3_000_000, {"a-b": "1"})
+    s3.put_object(**wanted, Body=b"x" * 3_000_000, Metadata={"with_underscore": "2"})
+    (name,) = s3.head_object(**wanted)["Metadata"]
+    assert name.replace("-", "_") == "with_underscore"  # since moto 5.2 as it was sent
     with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params=wanted)) as answer:
         assert len(answer.read()) == 3_000_000
     with urllib.request.urlopen(f"{aws_server.url}/") as page:
