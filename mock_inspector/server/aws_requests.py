@@ -15,6 +15,7 @@ from ..api.hosts import is_aws_host
 from ..state.external import Credentials
 from ..wire.dispatcher import TARGET_PREFIX
 from .cross_origin import names_inspector
+from .waitress_runner import METADATA_NAMES
 
 if TYPE_CHECKING:
     from ..external.moto_server import MotoServer
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _SERVICE = "inspector"
 _CREDENTIAL = re.compile(r"(?P<key>[^/\s,=]+)/[0-9]{8}/(?P<region>[^/\s,]+)/(?P<service>[^/\s,]+)/aws4_request")
 _ACCOUNT_HEADER = "HTTP_X_MOTO_ACCOUNT_ID"
+_MOTO_NAMES = "moto.preserved_header_names"
+"""Where moto's own server keeps the names of headers that have an underscore."""
+
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers that are the server library's. moto's own server takes them from an application."""
 
@@ -58,6 +62,11 @@ def _find_credential(environ: dict[str, Any]) -> re.Match[str] | None:
     return _CREDENTIAL.search(text)
 
 
+def _to_key(header: str) -> str:
+    """The key of a header in a WSGI environment."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
 def _build_error(environ: dict[str, Any], code: str, message: str) -> tuple[str, bytes]:
     """The content type and the body of an error, in the form that the clients of the service read."""
     credential = _find_credential(environ)
@@ -82,6 +91,8 @@ class OtherServices:
         if account is not None:
             environ.setdefault(_ACCOUNT_HEADER, account)
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # moto tells an encoded slash in a key of S3 by it
+        names = environ.pop(_to_key(METADATA_NAMES), "")
+        environ[_MOTO_NAMES] = {_to_key(name): name for name in names.split(",") if name}
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             kept = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]

@@ -184,12 +184,16 @@ def test_the_root_is_the_dashboards_for_a_browser_alone(headers, query, expected
 def test_paths_of_the_mock_and_of_moto_keep_apart(aws_server, client):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="inspector-reports-mine", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket="inspector-reports-mine", Key="a/b c%2F+ü", Body=b"x" * 3_000_000)
+    s3.put_object(Bucket="inspector-reports-mine", Key="a/b c%2F+ü", Body=b"x" * 3_000_000, Metadata={"a-b": "1"})
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["inspector-reports-mine"]
-    wanted = {"Bucket": "inspector-reports-mine", "Key": "a/b c%2F+ü"}
-    assert len(s3.get_object(**wanted)["Body"].read()) == 3_000_000
-    assert s3.head_object(**wanted)["ContentLength"] == 3_000_000
-    with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params=wanted)) as answer:
+    requested = {"Bucket": "inspector-reports-mine", "Key": "a/b c%2F+ü"}
+    assert len(s3.get_object(**requested)["Body"].read()) == 3_000_000
+    head = s3.head_object(**requested)
+    assert (head["ContentLength"], head["Metadata"]) == (3_000_000, {"a-b": "1"})
+    s3.put_object(**requested, Body=b"x" * 3_000_000, Metadata={"with_underscore": "2"})
+    (name,) = s3.head_object(**requested)["Metadata"]
+    assert name.replace("-", "_") == "with_underscore"  # since moto 5.2 as it was sent
+    with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params=requested)) as answer:
         assert len(answer.read()) == 3_000_000
     with urllib.request.urlopen(f"{aws_server.url}/") as page:
         assert b"<title>" in page.read()
@@ -197,8 +201,8 @@ def test_paths_of_the_mock_and_of_moto_keep_apart(aws_server, client):
     assert read_property(aws_server, "region") == REGION
     run = start_run(client)
     aws_server.backend.finish_run(run)
-    wanted = {"assessmentRunArn": run, "reportFileFormat": "HTML", "reportType": "FINDING"}
-    while (report := client.get_assessment_report(**wanted))["status"] != "COMPLETED":
+    requested = {"assessmentRunArn": run, "reportFileFormat": "HTML", "reportType": "FINDING"}
+    while (report := client.get_assessment_report(**requested))["status"] != "COMPLETED":
         time.sleep(1)
     assert urlsplit(report["url"]).netloc == urlsplit(aws_server.url).netloc
     with urllib.request.urlopen(report["url"]) as answer:
@@ -223,7 +227,7 @@ def test_names_of_aws_are_served_and_pages_of_others_are_not(aws_server):
 @pytest.mark.parametrize(
     ("service", "operation", "params"),
     [
-        ("chatbot", "describe_slack_workspaces", {}),
+        ("snowball", "list_jobs", {}),
         ("ec2", "describe_fast_launch_images", {}),
         ("sns", "get_data_protection_policy", {"ResourceArn": f"arn:aws:sns:{REGION}:123456789012:topic"}),
     ],

@@ -128,7 +128,7 @@ def test_serve_moto_answers_for_all_of_aws_and_prints_nothing_but_the_url_on_sta
         session = boto3.Session(**keys, region_name="eu-central-1")
         clients = {
             name: session.client(name, endpoint_url=url, config=config)
-            for name in ("ec2", "inspector", "sts", "chatbot")
+            for name in ("ec2", "inspector", "sqs", "sts", "snowball")
         }
         assert clients["sts"].get_caller_identity()["Account"] == "210987654321"
         launched = run_instances(ec2=clients["ec2"])
@@ -136,7 +136,12 @@ def test_serve_moto_answers_for_all_of_aws_and_prints_nothing_but_the_url_on_sta
         assert target.split(":")[4] == "210987654321"
         assert preview_agents(clients["inspector"], target).keys() == {*launched}
         with pytest.raises(ClientError, match="moto does not have this"):  # moto prints a line about it
-            clients["chatbot"].describe_slack_workspaces()
+            clients["snowball"].list_jobs()
+        # Waiting for a message moves frozen time: nobody in the server's process is at work.
+        queue = clients["sqs"].create_queue(QueueName="empty")["QueueUrl"]
+        begun = read_property(url, "clock.now")
+        assert "Messages" not in clients["sqs"].receive_message(QueueUrl=queue, WaitTimeSeconds=5)
+        assert read_property(url, "clock.now") > begun
         process.terminate()
         out, usage = process.communicate(timeout=60)
         assert (out, process.returncode) == ("", 0)

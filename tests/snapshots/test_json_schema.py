@@ -32,8 +32,8 @@ def validator():
 def snapshot(unchecked_client):
     with mock_inspector(at=MOMENT, region="us-west-2", allow_unused_faults=True) as backend:
         resources = create_full_account(backend)
-        wanted = {"assessmentRunArn": resources.run, "reportFileFormat": "HTML", "reportType": "FULL"}
-        assert backend.get_assessment_report(**wanted)["status"] == "COMPLETED"
+        requested = {"assessmentRunArn": resources.run, "reportFileFormat": "HTML", "reportType": "FULL"}
+        assert backend.get_assessment_report(**requested)["status"] == "COMPLETED"
         backend.add_instance("i-0more", agent_health_code="THROTTLED", findings=[cis(f"1.1 {'x' * 300}")])
         backend.inject_fault(
             "ListAssessmentRuns", "ThrottlingException", times=2, when=ParametersAre({"maxResults": 1})
