@@ -269,8 +269,9 @@ def mock_inspector(**keywords: Unpack[MockKeywords]) -> MockInspector: ...
 def mock_inspector(decorated: Any = _NOTHING, /, *others: Any, **keywords: Any) -> Any:
     """Mock Amazon Inspector Classic: as a decorator (bare or called), ``with`` or ``async with``.
 
-    :class:`mock_inspector.options.Options` describes the keywords. TypeError for an unknown one; TypeError or
-    ValueError, naming the keyword and what it allows, for an invalid value.
+    :class:`mock_inspector.options.Options` describes the keywords. Under pytest, ini options ``mock_inspector_<keyword>``
+    set those that an outermost use leaves open; ``pytest --help`` lists them. TypeError for an unknown keyword; TypeError
+    or ValueError, naming the keyword and what it allows, for an invalid value.
     """
     mock = MockInspector(keywords)
     if others:

@@ -292,11 +292,6 @@ def _suggest_rule(rules_package: str, rule: object) -> str:
     return suggest(rule, finding_specs.load_rules()[rules_package])
 
 
-def list_rules(rules_package: str) -> list[str]:
-    """Return the names of a rules package's rules, where they are known."""
-    return list(finding_specs.load_rules()[rules_package])
-
-
 def _build_spec(rules_package: str, overrides: Overrides, *, attributes: dict[str, str], **texts: str) -> FindingSpec:
     """Return a spec with its overrides, validated as the API's data type Finding."""
     given = {name: value for name, value in overrides.items() if value is not None}

@@ -121,6 +121,17 @@ def build_fault(
     return Fault(operation, _build_error(operation, error), times, after, when, where)
 
 
+def check_operation(operation: object) -> None:
+    """ValueError for anything but an operation's name or ``*``."""
+    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
+        is_error = isinstance(operation, str) and operation in (*MODELLED, *COMMON, *LOST, *DAMAGED)
+        suggestion = ", which is an error: the operation comes first" if is_error else suggest_operation(operation)
+        raise ValueError(
+            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
+            f"got {short_repr(operation)}{suggestion}"
+        )
+
+
 _caller_name: ContextVar[str] = ContextVar("caller_name", default="")
 
 
@@ -132,17 +143,6 @@ def name_caller(name: str) -> Iterator[None]:
         yield
     finally:
         _caller_name.reset(token)
-
-
-def check_operation(operation: object) -> None:
-    """ValueError for anything but an operation's name or ``*``."""
-    if not isinstance(operation, str) or (operation != ANY_OPERATION and operation not in operation_names()):
-        is_error = isinstance(operation, str) and operation in (*MODELLED, *COMMON, *LOST, *DAMAGED)
-        suggestion = ", which is an error: the operation comes first" if is_error else suggest_operation(operation)
-        raise ValueError(
-            "operation must be an operation of the API, such as 'ListFindings', or '*'; "
-            f"got {short_repr(operation)}{suggestion}"
-        )
 
 
 def find_caller() -> str:

@@ -11,11 +11,12 @@ import pytest
 
 from mock_inspector.api import literals, shapes
 from mock_inspector.errors import COMMON, MODELLED
-from mock_inspector.findings import Protocol, Route, list_rules
+from mock_inspector.findings import Protocol, Route
 from mock_inspector.state.finding_specs import (
     NETWORK_REACHABILITY,
     RUNTIME_BEHAVIOR_ANALYSIS,
     SECURITY_BEST_PRACTICES,
+    list_rules,
     load_rules,
 )
 from mock_inspector.state.network_failures import DAMAGED, LOST
@@ -76,8 +77,8 @@ def test_the_values_of_an_enum_are_those_of_the_model(name, values):
 def test_operations_errors_and_rules_are_those_that_the_package_takes():
     assert set(OPERATIONS) <= set(get_args(literals.OperationName)), COMMAND
     assert {*MODELLED, *COMMON, *LOST, *DAMAGED} <= set(get_args(literals.InjectedError)), COMMAND
-    assert list(get_args(literals.BestPracticeRule)) == list_rules(SECURITY_BEST_PRACTICES), COMMAND
-    assert list(get_args(literals.RuntimeBehaviorRule)) == list_rules(RUNTIME_BEHAVIOR_ANALYSIS), COMMAND
+    assert list(get_args(literals.BestPracticeRule)) == list(list_rules(SECURITY_BEST_PRACTICES)), COMMAND
+    assert list(get_args(literals.RuntimeBehaviorRule)) == list(list_rules(RUNTIME_BEHAVIOR_ANALYSIS)), COMMAND
     reachability = load_rules()[NETWORK_REACHABILITY]
     assert list(get_args(Route)) == list(reachability["routes"])
     assert set(get_args(Protocol)) == {name for ports in reachability["port_groups"].values() for name in ports}

@@ -462,8 +462,8 @@ def test_messages_to_topics_are_listed_and_opened(inspector_server, client):
 def severe(inspector_server, client):
     """Two runs with findings of all severities."""
     backend = inspector_server.backend
-    severities: list[tuple[str, Severity]] = [("i-0low", "Low"), ("i-0high", "High"), ("i-0medium", "Medium")]
-    for name, severity in severities:
+    severities: dict[str, Severity] = {"i-0low": "Low", "i-0high": "High", "i-0medium": "Medium"}
+    for name, severity in severities.items():
         findings = [cve("CVE-2016-2177", severity=severity), best_practice("Enable ASLR", severity=severity)]
         backend.add_instance(name, findings=findings)
     template = create_template(client, packages=[CVE, BEST_PRACTICES])

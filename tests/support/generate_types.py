@@ -18,9 +18,8 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 import mock_inspector
 from mock_inspector.api.service_model import service_model
 from mock_inspector.errors import COMMON, MODELLED
-from mock_inspector.findings import list_rules
 from mock_inspector.state.faults import ERROR_CODE_ENUMS
-from mock_inspector.state.finding_specs import RUNTIME_BEHAVIOR_ANALYSIS, SECURITY_BEST_PRACTICES
+from mock_inspector.state.finding_specs import RUNTIME_BEHAVIOR_ANALYSIS, SECURITY_BEST_PRACTICES, list_rules
 from mock_inspector.state.network_failures import DAMAGED, LOST
 
 API = Path(mock_inspector.__file__).parent / "api"
@@ -55,8 +54,8 @@ def further_literals() -> dict[str, list[str]]:
     return {
         "OperationName": sorted(service_model().operation_names),
         "InjectedError": list(dict.fromkeys([*MODELLED, *COMMON, *LOST, *DAMAGED, *codes, *failed_items])),
-        "BestPracticeRule": list_rules(SECURITY_BEST_PRACTICES),
-        "RuntimeBehaviorRule": list_rules(RUNTIME_BEHAVIOR_ANALYSIS),
+        "BestPracticeRule": list(list_rules(SECURITY_BEST_PRACTICES)),
+        "RuntimeBehaviorRule": list(list_rules(RUNTIME_BEHAVIOR_ANALYSIS)),
     }
 
 

@@ -159,6 +159,8 @@ def the_fleet(backend: InspectorBackend) -> None:
     assert_type(instance.tags, dict[str, str])
     assert_type(backend.instances["i-0web"], Instance)
     instance.hostname = None
+    instance.agent_health = "UNKNOWN"
+    instance.agent_health = "unknown"  # type: ignore[assignment]
     instance.agent_health = 3  # type: ignore[assignment]
     backend.instances["i-0web"] = instance  # type: ignore[index]
     backend.remove_instance(instance.instance_id)
