@@ -15,6 +15,7 @@ import pytest
 
 import mock_inspector
 from mock_inspector import InspectorBackend, errors
+from mock_inspector._plugin_state import INI_OPTIONS, INI_PREFIX
 from mock_inspector.actions.registry import ACTIONS
 from mock_inspector.api.operations import names_by_method
 from mock_inspector.api.service_model import enum
@@ -155,6 +156,12 @@ def test_every_action_declares_what_it_follows():
 def test_every_keyword_is_in_the_table_of_keywords():
     listed = re.findall(r"^\| `(\w+)` \|", section("## Keywords"), re.MULTILINE)
     assert listed == [entry.name for entry in fields(Options)]
+
+
+def test_every_ini_option_is_named():
+    marked = re.findall(r"^\| `(\w+)` \|.*\| \*ini\.\*", section("## Keywords"), re.MULTILINE)
+    assert sorted(marked) == sorted(INI_OPTIONS)
+    assert [name for name in INI_OPTIONS if f"`{INI_PREFIX}{name}`" not in section("## A whole suite")] == []
 
 
 def test_every_member_of_the_backend_is_in_the_table_of_members():
