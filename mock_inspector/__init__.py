@@ -24,14 +24,14 @@ The layers, lowest first. A module imports only from its own layer and those abo
     actions               one function for each action; methods has them all
     wire                  AWS JSON 1.1: dispatcher.handle(service, request)
     patches               what is replaced in other libraries
-    external              other AWS services, through their own API
-    snapshots             the whole state as JSON: schema, dump, load
+    external              other AWS services, through their own API; moto in this process
+    snapshots             the whole state as JSON: schema, dump, load, JSON Schema
     assessment_reports    HTML and PDF reports, and their downloads
     failure_report        what a failing test shows
     backend               InspectorBackend: what a test's author does
     activation            start and stop; undo has the steps of leaving
     decorator, options    mock_inspector() and its keywords; _class_mock: what decorated classes set up
-    server                the mock behind an HTTP port, control calls, dashboard
+    server                the mock behind an HTTP port, alone or with moto; control calls, dashboard
     plugin, cli           pytest and the command mock-inspector, which __main__ is, too
 
 Facts (ARNs, titles, rules) are JSON files in ``data``, which name their sources.
@@ -86,13 +86,23 @@ _MODULES = {
 }
 
 
+__version__: str
+"""The version of the installed package. ``pyproject.toml`` declares it."""
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    value: Any
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("mock-inspector")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name], __name__), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name], __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]

@@ -30,6 +30,7 @@ from .wire.http import Request, Response
 
 if TYPE_CHECKING:
     from .assessment_reports.local_server import LocalServer
+    from .external.moto_server import MotoServer
     from .state.call_log import Call
     from .state.faults import Fault
 
@@ -41,6 +42,8 @@ class ReportHost(Protocol):
     """A server of the mock: reports are downloaded from it."""
 
     url: str
+    moto: MotoServer | None
+    """The moto that it serves beside the mock."""
 
     def origin(self) -> str:
         """Return the origin under which the client of the current request reaches the server."""
@@ -165,6 +168,7 @@ class Activation:
         """Add a server. It stops with the mock."""
         self._servers.append(server)
         self._external.add_own_url(server.url)
+        self._choose_moto()
         self._undo.add(server.stop)
         _patches.pass_through(server.url)
 
@@ -173,6 +177,12 @@ class Activation:
         if server in self._servers:
             self._servers.remove(server)
         self._external.remove_own_url(server.url)
+        self._choose_moto()
+
+    def _choose_moto(self) -> None:
+        """Let the moto that is served be the other services of this mock."""
+        served = [server.moto for server in self._servers if server.moto is not None]
+        self._external.use_moto(served[-1] if served else None, self.options.account_id)
 
     def begin_use(self, use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
         """Begin a use. Returns the backend of the account and region it chose, else of the use around it.

@@ -1,8 +1,7 @@
-"""The pytest plugin: the fixtures ``inspector_backend`` and ``inspector_server``, the marker ``mock_inspector``."""
+"""The pytest plugin: fixtures (``inspector_backend``, ``inspector_server``, ``aws_server``), the marker ``mock_inspector``."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
@@ -327,18 +326,24 @@ def inspector_server(inspector_backend: InspectorBackend) -> Iterator[InspectorS
     ``AWS_ENDPOINT_URL_INSPECTOR`` is set, where AWS's SDKs and its CLI look for the endpoint. ``.environ`` is an
     environment that also has a region and credentials. Needs ``pip install 'mock-inspector[server]'``.
     """
-    from .server.server import ENDPOINT_VARIABLE, InspectorServer
+    from .server.server import InspectorServer
 
-    with InspectorServer(inspector_backend) as server:
-        previous = os.environ.get(ENDPOINT_VARIABLE)
-        os.environ[ENDPOINT_VARIABLE] = server.url
-        try:
-            yield server
-        finally:
-            if previous is None:
-                os.environ.pop(ENDPOINT_VARIABLE, None)
-            else:
-                os.environ[ENDPOINT_VARIABLE] = previous
+    with InspectorServer(inspector_backend) as server, server.set_environment():
+        yield server
+
+
+@pytest.fixture
+def aws_server(inspector_backend: InspectorBackend) -> Iterator[InspectorServer]:
+    """One loopback port for all of AWS, for subprocesses: the mock of this test, and moto for every other service.
+
+    ``AWS_ENDPOINT_URL`` is set. ``.url``, ``.backend`` and ``.environ`` are those of ``inspector_server``. moto's EC2, SNS,
+    IAM and STS are those of the mock. Its state is emptied before and after the test, unless ``mock_aws`` is active then.
+    Clients in this process that were made before do not find it. Needs ``pip install 'mock-inspector[moto]'``.
+    """
+    from .server.server import InspectorServer
+
+    with InspectorServer(inspector_backend, moto=True) as server, server.set_environment():
+        yield server
 
 
 def _keywords(request: pytest.FixtureRequest) -> dict[str, Any]:

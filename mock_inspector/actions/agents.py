@@ -46,7 +46,7 @@ def _get_target(store: Store, arn: str) -> Target:
 
 @action(
     follows="reference and sample",
-    approximates="telemetry that a test does not describe is made up",
+    approximates="telemetry that the test does not describe is generated",
     changes_with_time=True,
 )
 def list_assessment_run_agents(
@@ -82,7 +82,7 @@ def list_assessment_run_agents(
 
 @action(
     follows="reference and sample",
-    approximates="telemetry that a test does not describe is made up",
+    approximates="telemetry that the test does not describe is generated",
     changes_with_time=True,
 )
 def get_telemetry_metadata(store: Store, *, assessmentRunArn: str) -> shapes.GetTelemetryMetadataResponse:

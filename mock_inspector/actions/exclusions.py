@@ -23,7 +23,7 @@ _DEFAULT_RESULTS = 100
 
 @action(
     follows="newest model, user guide",
-    approximates="order; runs of any date have exclusions, those of the service had them from 2018-06-25 on",
+    approximates="the order; the service had exclusions for runs from 2018-06-25 on, the mock has them for all",
     changes_with_time=True,
 )
 def list_exclusions(
@@ -41,7 +41,7 @@ def list_exclusions(
 
 @action(
     follows="newest model, user guide",
-    approximates="texts; the titles for what goes wrong inside the service only come by hand",
+    approximates="texts; exclusions for errors inside the service exist only where a test adds them",
 )
 def describe_exclusions(
     store: Store, *, exclusionArns: list[str], locale: literals.Locale = "EN_US"
@@ -51,7 +51,7 @@ def describe_exclusions(
     return {"exclusions": {exclusion["arn"]: exclusion for exclusion in exclusions}, "failedItems": failed}
 
 
-@action(follows="newest model, user guide", approximates="generation takes 5 seconds")
+@action(follows="newest model, user guide", approximates="the preview is ready after 5 seconds")
 def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> shapes.CreateExclusionsPreviewResponse:
     """CreateExclusionsPreview: what a run started now would leave out. The preview is ready in a few seconds.
 
@@ -73,7 +73,7 @@ def create_exclusions_preview(store: Store, *, assessmentTemplateArn: str) -> sh
     return {"previewToken": token}
 
 
-@action(follows="newest model, user guide", approximates="the errorCode of an unknown token", changes_with_time=True)
+@action(follows="newest model, user guide", approximates="the `errorCode` for an unknown token", changes_with_time=True)
 def get_exclusions_preview(
     store: Store,
     *,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @action(
     follows="reference and sample",
     approximates=(
-        "`ruleNames` is compared with a finding's `id`, of a CIS rule with its whole name; several values of a filter mean "
-        "any of them, also of `attributes`, of which the reference says both any and all"
+        "`ruleNames` matches a finding's `id`, and the full name of a CIS rule; several values in a filter mean any of them, "
+        "also for `attributes`, where the reference says both any and all"
     ),
     changes_with_time=True,
 )
@@ -98,7 +98,7 @@ def _has_any(attributes: Any, filter: list[dict[str, str]]) -> bool:
 @action(
     follows="reference and sample; shapes as seen in production",
     approximates=(
-        "texts, CVSS vectors and some severities of rules; each rules package without findings adds an Informational one "
+        "texts, CVSS vectors and the severities of some rules; a rules package without findings adds an Informational one "
         "without `id` and agent, as in the sample"
     ),
 )
@@ -110,7 +110,7 @@ def describe_findings(
     return {"findings": findings, "failedItems": failed}
 
 
-@action(follows="reference and sample", approximates="an eleventh attribute fails its finding with LIMIT_EXCEEDED")
+@action(follows="reference and sample", approximates="an eleventh attribute makes its finding fail with LIMIT_EXCEEDED")
 def add_attributes_to_findings(
     store: Store, *, findingArns: list[str], attributes: list[shapes.Attribute]
 ) -> shapes.AddAttributesToFindingsResponse:

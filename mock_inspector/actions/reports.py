@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @action(
     follows="newest model, user guide",
-    approximates="the document's layout; ready after 4 seconds; runs dated before 2017-04-25 have no reports",
+    approximates="the layout; a report is ready after 4 seconds; runs before 2017-04-25 have none",
     changes_with_time=True,
 )
 def get_assessment_report(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..api import shapes
 
 
-@action(follows="reference and sample", approximates="of the policy, only `ec2:DescribeInstances` is looked for")
+@action(follows="reference and sample", approximates="of the role's policies, only `ec2:DescribeInstances` is checked")
 def register_cross_account_access_role(store: Store, *, roleArn: str) -> ResponseBody:
     """RegisterCrossAccountAccessRole: the role replaces the previous one.
 
@@ -40,7 +40,7 @@ def register_cross_account_access_role(store: Store, *, roleArn: str) -> Respons
     return {}
 
 
-@action(follows="reference and sample", approximates="without a registered role: the service-linked one")
+@action(follows="reference and sample", approximates="returns the service-linked role while none is registered")
 def describe_cross_account_access_role(store: Store) -> shapes.DescribeCrossAccountAccessRoleResponse:
     """DescribeCrossAccountAccessRole: the registered role, or the service-linked one, which always exists.
 

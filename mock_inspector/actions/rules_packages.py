@@ -29,7 +29,9 @@ def list_rules_packages(
     return {"rulesPackageArns": [package.arn for package in packages], **token}
 
 
-@action(follows="reference and sample; names and descriptions: user guide", approximates="versions of three packages")
+@action(
+    follows="reference and sample; names and descriptions: user guide", approximates="the versions of three packages"
+)
 def describe_rules_packages(
     store: Store, *, rulesPackageArns: list[str], locale: literals.Locale = "EN_US"
 ) -> shapes.DescribeRulesPackagesResponse:

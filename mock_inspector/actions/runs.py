@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @action(
     follows="reference and sample",
     approximates=(
-        "the made-up name; the errorCode of a taken one; the moments of a run are those of the sample's; the quotas of runs "
-        "and agents are those of an account in a region"
+        "the generated name; the `errorCode` for a name in use; the state changes come at the offsets of the sample; the "
+        "quotas of runs and agents count per account and region"
     ),
 )
 def start_assessment_run(
@@ -93,7 +93,10 @@ def _check_agents(store: Store, agents: list[RunAgent]) -> None:
     store.check_quota("agents", "ASSESSMENT_RUN_LIMIT_EXCEEDED", running, sum(agent.takes_part for agent in agents))
 
 
-@action(follows="reference and sample", approximates="that an ended run is refused; an early stop reports all findings")
+@action(
+    follows="reference and sample",
+    approximates="a run that has ended is refused; a run that is stopped early reports all findings",
+)
 def stop_assessment_run(
     store: Store, *, assessmentRunArn: str, stopAction: literals.StopAction = "START_EVALUATION"
 ) -> ResponseBody:
@@ -118,7 +121,7 @@ def stop_assessment_run(
 
 @action(
     follows="reference and sample; members by state as seen in production",
-    approximates="what ends a run with errors",
+    approximates="why a run ends as COMPLETED_WITH_ERRORS",
     changes_with_time=True,
 )
 def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> shapes.DescribeAssessmentRunsResponse:
@@ -135,7 +138,7 @@ def describe_assessment_runs(store: Store, *, assessmentRunArns: list[str]) -> s
 @action(
     follows="reference and sample",
     approximates=(
-        "name patterns: `*` and `?`, case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
+        "name patterns use `*` and `?`, and are case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
         "both any and all"
     ),
     changes_with_time=True,
@@ -188,7 +191,7 @@ def _filter(store: Store, filter: Mapping[str, Any]) -> Callable[[Run], bool]:
     )
 
 
-@action(follows="reference and sample; what goes with it: user guide")
+@action(follows="reference and sample; what is deleted with it: user guide")
 def delete_assessment_run(store: Store, *, assessmentRunArn: str) -> ResponseBody:
     """DeleteAssessmentRun, with its findings, exclusions and reports.
 

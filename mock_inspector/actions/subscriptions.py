@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @action(
     follows="reference and sample; messages as seen in production",
-    approximates="the moments at which findings are reported; no quota is known",
+    approximates="when findings are reported; no quota, since none is known",
 )
 def subscribe_to_event(
     store: Store, *, resourceArn: str, event: literals.InspectorEvent, topicArn: str

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from ..api import shapes
 
 
-@action(
-    follows="reference and sample", approximates="no quota of resource groups is known: none unless `limits` sets one"
-)
+@action(follows="reference and sample", approximates="no quota unless `limits` sets one, since none is known")
 def create_resource_group(
     store: Store, *, resourceGroupTags: list[shapes.ResourceGroupTag]
 ) -> shapes.CreateResourceGroupResponse:
@@ -42,8 +40,8 @@ def describe_resource_groups(store: Store, *, resourceGroupArns: list[str]) -> s
 
 
 @action(
-    follows="reference and sample; the text for a taken name is the service's",
-    approximates="names are unique, and the quota counts, per account and region",
+    follows="reference and sample; the error text for a name in use is the real one",
+    approximates="names are unique per account and region, and the quota counts there",
 )
 def create_assessment_target(
     store: Store, *, assessmentTargetName: str, resourceGroupArn: str | None = None
@@ -72,7 +70,7 @@ def describe_assessment_targets(
     return {"assessmentTargets": targets, "failedItems": failed}
 
 
-@action(follows="reference and sample", approximates="name patterns: `*` and `?`, case-sensitive")
+@action(follows="reference and sample", approximates="name patterns use `*` and `?`, and are case-sensitive")
 def list_assessment_targets(
     store: Store,
     *,
@@ -90,7 +88,7 @@ def list_assessment_targets(
     return {"assessmentTargetArns": [target.arn for target in targets], **token}
 
 
-@action(follows="reference and sample; resetting to all instances as Terraform relied on")
+@action(follows="reference and sample; without a resource group it means all instances, as Terraform relied on")
 def update_assessment_target(
     store: Store, *, assessmentTargetArn: str, assessmentTargetName: str, resourceGroupArn: str | None = None
 ) -> ResponseBody:
@@ -107,7 +105,7 @@ def update_assessment_target(
     return {}
 
 
-@action(follows="reference and sample; what goes with it: user guide")
+@action(follows="reference and sample; what is deleted with it: user guide")
 def delete_assessment_target(store: Store, *, assessmentTargetArn: str) -> ResponseBody:
     """DeleteAssessmentTarget, with its templates, their runs and what those reported.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @action(
     follows="reference and sample",
-    approximates="the text for a taken name, by analogy; the quota counts per account and region",
+    approximates="the error text for a name in use; the quota counts per account and region",
 )
 def create_assessment_template(
     store: Store,
@@ -78,7 +78,7 @@ def describe_assessment_templates(
 @action(
     follows="reference and sample",
     approximates=(
-        "name patterns: `*` and `?`, case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
+        "name patterns use `*` and `?`, and are case-sensitive; several `rulesPackageArns` mean any of them, where the reference says "
         "both any and all"
     ),
 )
@@ -121,7 +121,7 @@ def _filter(store: Store, filter: Mapping[str, Any]) -> Callable[[Template], boo
     )
 
 
-@action(follows="reference and sample; what goes with it: user guide")
+@action(follows="reference and sample; what is deleted with it: user guide")
 def delete_assessment_template(store: Store, *, assessmentTemplateArn: str) -> ResponseBody:
     """DeleteAssessmentTemplate, with its runs and what they reported.
 
@@ -133,7 +133,7 @@ def delete_assessment_template(store: Store, *, assessmentTemplateArn: str) -> R
     return {}
 
 
-@action(follows="reference and sample; replacing as Terraform relied on")
+@action(follows="reference and sample; it replaces all tags, as Terraform relied on")
 def set_tags_for_resource(store: Store, *, resourceArn: str, tags: list[shapes.Tag] | None = None) -> ResponseBody:
     """SetTagsForResource: the template has these tags and no others. Without ``tags`` it has none.
 

@@ -16,6 +16,8 @@ _DOMAINS = (
 _DOMAIN = "|".join(map(re.escape, _DOMAINS.split()))
 _NAME = r"inspector(?:-fips)?\.[a-z]{2,}(?:-[a-z0-9]+)+"
 _HOST = rf"(?:{_NAME}|[a-z0-9-]+\.{_NAME}\.vpce)\.(?:{_DOMAIN})\.?"
+_AWS_HOST = re.compile(rf"(?:[a-z0-9_-]+\.)+(?:{_DOMAIN})\.?", re.IGNORECASE)
+_WEBSITE = re.compile(r"\.s3-website[.-]", re.IGNORECASE)
 _INSPECTOR_HOST = re.compile(_HOST, re.IGNORECASE)
 _INSPECTOR_URL = re.compile(rf"https?://(?:[^/?#@]*@)?{_HOST}(?::[0-9]*)?(?:[/?#]|$)", re.IGNORECASE)
 
@@ -23,6 +25,11 @@ _INSPECTOR_URL = re.compile(rf"https?://(?:[^/?#@]*@)?{_HOST}(?::[0-9]*)?(?:[/?#
 def is_inspector_host(host: str) -> bool:
     """Whether a host is Inspector's, in any region and partition: plain, FIPS, dual-stack or a VPC endpoint."""
     return _INSPECTOR_HOST.fullmatch(host) is not None
+
+
+def is_aws_host(host: str) -> bool:
+    """Whether a host is one of AWS's services, in any region and partition. S3's web sites have pages of anybody."""
+    return _AWS_HOST.fullmatch(host) is not None and _WEBSITE.search(host) is None
 
 
 def is_inspector_url(url: str) -> bool:

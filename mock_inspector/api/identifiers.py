@@ -9,7 +9,8 @@ from ..errors import short_repr
 DEFAULT_ACCOUNT = "123456789012"
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+REGION_PATTERN = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
+_REGION = re.compile(REGION_PATTERN)
 
 
 def is_account_id(text: str) -> bool:

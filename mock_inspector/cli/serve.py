@@ -9,10 +9,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
-from typing import Any, TypeVar
+from contextlib import ExitStack, redirect_stdout
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..api.identifiers import DEFAULT_ACCOUNT, validate_account_id, validate_region
+
+if TYPE_CHECKING:
+    from ..server import InspectorServer
 
 DEFAULT_PORT = 5016
 _MAX_PORT = 65_535
@@ -27,12 +30,19 @@ def add_serve_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "serve",
         help="serve the mock over HTTP, for other processes and languages",
-        description="Serve Amazon Inspector Classic over HTTP. The first line on standard output is the URL. "
-        "Give it to AWS SDKs and the AWS CLI as AWS_ENDPOINT_URL_INSPECTOR. SIGINT or SIGTERM stops the server.",
+        description="Serve Amazon Inspector Classic over HTTP. The URL is all that is printed on standard output. "
+        "Give it to AWS SDKs and the AWS CLI as AWS_ENDPOINT_URL_INSPECTOR, with --moto as AWS_ENDPOINT_URL. "
+        "SIGINT or SIGTERM stops the server.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=_parse_port, default=DEFAULT_PORT, help="the port; 0 is any free port (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--moto",
+        action="store_true",
+        help="answer for all of AWS: other services by moto, whose EC2, SNS, IAM and STS are then those of the mock "
+        "(needs the extra 'moto')",
     )
     time = parser.add_mutually_exclusive_group()
     time.add_argument(
@@ -98,7 +108,7 @@ def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
             parser.error(str(error))
         if not options.frozen:
             backend.clock.run(options.speed)
-        server = InspectorServer(backend, host=options.host, port=options.port)
+        server = InspectorServer(backend, host=options.host, port=options.port, moto=options.moto)
         try:
             stack.enter_context(server)
         except ModuleNotFoundError as error:
@@ -111,8 +121,26 @@ def run_server(parser: argparse.ArgumentParser, options: argparse.Namespace) -> 
                 file=sys.stderr,
             )
         print(server.url, flush=True)
+        print(_describe_use(server), file=sys.stderr, flush=True)
+        stack.enter_context(redirect_stdout(sys.stderr))  # moto prints, and the URL stays alone
+        stack.enter_context(server.set_environment())
         stopping.wait()
     return 0
+
+
+def _describe_use(server: InspectorServer) -> str:
+    """What to export where the server is used, and how to stop it."""
+    lines = [
+        f"  export {name}={value}" for name, value in server.variables.items() if name.startswith("AWS_") and value
+    ]
+    return "\n".join(
+        [
+            "In the shell that uses it (if it has no region and no credentials, set any):",
+            *lines,
+            f"  export AWS_DEFAULT_REGION={server.backend.region} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+            "Press Ctrl+C to stop.",
+        ]
+    )
 
 
 def _explain_error(error: OSError, host: str, port: int) -> str:

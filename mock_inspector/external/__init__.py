@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..state.external import Caller, Credentials, Ec2Instance
 from . import ec2, iam, sns, sts
 from .client import ExternalClient
+from .moto_server import MotoServer
 
 
 class AwsServices:
@@ -24,6 +25,14 @@ class AwsServices:
     def remove_own_url(self, url: str) -> None:
         """Record that this mock is no longer served at ``url``."""
         self._client.endpoints.own_urls.discard(url)
+
+    def use_moto(self, moto: MotoServer | None, account_id: str) -> None:
+        """Call a moto that is served with the mock from now on; None: whatever answers, as before.
+
+        ``account_id`` is the account of access keys that neither knows.
+        """
+        self._client.moto = moto
+        self._client.default_account = None if moto is None else account_id
 
     def close(self) -> None:
         """Close the connections to services that are reached over HTTP."""

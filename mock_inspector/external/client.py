@@ -2,7 +2,8 @@
 
 A service may answer at an endpoint that the environment names, or by a handler of botocore's event ``before-send`` that
 every new session has: importing moto registers one. Whether one does answer is found out by calling it, through a
-client that sends nothing itself. No handler, and no state of one, is ever inspected.
+client that sends nothing itself. No handler, and no state of one, is ever inspected. Where the mock serves moto, that
+is called, in this process: a call by HTTP to the mock's own port could wait for the thread that makes it.
 
 This has a price. With an idle handler, a client of EC2 costs some 0.2 s once in a process, and a call 0.4 ms. An active
 moto builds each service that is called: for EC2 over a second once in a process, then 50 to 100 ms for each region in
@@ -17,12 +18,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import freezegun.api
 from botocore import credentials as botocore_credentials
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
@@ -32,12 +34,16 @@ from botocore.session import Session
 
 from ..state.external import Caller, Credentials
 from .endpoints import Endpoints
+from .moto_server import MotoServer
 
 USER_AGENT = "mock_inspector-external"
 """The end of the User-Agent header of every request to another service."""
 
 _CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 1, 5
 _PLACEHOLDER = "MOCKINSPECTOR"
+
+Send = Callable[[AWSPreparedRequest], AWSResponse]
+"""Answers a request that no handler has answered."""
 
 
 class NotAvailable(Exception):  # noqa: N818  not an error: most tests have no other services
@@ -93,28 +99,31 @@ class _Clients:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._handlers: list[Any] = []
-        self._clients: dict[tuple[str, str, str | None], BaseClient] = {}
+        self._clients: dict[tuple[str, str, str | Send], BaseClient] = {}
 
     def renew_lock(self) -> None:
         """In a process that was forked: the thread that holds the lock may not be there."""
         self._lock = threading.Lock()
 
-    def get(self, service: str, region: str, url: str | None) -> BaseClient:
-        """Return the client of a service in a region. Without a ``url`` it never sends anything itself."""
-        with self._lock:  # botocore makes clients in one thread at a time. Nothing is called meanwhile.
-            return self._get(service, region, url)
+    def get(self, service: str, region: str, target: str | Send) -> BaseClient:
+        """Return the client of a service in a region.
 
-    def _get(self, service: str, region: str, url: str | None) -> BaseClient:
+        ``target`` is the URL that it sends to, or what answers in this process where no handler does.
+        """
+        with self._lock:  # botocore makes clients in one thread at a time. Nothing is called meanwhile.
+            return self._get(service, region, target)
+
+    def _get(self, service: str, region: str, target: str | Send) -> BaseClient:
         handlers = _find_handlers("*")
         if handlers != self._handlers:  # A session has the handlers that existed when it was made.
             self._session, self._handlers = None, handlers
             self._clients.clear()
-        client = self._clients.get((service, region, url))
+        client = self._clients.get((service, region, target))
         if client is None:
-            client = self._clients[service, region, url] = self._make(service, region, url)
+            client = self._clients[service, region, target] = self._make(service, region, target)
         return client
 
-    def _make(self, service: str, region: str, url: str | None) -> BaseClient:
+    def _make(self, service: str, region: str, target: str | Send) -> BaseClient:
         if self._session is None:
             # The user's configuration is not ours: a missing profile, for example, must not matter here.
             variables: dict[str, Any] = {"profile": (None, None, None, None)}
@@ -124,7 +133,7 @@ class _Clients:
         client = self._session.create_client(
             service,
             region_name=region,
-            endpoint_url=url,
+            endpoint_url=target if isinstance(target, str) else None,
             config=Config(
                 connect_timeout=_CONNECT_TIMEOUT_SECONDS,
                 read_timeout=_READ_TIMEOUT_SECONDS,
@@ -134,8 +143,8 @@ class _Clients:
             ),
         )
         client.meta.events.register("before-call", self.credentials.name_account)
-        if url is None:
-            client._endpoint._send = _send_nothing
+        if not isinstance(target, str):
+            client._endpoint._send = target
         return client
 
     def load_credentials(self) -> botocore_credentials.Credentials:
@@ -145,12 +154,12 @@ class _Clients:
     def close(self) -> None:
         """Drop the clients that may have sent anything, with their connections."""
         with self._lock:
-            closed = [self._clients.pop(key) for key in list(self._clients) if key[2] is not None]
+            closed = [self._clients.pop(key) for key in list(self._clients) if isinstance(key[2], str)]
         for client in closed:
             client.close()
 
 
-def _send_nothing(_: Any) -> Any:
+def _send_nothing(_: AWSPreparedRequest) -> AWSResponse:
     raise NotAvailable
 
 
@@ -164,6 +173,10 @@ class ExternalClient:
 
     def __init__(self) -> None:
         self.endpoints = Endpoints()
+        self.moto: MotoServer | None = None
+        """The moto that is served with the mock. It is then all other services, whatever the environment names."""
+        self.default_account: str | None = None
+        """The account that stands for that of the environment; None: whatever the service takes its access key for."""
 
     def call(
         self, service: str, caller: Caller, operation: str, *, credentials: Credentials | None = None, **params: Any
@@ -172,13 +185,14 @@ class ExternalClient:
 
         The call is signed with ``credentials``, or else for the account of ``caller``.
         """
-        url = self.endpoints.find_url(service)
+        url = self.endpoints.find_url(service) if self.moto is None else None
         started = None
         try:
             method = getattr(self._get_client(service, caller.region, url), operation)
-            own_key = caller.account_id or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
+            account = caller.account_id or (self.default_account if credentials is None else None)
+            own_key = account or os.environ.get("AWS_ACCESS_KEY_ID") or _PLACEHOLDER
             started = freezegun.api.real_monotonic()
-            with _clients.credentials.use(credentials or Credentials(own_key), caller.account_id):
+            with _clients.credentials.use(credentials or Credentials(own_key), account):
                 return method(**params)
         except Exception as error:  # noqa: BLE001  the failures of other services must not break this one
             if url is not None and started is not None and not isinstance(error, ClientError):
@@ -188,10 +202,12 @@ class ExternalClient:
 
     def _get_client(self, service: str, region: str, url: str | None) -> BaseClient:
         """Return a client of a service. NotAvailable when no service could answer."""
+        if self.moto is not None:
+            return _clients.get(service, region, self.moto.send)
         unreachable = not _find_handlers(service) if url is None else self.endpoints.is_silent(service, url)
         if unreachable:
             raise NotAvailable
-        return _clients.get(service, region, url)
+        return _clients.get(service, region, _send_nothing if url is None else url)
 
     def close(self) -> None:
         """Close the connections that calls left open."""

@@ -21,11 +21,14 @@ from ..assessment_reports.download import ReportDownloads
 from ..errors import EndlessPollError
 from ..wire.dispatcher import CONTENT_TYPE, handle
 from ..wire.http import Request, Response
-from .control_api import PATH_PREFIX, ControlApi
+from .aws_requests import OtherServices, is_for_inspector, is_from_browser
+from .control_api import ControlApi
 from .cross_origin import names_inspector, reason_to_refuse
+from .openapi import PATH_PREFIX
 
 if TYPE_CHECKING:
     from ..backend import InspectorBackend
+    from ..external.moto_server import MotoServer
     from ..state.service import FakeService
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -38,6 +41,8 @@ MISSING_JINJA2 = "The dashboard needs Jinja2, which is not installed: pip instal
 
 _READ_METHODS = ("GET", "HEAD")
 _REPORTS = "/inspector-reports-"
+_REPORT_KEY = "AKIAINSPECTORREPORTS"
+"""The access key in the URL of a report: beside moto's S3, it tells a report from somebody's object."""
 _NETWORK_FAILURES = (OSError, HTTPClientError)
 
 _log = logging.getLogger("mock_inspector.server")
@@ -59,16 +64,23 @@ class _Body:
 
 
 class Application:
-    """Answers HTTP requests from the state of one mock.
+    """Answers HTTP requests from the state of one mock. Those of other services are ``moto``'s, if it is given.
 
     ``disconnect`` is the exception that makes the server library close a connection without a response.
     """
 
     def __init__(
-        self, service: FakeService, backend: InspectorBackend, *, loopback: bool, disconnect: type[Exception]
+        self,
+        service: FakeService,
+        backend: InspectorBackend,
+        moto: MotoServer | None = None,
+        *,
+        loopback: bool,
+        disconnect: type[Exception],
     ) -> None:
         self._service = service
         self._backend = backend
+        self._others = None if moto is None else OtherServices(service, moto)
         self._loopback = loopback
         self._disconnect = disconnect
         self._reports = ReportDownloads(service)
@@ -84,9 +96,12 @@ class Application:
         return None if not host or names_inspector(host) else f"http://{host}"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        refusal = self._reason_to_refuse(environ)
+        if self._others is not None and refusal is None and not self._is_own(environ):
+            return self._others(environ, start_response)
         self._current.host = environ.get("HTTP_HOST")
         try:
-            status, headers, body, reason = self._respond(environ)
+            status, headers, body, reason = self._respond(environ, refusal)
         finally:
             self._current.host = None
         # The server library decides what happens to the connection next. A truncated response ends it.
@@ -95,13 +110,26 @@ class Application:
         truncated = len(body) < int(headers.get("Content-Length", 0))
         return _Body(b"" if environ["REQUEST_METHOD"] == "HEAD" else body, self._disconnect if truncated else None)
 
-    def _respond(self, environ: dict[str, Any]) -> Response:
+    def _reason_to_refuse(self, environ: dict[str, Any]) -> str | None:
+        return reason_to_refuse(environ, loopback=self._loopback, all_services=self._others is not None)
+
+    def _is_own(self, environ: dict[str, Any]) -> bool:
+        """Whether a request is for the mock, beside a moto that answers all others."""
+        path: str = environ["PATH_INFO"]
+        if path.startswith(PATH_PREFIX):
+            return True
+        if path.startswith(_REPORTS) and _REPORT_KEY in environ["QUERY_STRING"]:
+            return True
+        if is_for_inspector(environ):
+            return True
+        return path == "/" and environ["REQUEST_METHOD"] in _READ_METHODS and is_from_browser(environ)
+
+    def _respond(self, environ: dict[str, Any], refusal: str | None) -> Response:
         method: str = environ["REQUEST_METHOD"]
         path: str = environ["PATH_INFO"]
         query: str = environ["QUERY_STRING"]
-        reason = reason_to_refuse(environ, loopback=self._loopback)
-        if reason is not None:
-            return self._refuse(403, "AccessDeniedException", path, reason)
+        if refusal is not None:
+            return self._refuse(403, "AccessDeniedException", path, refusal)
         too_long = self._check_length(path, int(environ.get("CONTENT_LENGTH") or 0))
         if too_long is not None:
             return too_long

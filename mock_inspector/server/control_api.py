@@ -1,36 +1,31 @@
 """Control calls: what a test's author can do with a backend, over HTTP, for tests in other languages.
 
 ``POST /_mock_inspector/<member>`` calls a method of :class:`mock_inspector.backend.InspectorBackend`. The body is a JSON
-object with the arguments by name, the response is the result as JSON. ``GET`` reads a property. ``?account_id=`` and
+object with the arguments by name, the response is the result as JSON. ``GET`` reads. ``?account_id=`` and
 ``?region=`` choose another backend than the server's own. Times are ISO 8601 text in both directions.
 """
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from .. import findings
 from ..backend import InspectorBackend, choose_backend
-from ..clock.clock import Clock
 from ..errors import ApiError, short_repr, suggest
-from ..snapshots import check_json
 from ..state.call_log import Call, CallLog
-from ..state.faults import ParametersAre, name_caller
+from ..state.faults import name_caller
 from ..state.instances import Instance
 from ..state.messages import PublishedMessage
-from .dashboard.overview import build_overview
+from .control_calls import CONTROL_CALLS, ControlCall, as_list
+from .openapi import DOCUMENTS, PATH_PREFIX
 
-PATH_PREFIX = "/_mock_inspector/"
-
-_GET = ("GET",)
+_BACKEND_PARAMETERS = ("account_id", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,107 +45,6 @@ class _RequestError(Exception):
         self.result = ControlResult(status, {"error": message}, headers)
 
 
-# Arguments that JSON cannot express
-
-
-_FINDINGS: dict[str, Callable[..., findings.FindingSpec]] = {
-    name: getattr(findings, name)
-    for name in ("cve", "cis", "best_practice", "network_reachability", "runtime_behavior")
-}
-
-
-def _parse_findings(value: Any) -> list[findings.FindingSpec]:
-    """Findings in JSON: ``{"cve": "CVE-2016-2177", "severity": "High"}`` is ``cve("CVE-2016-2177", severity="High")``."""
-    return [_parse_finding(f"findings[{index}]", entry) for index, entry in enumerate(_as_list("findings", value))]
-
-
-def _parse_finding(name: str, entry: Any) -> findings.FindingSpec:
-    kinds = [key for key in entry if key in _FINDINGS] if isinstance(entry, dict) else []
-    if len(kinds) != 1:
-        raise ValueError(
-            f"{name} must be an object with one of {', '.join(_FINDINGS)}, such as "
-            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {short_repr(entry)}'
-        )
-    keywords = {key: value for key, value in entry.items() if key != kinds[0]}
-    try:
-        return _FINDINGS[kinds[0]](entry[kinds[0]], **keywords)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def _parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
-    """A condition in JSON: an object with parameters and the values that they must have."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ValueError(f"when must be an object with parameters and their values; got {short_repr(value)}")
-    return ParametersAre(value)
-
-
-# The control calls
-
-
-@dataclass(frozen=True, slots=True)
-class ControlCall:
-    """What a control call does."""
-
-    function: Callable[..., Any]
-    """Called with the backend, or the :attr:`part` of it, and the request's arguments."""
-    http_methods: tuple[str, ...] = ("POST",)
-    part: Callable[[InspectorBackend], Any] | None = None
-    parsers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """By argument: how a value is made of its JSON form."""
-
-
-def _clock(backend: InspectorBackend) -> Clock:
-    return backend.clock
-
-
-def _calls(backend: InspectorBackend) -> CallLog:
-    return backend.calls
-
-
-def _json_snapshot(backend: InspectorBackend) -> dict[str, Any]:
-    snapshot = backend.snapshot()
-    check_json(snapshot)
-    return snapshot
-
-
-CONTROL_CALLS: dict[str, ControlCall] = {
-    "account_id": ControlCall(lambda backend: backend.account_id, _GET),
-    "region": ControlCall(lambda backend: backend.region, _GET),
-    "partition": ControlCall(lambda backend: backend.partition, _GET),
-    "published": ControlCall(lambda backend: backend.published, _GET),
-    "calls": ControlCall(_calls, _GET),
-    "for_region": ControlCall(InspectorBackend.for_region),
-    "for_account": ControlCall(InspectorBackend.for_account),
-    "register_access_key": ControlCall(InspectorBackend.register_access_key),
-    "add_instance": ControlCall(InspectorBackend.add_instance, parsers={"findings": _parse_findings}),
-    "instances": ControlCall(lambda backend: backend.instances, _GET),
-    "remove_instance": ControlCall(InspectorBackend.remove_instance),
-    "add_rules_package": ControlCall(InspectorBackend.add_rules_package),
-    "add_finding": ControlCall(InspectorBackend.add_finding),
-    "add_exclusion": ControlCall(InspectorBackend.add_exclusion),
-    "set_run_state": ControlCall(InspectorBackend.set_run_state),
-    "finish_run": ControlCall(InspectorBackend.finish_run),
-    "clock.now": ControlCall(Clock.now, ("GET", "POST"), part=_clock),
-    "clock.tick": ControlCall(Clock.tick, part=_clock),
-    "clock.move_to": ControlCall(Clock.move_to, part=_clock),
-    "clock.run": ControlCall(Clock.run, part=_clock),
-    "inject_fault": ControlCall(InspectorBackend.inject_fault, parsers={"when": _parse_when}),
-    "calls.of": ControlCall(CallLog.of, part=_calls),
-    "calls.last": ControlCall(CallLog.last, part=_calls),
-    "calls.clear": ControlCall(CallLog.clear, part=_calls),
-    "next_ids": ControlCall(InspectorBackend.next_ids),
-    "snapshot": ControlCall(_json_snapshot),
-    "restore": ControlCall(InspectorBackend.restore),
-    "reset": ControlCall(InspectorBackend.reset),
-    # The data of the dashboard: no member of a backend.
-    "overview": ControlCall(lambda backend: build_overview(backend._service, backend._store), _GET),
-}
-"""Each member of a backend that is not an action, and those of its clock and its log of calls."""
-
-
 class ControlApi:
     """Carries out the control calls of one mock, by default on ``backend``."""
 
@@ -160,10 +54,12 @@ class ControlApi:
     def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
         """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``."""
         try:
+            if member in DOCUMENTS and http_method == "GET":
+                return ControlResult(200, DOCUMENTS[member]())
             control_call = _find(member, http_method)
             backend = self._choose_backend(query, reads=http_method == "GET")
             arguments = _parse_body(body) if http_method == "POST" else {}
-            args, kwargs = _bind(control_call, arguments)
+            args, kwargs = _bind(member, control_call, arguments)
             target = backend if control_call.part is None else control_call.part(backend)
             with name_caller(f"control call {member}"):
                 return ControlResult(200, _to_json(control_call.function(target, *args, **kwargs)))
@@ -179,7 +75,7 @@ class ControlApi:
         chosen = {"account_id": self._backend.account_id, "region": self._backend.region}
         for name, value in parse_qsl(query, keep_blank_values=True):
             if name not in chosen:
-                raise ValueError(f"the query's parameters are account_id and region; got {short_repr(name)}")
+                raise ValueError(f"the query's parameters are {' and '.join(chosen)}; got {short_repr(name)}")
             chosen[name] = value
         return choose_backend(self._backend, **chosen, reads=reads)
 
@@ -187,20 +83,23 @@ class ControlApi:
 def _find(member: str, http_method: str) -> ControlCall:
     """The control call. An unknown one gets status 404, a wrong HTTP method 405."""
     found = CONTROL_CALLS.get(member)
+    if member in DOCUMENTS:
+        raise _wrong_method(member, http_method, ("GET",))
     if found is None:
+        known = [*CONTROL_CALLS, *DOCUMENTS]
         raise _RequestError(
             404,
-            f"{short_repr(member)} is not a control call; the control calls are {', '.join(CONTROL_CALLS)}"
-            f"{suggest(member, CONTROL_CALLS)}",
+            f"{short_repr(member)} is not a control call; the control calls are {', '.join(known)}"
+            f"{suggest(member, known)}",
         )
     if http_method not in found.http_methods:
-        allowed = " or ".join(found.http_methods)
-        raise _RequestError(
-            405,
-            f"{member} must be called with {allowed}; got {short_repr(http_method)[1:-1]}",
-            Allow=", ".join(found.http_methods),
-        )
+        raise _wrong_method(member, http_method, found.http_methods)
     return found
+
+
+def _wrong_method(member: str, http_method: str, allowed: tuple[str, ...]) -> _RequestError:
+    text = f"{member} must be called with {' or '.join(allowed)}; got {short_repr(http_method)[1:-1]}"
+    return _RequestError(405, text, Allow=", ".join(allowed))
 
 
 # From JSON
@@ -209,7 +108,7 @@ def _find(member: str, http_method: str) -> ControlCall:
 def _parse_body(body: bytes) -> dict[str, Any]:
     """The arguments in a request's body; none in an empty one. ValueError if it is not a JSON object."""
     try:
-        value = json.loads(body.decode("utf-8") or "{}")
+        value = json.loads(body.decode("utf-8-sig") or "{}")
         # Rejects numbers beyond a float's range, NaN, and halves of surrogate pairs: none of them could be sent back.
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
@@ -219,28 +118,35 @@ def _parse_body(body: bytes) -> dict[str, Any]:
     return value
 
 
-@lru_cache(maxsize=len(CONTROL_CALLS))
-def _get_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters of a control call's function, without the first one, which is the backend or a part of it."""
-    return dict(list(inspect.signature(function, eval_str=True).parameters.items())[1:])
-
-
-def _bind(control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
-    parameters = _get_parameters(control_call.function)
-    takes = f"it takes {', '.join(parameters) or 'none'}"
+def _check_names(member: str, given: Iterable[str], parameters: Mapping[str, Any]) -> None:
+    """ValueError for an argument that the control call does not take."""
     for name in given:
-        if name not in parameters:
-            raise ValueError(f"unknown argument {short_repr(name)}; {takes}{suggest(name, parameters)}")
+        if name in parameters:
+            continue
+        if name in _BACKEND_PARAMETERS:
+            raise ValueError(
+                f"{name} must be in the query and not in the body: {PATH_PREFIX}{member}?{name}=..., "
+                "which chooses the backend"
+            )
+        takes = ", ".join(parameters) or "none"
+        raise ValueError(f"unknown argument {short_repr(name)}; it takes {takes}{suggest(name, parameters)}")
+
+
+def _bind(member: str, control_call: ControlCall, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments to call a function with. ValueError for unknown, missing and mistyped ones."""
+    parameters, whole = control_call.parameters, control_call.whole_body
+    if whole is not None and given and whole not in given:
+        given = {whole: given}
+    _check_names(member, given, parameters)
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for name, parameter in parameters.items():
         variadic = parameter.kind is parameter.VAR_POSITIONAL
         if name not in given:
             if parameter.default is parameter.empty and not variadic:
-                raise ValueError(f"{name} is missing; {takes}")
+                raise ValueError(f"{name} is missing; it takes {', '.join(parameters)}")
         elif variadic:
-            args = _as_list(name, given[name])
+            args = as_list(name, given[name])
             for index, entry in enumerate(args):
                 _check_type(f"{name}[{index}]", entry, parameter.annotation)
         elif name in control_call.parsers:
@@ -263,12 +169,6 @@ def _check_type(name: str, value: Any, annotation: Any) -> None:
         raise ValueError(
             f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {short_repr(value)}"
         )
-
-
-def _as_list(name: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"{name} must be an array; got {short_repr(value)}")
-    return value
 
 
 # To JSON

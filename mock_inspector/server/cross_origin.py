@@ -2,27 +2,30 @@
 
 A browser runs the scripts of any page that somebody visits, and those scripts reach loopback ports. Headers that
 scripts cannot set give them away: ``Origin``, ``Sec-Fetch-Site`` and, when a foreign name resolves to this machine (DNS
-rebinding), ``Host``. Inspector's own host names are AWS's, so no page can be served under them.
+rebinding), ``Host``. AWS's own host names are those of its services, so nobody else's page can be served under them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..api.hosts import is_inspector_host, is_loopback
+from ..api.hosts import is_aws_host, is_inspector_host, is_loopback
 from ..errors import short_repr
 
 _ALLOWED_SITES = (None, "same-origin", "none")
 """``Sec-Fetch-Site`` of a program, of the server's own page, and of an address that somebody typed."""
 
 
-def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
-    """Why to refuse a request, or None. ``loopback``: whether the server listens on this machine only."""
+def reason_to_refuse(environ: dict[str, Any], *, loopback: bool, all_services: bool = False) -> str | None:
+    """Why to refuse a request, or None.
+
+    ``loopback``: whether the server listens on this machine only. ``all_services``: whether it answers for all of AWS.
+    """
     host = environ.get("HTTP_HOST")
-    if loopback and host is not None and not (_is_loopback_host(host) or names_inspector(host)):
+    if loopback and host is not None and not (_is_loopback_host(host) or _names_service(host, all_services)):
         return (
             f"Host must be a name of the loopback interface, on which this server listens (127.0.0.1, [::1], localhost), "
-            f"or one of Inspector's own; got {short_repr(host)}"
+            f"or one of {'AWS' if all_services else 'Inspector'}'s own; got {short_repr(host)}"
         )
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"http://{host}".lower():
@@ -35,7 +38,15 @@ def reason_to_refuse(environ: dict[str, Any], *, loopback: bool) -> str | None:
 
 def names_inspector(host: str) -> bool:
     """Whether a ``Host`` is AWS's own for Inspector: a proxy or a redirected transport leads here. No page has it."""
-    return is_inspector_host(host.removesuffix(":443").removesuffix(":80"))
+    return is_inspector_host(_remove_port(host))
+
+
+def _names_service(host: str, all_services: bool) -> bool:
+    return is_aws_host(_remove_port(host)) if all_services else names_inspector(host)
+
+
+def _remove_port(host: str) -> str:
+    return host.removesuffix(":443").removesuffix(":80")
 
 
 def _is_loopback_host(host: str) -> bool:

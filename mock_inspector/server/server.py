@@ -5,20 +5,29 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..backend import InspectorBackend
+    from ..external.moto_server import MotoServer
     from .app import Application
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_INSPECTOR"
 """The environment variable from which the AWS SDKs and the AWS CLI take the service's endpoint."""
 
-MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[server]'"
+ALL_SERVICES_VARIABLE = "AWS_ENDPOINT_URL"
+"""The same for all services."""
+
+MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 'mock-inspector[{extra}]'"
+
+_THREADS_WITH_MOTO = 32
+"""More than a tool has that wait for messages of Amazon SQS at the same time: each of these requests takes a thread."""
 
 _LOOPBACK = {4: ipaddress.ip_address("127.0.0.1"), 6: ipaddress.ip_address("::1")}
 
@@ -29,11 +38,20 @@ class InspectorServer:
     The server answers for every account and region; the signature of a request chooses. Control calls act on
     ``backend`` unless they name another. ``host`` is the address to listen on. Port 0 is any free port. ``url`` is known
     after the start.
+
+    With ``moto`` the port answers for all of AWS: requests of other services are answered by moto, which is also
+    the EC2, SNS, IAM and STS of the mock. moto has one state in a process. It is emptied at the start and at the stop,
+    unless ``mock_aws`` is active then.
     """
 
-    def __init__(self, backend: InspectorBackend, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, backend: InspectorBackend, *, host: str = "127.0.0.1", port: int = 0, moto: bool = False
+    ) -> None:
         self.backend = backend
         self.url = ""
+        self.moto: MotoServer | None = None
+        """The moto that is served beside the mock, from the start on."""
+        self._with_moto = moto
         self.loopback = True
         """Whether the server listens on this machine's loopback interface only."""
         self._address = (host, port)
@@ -44,21 +62,26 @@ class InspectorServer:
         """Open the port.
 
         OSError when that is impossible, RuntimeError when the backend's mock is not active. ModuleNotFoundError, with
-        the command that installs it, when waitress is missing.
+        the command that installs it, when waitress or moto is missing.
         """
         try:
-            from .waitress_runner import ClientDisconnected, WaitressRunner
+            from .waitress_runner import WORKER_THREADS, ClientDisconnected, WaitressRunner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "waitress":
                 raise
-            raise ModuleNotFoundError(MISSING_EXTRA, name="waitress") from None
+            extra = "moto" if self._with_moto else "server"
+            raise ModuleNotFoundError(MISSING_EXTRA.format(extra=extra), name="waitress") from None
         from ..activation import active
         from ..assessment_reports.local_server import ProxyBypass
+        from ..external.moto_server import load_moto
         from .app import Application
 
         activation = active()
         if activation is None or activation.service is not self.backend._any_service:
             raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
+        moto = load_moto() if self._with_moto else None
+        if moto is not None:
+            moto.empty()
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -66,10 +89,14 @@ class InspectorServer:
         if address.is_unspecified:  # the server listens on all addresses, so on loopback too
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
+        if moto is not None:
+            self._stop.callback(moto.empty)
+        self.moto = moto
         self._application = Application(
-            activation.service, self.backend, loopback=self.loopback, disconnect=ClientDisconnected
+            activation.service, self.backend, moto, loopback=self.loopback, disconnect=ClientDisconnected
         )
-        self._stop.callback(WaitressRunner(listening, self._application).stop)
+        threads = WORKER_THREADS if moto is None else _THREADS_WITH_MOTO
+        self._stop.callback(WaitressRunner(listening, self._application, threads=threads).stop)
         self._stop.callback(ProxyBypass().undo)
         activation.attach(self)
         self._stop.callback(activation.detach, self)
@@ -93,7 +120,26 @@ class InspectorServer:
         if not any(os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")):
             added |= {"AWS_ACCESS_KEY_ID": self.backend.account_id, "AWS_SECRET_ACCESS_KEY": "mock"}
         missing = {name: value for name, value in added.items() if not os.environ.get(name)}
-        return {**os.environ, **missing, ENDPOINT_VARIABLE: self.url}
+        environ = {**os.environ, **missing, **self.variables}
+        return {name: value for name, value in environ.items() if value is not None}
+
+    @property
+    def variables(self) -> Mapping[str, str | None]:
+        """The environment variables that lead to the server; None for those that would lead past it."""
+        if not self._with_moto:
+            return {ENDPOINT_VARIABLE: self.url}
+        # moto sends requests to itself for some services (AWS Lambda, AWS Step Functions), at the port that it finds here.
+        return {ALL_SERVICES_VARIABLE: self.url, ENDPOINT_VARIABLE: None, "MOTO_PORT": str(urlsplit(self.url).port)}
+
+    @contextmanager
+    def set_environment(self) -> Iterator[None]:
+        """Let this process's environment, and so that of subprocesses, lead to the server."""
+        previous = {name: os.environ.get(name) for name in self.variables}
+        _update_environment(self.variables)
+        try:
+            yield
+        finally:
+            _update_environment(previous)
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,6 +152,14 @@ class InspectorServer:
 
     def __repr__(self) -> str:
         return f"<InspectorServer {self.url or 'not started'} of {self.backend!r}>"
+
+
+def _update_environment(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _listen(host: str, port: int) -> socket.socket:

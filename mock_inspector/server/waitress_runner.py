@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import select
 import socket
 import threading
@@ -20,13 +21,15 @@ from waitress import wasyncore
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from ..wire.dispatcher import CONTENT_TYPE
 
 __all__ = ["ClientDisconnected", "WaitressRunner"]
 
-_WORKER_THREADS = 8
+WORKER_THREADS = 8
+"""How many requests are answered at the same time."""
+
 _MAX_CONNECTIONS = 1_000
 _MAX_BODY_BYTES = 80 * 1024 * 1024
 """Bodies up to this length are read to their end, so that a client sees the response that its body is too long."""
@@ -40,6 +43,12 @@ _UNLIMITED = 2**40
 _STOP_TIMEOUT_SECONDS = 10.0
 """Real time that a stop allows for requests that are being answered, and then for clients to read their responses."""
 
+METADATA_NAMES = "x-mock-inspector-metadata-names"
+"""The header in which an application finds the names of metadata that have an underscore."""
+
+_METADATA = re.compile(rb"^(x-amz-meta-[^:\s]*_[^:\s]*):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_METADATA_NAME = re.compile(rb"^X-Amz-Meta-[^:]*", re.MULTILINE)
+
 _log = logging.getLogger("mock_inspector.server")
 
 
@@ -51,11 +60,11 @@ class _Task(Protocol):
 class _WorkerThreads:
     """The threads that answer requests: what waitress calls a task dispatcher."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"mock_inspector server {number}", daemon=True)
-            for number in range(_WORKER_THREADS)
+            for number in range(threads)
         ]
         for thread in self._threads:
             thread.start()
@@ -79,6 +88,15 @@ class _WorkerThreads:
                 _log.exception("A request was not answered")
 
 
+class _WsgiTask(WSGITask):  # type: ignore[misc]
+    """Answers a request. waitress begins each word of a header's name with a capital; S3's metadata is in small letters."""
+
+    def build_response_header(self) -> bytes:
+        """Called by waitress."""
+        header: bytes = super().build_response_header()
+        return _METADATA_NAME.sub(lambda name: name[0].lower(), header) if b"X-Amz-Meta-" in header else header
+
+
 class _ErrorTask(ErrorTask):  # type: ignore[misc]
     """Answers what is no HTTP request, or none that can be answered, in the form of the service's errors."""
 
@@ -95,7 +113,13 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Refuses a URL that is none; waitress alone closes the connection without a response."""
+    """Refuses a URL that is none; waitress alone closes the connection without a response.
+
+    It also keeps the metadata of S3 objects with an underscore in their names. waitress drops such headers, since an
+    application cannot tell an underscore from a hyphen; hence the names are in a header of their own.
+    """
+
+    headers: dict[str, str]
 
     def parse_header(self, header_plus: bytes) -> None:
         """Called by waitress."""
@@ -103,12 +127,23 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from None
+        names = []
+        for name, value in _METADATA.findall(header_plus):
+            names.append(name.decode("latin-1"))
+            self.headers[_to_key(names[-1])] = value.decode("latin-1")
+        if names:
+            self.headers[_to_key(METADATA_NAMES)] = ",".join(names)
+
+
+def _to_key(header: str) -> str:
+    return header.upper().replace("-", "_")
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection. Before it is closed the client's bytes are read to their end, or it would lose the response."""
 
     parser_class = _Parser
+    task_class = _WsgiTask
     error_task_class = _ErrorTask
     close_when_flushed: bool
     _unread_bytes: int | None = None
@@ -151,8 +186,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class WaitressRunner:
     """waitress on a listening socket, from the construction to :meth:`stop`."""
 
-    def __init__(self, listening: socket.socket, application: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
-        self._workers = _WorkerThreads()
+    def __init__(
+        self,
+        listening: socket.socket,
+        application: Callable[[dict[str, Any], Any], Iterable[bytes]],
+        *,
+        threads: int = WORKER_THREADS,
+    ) -> None:
+        self._workers = _WorkerThreads(threads)
         self._channels: dict[int, Any] = {}
         self._server = create_server(
             application,

@@ -37,6 +37,7 @@ def restore(service: FakeService, state: Mapping[str, Any] | str | os.PathLike[s
         with _pause_collector():
             values = dict(state) if isinstance(state, Mapping) else _read(state)
             check_header(values)
+            values.pop("$schema", None)  # by which an editor checks the file
             record = decode(SnapshotRecord, values)
             loaded = load(record)
     except SnapshotError as error:

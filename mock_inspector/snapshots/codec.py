@@ -63,6 +63,8 @@ class Field:
 
     decode: Decode
     encode: Encode | None = None
+    schema: Any = dataclasses.field(default_factory=dict, compare=False)
+    """The JSON Schema of the value, a function that returns it, or a hint whose values have the same form in JSON."""
 
 
 _Codec = tuple[Decode, Encode | None]

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from ..api.identifiers import is_region_name
+from ..api.identifiers import REGION_PATTERN, is_region_name
+from ..api.json_schema import JsonSchema, build_object, build_shape_schema, match_all
 from ..clock.moments import EpochMs, format_zulu, to_datetime, to_epoch_ms
 from ..state.instances import validate_tags
 from .codec import MAX_NUMBER, Field, SnapshotError, decode_shape, expected
@@ -19,6 +20,16 @@ _MOMENT = "a moment as ISO 8601 text"
 
 _OF_FINDING: dict[str, Any] = {"arn": "arn", "userAttributes": [], "createdAt": 0, "updatedAt": 0}
 """Members of the data type Finding that are not part of a body."""
+
+MOMENT_SCHEMA: JsonSchema = {
+    "anyOf": [
+        {"type": "string", "format": "date-time", "maxLength": _MAX_MOMENT_LENGTH},
+        {"type": "integer", "minimum": _MAX_DATE + 1, "maximum": MAX_NUMBER},
+    ]
+}
+EXACT_MOMENT_SCHEMA: JsonSchema = {"type": "string", "format": "date-time"}
+REGION_SCHEMA: JsonSchema = {"type": "string", "pattern": match_all(REGION_PATTERN)}
+STRINGS_SCHEMA: JsonSchema = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 @lru_cache(maxsize=65_536)
@@ -35,7 +46,7 @@ def matching(pattern: str, form: str) -> Field:
             raise expected(form, value)
         return value
 
-    return Field(decode_text)
+    return Field(decode_text, schema={"type": "string", "pattern": match_all(pattern)})
 
 
 def decode_region(value: Any) -> Any:
@@ -85,6 +96,12 @@ def decode_body(value: Any) -> Any:
         raise SnapshotError(" lacks the member 'severity'")
     members = decode_shape("Finding", {**value, **_OF_FINDING})
     return {name: member for name, member in members.items() if name not in _OF_FINDING}
+
+
+def build_body_schema() -> JsonSchema:
+    """Return the JSON Schema of the members of a fixed body."""
+    members = build_shape_schema("Finding")["properties"]
+    return build_object({name: schema for name, schema in members.items() if name not in _OF_FINDING}, ["severity"])
 
 
 def decode_instance_tags(value: Any) -> Any:

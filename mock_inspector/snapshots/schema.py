@@ -17,6 +17,11 @@ from ..errors import short_repr
 from ..state.instances import InstanceAttributes
 from .codec import Field, SnapshotError, are_numbers, copy_json, decode, encode_all
 from .fields import (
+    EXACT_MOMENT_SCHEMA,
+    MOMENT_SCHEMA,
+    REGION_SCHEMA,
+    STRINGS_SCHEMA,
+    build_body_schema,
     decode_attributes,
     decode_body,
     decode_exact_moment,
@@ -32,7 +37,7 @@ VERSION = 1
 
 Index = int
 """An index in a list of the same store."""
-Moment = Annotated[EpochMs, Field(decode_moment, encode_moment)]
+Moment = Annotated[EpochMs, Field(decode_moment, encode_moment, MOMENT_SCHEMA)]
 OWN_ID = r"0-[A-Za-z0-9]{8}"
 OwnId = Annotated[str, matching(OWN_ID, "an id of the form '0-nvgVhaxX'")]
 Account = Annotated[str, matching(r"[0-9]{12}", "an account id of 12 digits")]
@@ -41,7 +46,8 @@ Pairs = list[dict[str, str]]
 UserAttributes = Annotated[Pairs, ShapeName("UserAttributeList")]
 Telemetry = Annotated[list[dict[str, Any]], ShapeName("TelemetryMetadataList")]
 Members = dict[str, Any]
-Anything = Annotated[Any, Field(lambda value: value)]
+Error = Annotated[Any, Field(lambda value: value, schema={"type": ["string", "object"]})]
+Condition = Annotated[Any, Field(lambda value: value, schema={"type": ["object", "null"]})]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +82,7 @@ class FindingSpecRecord:
     title: Text
     description: Text
     recommendation: Text
-    attributes: Annotated[Any, Field(decode_attributes, dict)] = ()
+    attributes: Annotated[Any, Field(decode_attributes, dict, STRINGS_SCHEMA)] = ()
     without_agent: Index | None = None
     rule_name: Annotated[str | None, ShapeName("RuleName")] = None
 
@@ -85,7 +91,7 @@ class FindingSpecRecord:
 class InstanceRecord(InstanceAttributes):
     """An instance at some time. ``findings`` are indexes in ``finding_specs``."""
 
-    tags: Annotated[dict[str, str], Field(decode_instance_tags)] = field(default_factory=dict)
+    tags: Annotated[dict[str, str], Field(decode_instance_tags, schema=STRINGS_SCHEMA)] = field(default_factory=dict)
     findings: list[Index] = field(default_factory=list)
 
 
@@ -230,7 +236,7 @@ class BodyRecord:
 
     rules_package: Annotated[str | None, ShapeName("Arn")] = None
     spec: Index | None = None
-    members: Annotated[Members, Field(decode_body, copy_json)] | None = None
+    members: Annotated[Members, Field(decode_body, copy_json, build_body_schema)] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -275,7 +281,7 @@ class RunRecord:
     forced: bool = False
     evaluates_at: Moment | None = None
     evaluated: NumbersRecord | None = None
-    findings: Annotated[Any, Field(_decode_findings, encode_all)] = field(default_factory=list)
+    findings: Annotated[Any, Field(_decode_findings, encode_all, list[FindingRecord])] = field(default_factory=list)
     """Written as :class:`FindingRecord`, read as :class:`FindingColumns`."""
     exclusions: list[ExclusionRecord] = field(default_factory=list)
     notifications: list[NotificationRecord] = field(default_factory=list)
@@ -309,10 +315,10 @@ class FaultRecord:
     """
 
     operation: str
-    error: Anything
+    error: Error
     times: int | None
     after: int = 0
-    when: Anything = None
+    when: Condition = None
     where: str = ""
     hits: int = 0
 
@@ -326,7 +332,7 @@ class StoreRecord:
     """
 
     account_id: Account
-    region: Annotated[str, Field(decode_region)]
+    region: Annotated[str, Field(decode_region, schema=REGION_SCHEMA)]
     next_number: int
     ids: IdsRecord = field(default_factory=IdsRecord)
     rules_packages: list[RulesPackageRecord] = field(default_factory=list)
@@ -362,7 +368,7 @@ class SnapshotRecord:
 
     format: str
     version: int
-    moment: Annotated[str, Field(decode_exact_moment)]
+    moment: Annotated[str, Field(decode_exact_moment, schema=EXACT_MOMENT_SCHEMA)]
     started: Moment
     id_seed: str
     access_keys: dict[str, Account] = field(default_factory=dict)

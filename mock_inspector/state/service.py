@@ -271,6 +271,11 @@ class FakeService:
         """Return the account that an access key was registered for, or None. An account id stands for itself."""
         return access_key if is_account_id(access_key) else self._access_keys.get(access_key)
 
+    def account_of(self, credentials: Credentials, region: str) -> str:
+        """Return the account that requests with these credentials are for. Call it without the lock: it may call STS."""
+        account = self.account_for(credentials.access_key)
+        return account or self.context.external.find_account(credentials, region) or self.context.account_id
+
     def access_keys(self) -> dict[str, str]:
         """The accounts of the registered access keys."""
         return dict(self._access_keys)

@@ -29,7 +29,7 @@ from .http import Request, Response
 from .sigv4 import SigningScope, parse_signature
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-_TARGET_PREFIX = "InspectorService."
+TARGET_PREFIX = "InspectorService."
 
 
 class _DamagedResponseError(Exception):
@@ -186,13 +186,13 @@ def _parse_target(request: Request) -> Operation:
 def _find_operation(target: str) -> Operation:
     prefix, dot, name = target.rpartition(".")
     try:
-        if prefix + dot != _TARGET_PREFIX:
+        if prefix + dot != TARGET_PREFIX:
             raise KeyError(target)
         return get_operation(name)
     except KeyError:
         raise CommonError(
             "UnknownOperationException",
-            f"X-Amz-Target must be {_TARGET_PREFIX} and an operation; got {short_repr(target)}{suggest_operation(name)}.",
+            f"X-Amz-Target must be {TARGET_PREFIX} and an operation; got {short_repr(target)}{suggest_operation(name)}.",
         ) from None
 
 

@@ -3,8 +3,11 @@
 import inspect
 import json
 import re
+import shutil
+import subprocess
 from contextlib import closing
 from datetime import datetime
+from importlib.metadata import version
 
 import pytest
 from botocore import xform_name
@@ -15,7 +18,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
-from mock_inspector.server.control_api import CONTROL_CALLS
+from mock_inspector.server.control_calls import CONTROL_CALLS
 
 from ..support.aws import CVE, create_target, create_template, describe_finding, describe_run, list_findings, start_run
 from ..support.fast_subset import max_examples
@@ -42,7 +45,7 @@ def refusal(server, member, body=None, method="POST", query=""):
 def test_every_member_of_a_backend_that_is_no_action_is_offered():
     actions = {xform_name(name) for name in OPERATIONS}
     members = {name for name in dir(InspectorBackend) if not name.startswith("_")} - actions
-    assert members - {"clock"} == {name for name in CONTROL_CALLS if "." not in name} - {"overview"}
+    assert members - {"clock"} == {name for name in CONTROL_CALLS if "." not in name} - {"health", "overview"}
 
 
 def test_a_snapshot_is_saved_and_restored(server, inspector_backend, client):
@@ -287,7 +290,51 @@ def test_the_overview_shows_the_newest_of_many(server):
     assert (seen["calls"]["total"], len(seen["calls"]["newest"])) == (120, 50)
 
 
+def test_a_snapshot_is_read_saved_and_restored_as_it_is(server, inspector_backend, client, tmp_path):
+    target = create_target(client, "old")
+    file = tmp_path / "state.json"
+    file.write_bytes(send(server, "GET", "/_mock_inspector/snapshot").body)
+    assert read_property(server, "snapshot") == control_call(server, "snapshot") == json.loads(file.read_bytes())
+    control_call(server, "reset")
+    answer = send(server, "POST", "/_mock_inspector/restore", file.read_bytes())
+    assert (answer.status, answer.value) == (200, None)
+    assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
+    # As an editor of Windows saves it, and with the name of its schema.
+    edited = json.dumps({"$schema": f"{server.url}/_mock_inspector/state-schema.json", **json.loads(file.read_bytes())})
+    assert send(server, "POST", "/_mock_inspector/restore", edited.encode("utf-8-sig")).status == 200
+    assert inspector_backend.snapshot() == json.loads(file.read_bytes())
+    status, text = refusal(server, "restore", {"format": "moto"})
+    assert (status, text.partition(", an")[0]) == (400, "restore: snapshot: must be a snapshot of mock_inspector")
+    assert refusal(server, "restore", {}) == (400, "restore: snapshot is missing; it takes snapshot")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_curl_saves_and_restores_a_snapshot(server, client, tmp_path):
+    target, file = create_target(client, "old"), tmp_path / "state.json"
+    curl = ["curl", "--silent", "--show-error", "--fail", "--noproxy", "*"]
+    subprocess.run([*curl, "-o", file, f"{server.url}/_mock_inspector/snapshot"], check=True)
+    control_call(server, "reset")
+    subprocess.run([*curl, "-d", f"@{file}", f"{server.url}/_mock_inspector/restore"], check=True)
+    assert client.list_assessment_targets()["assessmentTargetArns"] == [target]
+
+
+def test_health_is_read_and_changes_nothing(server):
+    before = server.backend.snapshot()
+    assert read_property(server, "health") == {"status": "ok", "version": version("mock-inspector")}
+    assert server.backend.snapshot() == before
+
+
 # Errors
+
+
+@pytest.mark.parametrize("member", ["add_instance", "snapshot", "clock.tick", "register_access_key"])
+@pytest.mark.parametrize("name", ["region", "account_id"])
+def test_a_region_or_account_in_the_body_is_refused_and_shown_where_it_belongs(server, member, name):
+    status, text = refusal(server, member, {name: "eu-west-1"})
+    assert status == 400
+    assert text.startswith(
+        f"{member}: {name} must be in the query and not in the body: /_mock_inspector/{member}?{name}="
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,16 @@ import sys
 from contextlib import closing
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
-from ..support.aws import CVE
+from ..support.aws import CVE, create_target
+from ..support.other_services import preview_agents, run_instances
 from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
 from ..support.subprocesses import serve_process
 
@@ -25,8 +29,10 @@ def test_serve_prints_its_url_answers_and_ends_on_a_signal(number):
         assert url.startswith("http://127.0.0.1:")
         assert send_on(kept, "POST", "/", {}, signed_headers("ListFindings")).value == {"findingArns": []}
         process.send_signal(number)
-        assert process.communicate(timeout=60) == ("", "")
-        assert process.returncode == 0
+        out, usage = process.communicate(timeout=60)
+        assert (out, process.returncode) == ("", 0)
+        assert f"  export AWS_ENDPOINT_URL_INSPECTOR={url}\n" in usage
+        assert usage.endswith("Press Ctrl+C to stop.\n")
         with pytest.raises(ConnectionRefusedError):
             call_action(url, "ListFindings")
 
@@ -110,6 +116,40 @@ def test_other_machines_names_pass_where_it_listens_for_them_with_a_warning():
         assert warning.startswith("Warning: 0.0.0.0 can be reached from other machines")
 
 
+@pytest.mark.slow
+def test_serve_moto_answers_for_all_of_aws_and_prints_nothing_but_the_url_on_standard_output():
+    pytest.importorskip("flask_cors", reason="moto's server is not installed: pip install 'moto[server]'")
+    with serve_process("--moto", "--frozen", "--account-id", "210987654321", "--region", "eu-central-1") as (
+        process,
+        url,
+    ):
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        config = Config(retries={"max_attempts": 0})
+        session = boto3.Session(**keys, region_name="eu-central-1")
+        clients = {
+            name: session.client(name, endpoint_url=url, config=config)
+            for name in ("ec2", "inspector", "sqs", "sts", "snowball")
+        }
+        assert clients["sts"].get_caller_identity()["Account"] == "210987654321"
+        launched = run_instances(ec2=clients["ec2"])
+        target = create_target(clients["inspector"])
+        assert target.split(":")[4] == "210987654321"
+        assert preview_agents(clients["inspector"], target).keys() == {*launched}
+        with pytest.raises(ClientError, match="moto does not have this"):  # moto prints a line about it
+            clients["snowball"].list_jobs()
+        # Waiting for a message moves frozen time: nobody in the server's process is at work.
+        queue = clients["sqs"].create_queue(QueueName="empty")["QueueUrl"]
+        begun = read_property(url, "clock.now")
+        assert "Messages" not in clients["sqs"].receive_message(QueueUrl=queue, WaitTimeSeconds=5)
+        assert read_property(url, "clock.now") > begun
+        process.terminate()
+        out, usage = process.communicate(timeout=60)
+        assert (out, process.returncode) == ("", 0)
+        assert f"  export AWS_ENDPOINT_URL={url}\n" in usage
+        assert "AWS_ENDPOINT_URL_INSPECTOR" not in usage
+        assert "AWS_DEFAULT_REGION=eu-central-1" in usage
+
+
 def test_a_port_in_use_is_reported(capsys):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -156,11 +196,14 @@ def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     assert "region (from AWS_DEFAULT_REGION) must be the name of a region" in capsys.readouterr().err
 
 
-def test_serve_without_its_library_says_what_to_install():
-    code = "import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve'])"
+@pytest.mark.parametrize(("options", "extra"), [([], "server"), (["--moto"], "moto")])
+def test_serve_without_its_library_says_what_to_install(options, extra):
+    code = (
+        f"import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve', *{options}])"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
-    assert "pip install 'mock-inspector[server]'" in ran.stderr
+    assert f"pip install 'mock-inspector[{extra}]'" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
