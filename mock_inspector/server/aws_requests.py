@@ -88,7 +88,7 @@ class OtherServices:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request. The lock is not held."""
         account = self._find_account(environ)
-        if account is not None:
+        if account is not None:  # else moto's, which knows the access keys that it has given out
             environ.setdefault(_ACCOUNT_HEADER, account)
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # moto tells an encoded slash in a key of S3 by it
         names = environ.pop(_to_key(METADATA_NAMES), "")
@@ -112,10 +112,10 @@ class OtherServices:
         return [body]
 
     def _find_account(self, environ: dict[str, Any]) -> str | None:
-        """The account of a request; None to leave it to moto, which knows the access keys that it has given out."""
+        """The account of a request; None for the one that moto finds."""
         credential = _find_credential(environ)
         if credential is None:
-            return None
+            return self._service.context.account_id
         if self._service.context.account_id == self._moto.default_account:
             return self._service.account_for(credential["key"])
         credentials = Credentials(credential["key"], environ.get("HTTP_X_AMZ_SECURITY_TOKEN"))

@@ -52,7 +52,11 @@ class ControlApi:
         self._backend = backend
 
     def call(self, http_method: str, member: str, query: str, body: bytes) -> ControlResult:
-        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``."""
+        """Carry out a control call. A bad one gets a result of the form ``{"error": reason}``.
+
+        HEAD is answered as GET, since some programs that wait for a server use it.
+        """
+        http_method = "GET" if http_method == "HEAD" else http_method
         try:
             if member in DOCUMENTS and http_method == "GET":
                 return ControlResult(200, DOCUMENTS[member]())

@@ -2,7 +2,7 @@
 
 A browser runs the scripts of any page that somebody visits, and those scripts reach loopback ports. Headers that
 scripts cannot set give them away: ``Origin``, ``Sec-Fetch-Site`` and, when a foreign name resolves to this machine (DNS
-rebinding), ``Host``. AWS's own host names are those of its services, so nobody else's page can be served under them.
+rebinding), ``Host``. Nobody but AWS can make its own host names lead to another machine, so they are no danger.
 """
 
 from __future__ import annotations

@@ -128,6 +128,10 @@ def test_one_account_is_meant_by_an_access_key_everywhere(aws_server):
     assert accounts(OWN_KEY) == {"222222222222"}
     assert accounts({"AccessKeyId": "444444444444", "SecretAccessKey": "secret"}) == {"444444444444"}
     assert accounts(assumed) == {"333333333333"}
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Host": "sns.us-west-2.amazonaws.com"}
+    unsigned = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=test&WebIdentityToken=token"
+    answer = send(aws_server, "POST", "/", unsigned + b"&RoleArn=arn:aws:iam::999999999999:role/web", form)
+    assert answer.status == 200, answer
 
 
 @pytest.mark.slow

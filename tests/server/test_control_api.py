@@ -321,6 +321,8 @@ def test_curl_saves_and_restores_a_snapshot(server, client, tmp_path):
 def test_health_is_read_and_changes_nothing(server):
     before = server.backend.snapshot()
     assert read_property(server, "health") == {"status": "ok", "version": version("mock-inspector")}
+    answer = send(server, "HEAD", "/_mock_inspector/health")
+    assert (answer.status, answer.body) == (200, b"")
     assert server.backend.snapshot() == before
 
 
