@@ -64,8 +64,23 @@ class MockInspector:
         try:
             __tracebackhide__ = True
             self.leave(failed=kind is not None)
-        finally:
+        except BaseException:
             self.leave(failed=True)  # what an interrupt has left
+            raise
+
+    def start(self) -> InspectorBackend:
+        """Begin a use, as entering the context does, and return its backend. :meth:`stop` ends it."""
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """End the last use that this object has begun. RuntimeError when it has begun none that has not ended.
+
+        Like leaving the context, it raises UnusedFaultError for faults that were never triggered.
+        """
+        __tracebackhide__ = True
+        if not self._uses:
+            raise RuntimeError("stop() must come after start(), once for each; got one without")
+        self.__exit__(None, None, None)
 
     def leave(self, *, failed: bool = False) -> None:
         """End the last use that this object has begun; does nothing when all of them have ended."""

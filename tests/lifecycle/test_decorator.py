@@ -4,11 +4,13 @@ import asyncio
 import datetime
 import inspect
 import os
+import unittest
 
 import boto3
 import pytest
 
 from mock_inspector import InspectorBackend, mock_inspector
+from mock_inspector.errors import UnusedFaultError
 
 from ..support.aws import create_target, is_mocked, list_targets
 
@@ -29,6 +31,68 @@ def test_an_async_context_manager_mocks_what_is_inside(unreachable_client):
             return backend.region, is_mocked(unreachable_client)
 
     assert asyncio.run(scenario()) == ("eu-west-1", True)
+    assert not is_mocked(unreachable_client)
+
+
+def test_start_begins_the_mock_and_stop_ends_it(unreachable_client):
+    mock = mock_inspector(region="eu-west-1")
+    for _ in range(2):
+        backend = mock.start()
+        assert isinstance(backend, InspectorBackend)
+        assert (backend.region, is_mocked(unreachable_client)) == ("eu-west-1", True)
+        assert backend.list_assessment_targets() == {"assessmentTargetArns": []}, "each start is empty"
+        backend.create_assessment_target(assessmentTargetName="one")
+        mock.stop()
+        assert not is_mocked(unreachable_client)
+
+
+def test_starts_nest_and_each_has_its_stop(unreachable_client):
+    mock = mock_inspector()
+    first, second = mock.start(), mock.start()
+    assert first is second
+    mock.stop()
+    assert is_mocked(unreachable_client)
+    mock.stop()
+    assert not is_mocked(unreachable_client)
+
+
+def test_a_stop_without_a_start_is_refused():
+    mock = mock_inspector()
+    with pytest.raises(RuntimeError, match=r"stop\(\) must come after start\(\)"):
+        mock.stop()
+    mock.start()
+    mock.stop()
+    with pytest.raises(RuntimeError, match=r"stop\(\) must come after start\(\)"):
+        mock.stop()
+
+
+def test_stop_reports_unused_faults_and_ends_the_mock_all_the_same(unreachable_client):
+    mock = mock_inspector()
+    mock.start().inject_fault("ListFindings", "ThrottlingException")
+    with pytest.raises(UnusedFaultError, match="ListFindings"):
+        mock.stop()
+    assert not is_mocked(unreachable_client)
+
+
+def test_a_test_case_can_start_and_stop_the_mock_around_each_test(unreachable_client):
+    seen = []
+
+    class Case(unittest.TestCase):
+        def setUp(self):
+            mock = mock_inspector()
+            self.backend = mock.start()
+            self.addCleanup(mock.stop)
+
+        def test_one(self):
+            create_target(unreachable_client, "one")
+            seen.append(len(list_targets(unreachable_client)))
+
+        test_two = test_one
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Case).run(result)
+    assert result.wasSuccessful(), result.errors + result.failures
+    assert seen == [1, 1]
     assert not is_mocked(unreachable_client)
 
 

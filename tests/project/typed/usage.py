@@ -94,6 +94,9 @@ async def signatures_are_kept() -> None:
 async def contexts() -> None:
     with mock_inspector() as backend:
         assert_type(backend, InspectorBackend)
+    mock = mock_inspector()
+    assert_type(mock.start(), InspectorBackend)
+    mock.stop()
     async with mock_inspector(region="us-west-2") as backend:
         assert_type(backend, InspectorBackend)
     with (
