@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
+from freezegun.api import FakeDatetime
 
 from mock_inspector import mock_inspector
 from mock_inspector.clock.import_hook import around_imports, forget, on_import
@@ -85,6 +86,18 @@ def assert_real(module):
 
 
 # What a module sees
+
+
+def test_a_module_gets_the_fakes_of_freezegun_that_it_asks_for(package):
+    package(
+        user_of_fakes="from datetime import datetime\nfrom freezegun.api import FakeDatetime",
+        importer_of_fakes="from user_of_fakes import FakeDatetime, datetime\nseen = [FakeDatetime, datetime]",
+    )
+    with mock_inspector(at=MOMENT):
+        user, importer = import_module("user_of_fakes"), import_module("importer_of_fakes")
+        assert importer.seen == [FakeDatetime, REAL[0]]
+    for module in (user, importer):
+        assert (module.FakeDatetime, module.datetime) == (FakeDatetime, REAL[0])
 
 
 @pytest.mark.parametrize("sleep", [True, False])
