@@ -6,12 +6,12 @@ import gc
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from freezegun import api as freezegun_api
 
 from .mutex import Mutex
+from .system_files import read_file
 
 IDLE_SECONDS = 0.5
 """Real seconds after which a thread that is at the same instruction all the time counts as idle.
@@ -132,7 +132,7 @@ def thread_name(thread_id: int) -> str:
 def _cpu_nanoseconds(thread_id: int) -> int | None:
     """How much of the CPU a thread has used, or None where Linux does not tell."""
     try:
-        return int(Path(f"/proc/self/task/{_native_id(thread_id)}/schedstat").read_text(encoding="ascii").split()[0])
+        return int(read_file(f"/proc/self/task/{_native_id(thread_id)}/schedstat").split()[0])
     except (OSError, IndexError, ValueError):
         return None
 
@@ -140,7 +140,7 @@ def _cpu_nanoseconds(thread_id: int) -> int | None:
 def _is_ready_to_run(thread_id: int) -> bool:
     """Whether a thread would go on if it had a CPU, as far as Linux tells."""
     try:
-        status = Path(f"/proc/self/task/{_native_id(thread_id)}/stat").read_bytes()
+        status = read_file(f"/proc/self/task/{_native_id(thread_id)}/stat")
     except OSError:
         return False
     return status.rpartition(b") ")[2].startswith(b"R")
