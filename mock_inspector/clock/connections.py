@@ -16,7 +16,7 @@ from collections.abc import Container, Iterable
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from .system_files import list_directory, read_file
+from .system_files import list_directory, read_file, read_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +119,26 @@ def has_child_process() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+def is_process_awaited(files: Iterable[int]) -> bool:
+    """Whether a child process may write to one of these pipes, or its end is what one of these files waits for."""
+    return has_child_process() and any(_is_pipe(file) or _is_of_process(file) for file in files)
+
+
+def _is_pipe(file: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(file).st_mode)
+    except OSError:
+        return False
+
+
+def _is_of_process(file: int) -> bool:
+    """Whether a file is that of ``os.pidfd_open``."""
+    try:
+        return read_link(f"{_FILES}/{file}") == "anon_inode:[pidfd]"
+    except OSError:
+        return False
 
 
 _ALARMS = {"SIGALRM": "ITIMER_REAL", "SIGVTALRM": "ITIMER_VIRTUAL", "SIGPROF": "ITIMER_PROF"}

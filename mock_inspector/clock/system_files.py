@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-_open, _read, _close, _listdir = os.open, os.read, os.close, os.listdir
+_open, _read, _close, _listdir, _readlink = os.open, os.read, os.close, os.listdir, os.readlink
 _CHUNK_BYTES = 65_536
 
 
@@ -27,3 +27,8 @@ def read_file(path: str) -> bytes:
 def list_directory(path: str) -> list[str]:
     """The names in a directory. OSError where it cannot be read."""
     return _listdir(path)
+
+
+def read_link(path: str) -> str:
+    """What a symbolic link refers to. OSError where it cannot be read."""
+    return _readlink(path)

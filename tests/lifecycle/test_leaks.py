@@ -7,6 +7,7 @@ import time
 import urllib.request
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import botocore.endpoint
 import pytest
@@ -109,7 +110,7 @@ def test_many_uses_leave_nothing(client, what, freeze, cycles, fails):
         if fails:
             raise ZeroDivisionError
 
-    use = {"within": within, "suppressed": ZeroDivisionError, "freeze": freeze}
+    use: dict[str, Any] = {"within": within, "suppressed": [ZeroDivisionError], "freeze": freeze}
     growth(client, 1, warm=1, **use)
     before = process_state()
     warm = 110 if what is call_by_aiobotocore else min(100, cycles // 3)  # botocore keeps the last hundred endpoints

@@ -25,7 +25,7 @@ def process_state() -> dict[str, Any]:
         **{f"freezegun.api.{name}": len(getattr(freezegun.api, name)) for name in freezes},
         **{f"sys.{name}": getattr(sys, name) for name in hooks},
         **{f"the environment's {name}": value for name, value in os.environ.items()},
-        "time_machine.traveller_stack": len(time_machine.traveller_stack),  # type: ignore[attr-defined]
+        "time_machine.traveller_stack": len(time_machine.traveller_stack),
         "copyreg.dispatch_table": dict(copyreg.dispatch_table),
         "sys.meta_path": list(sys.meta_path),
         "sys.path_hooks": list(sys.path_hooks),
