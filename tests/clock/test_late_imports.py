@@ -449,6 +449,37 @@ def run(script):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+CERTIFICATE = """
+def certify():
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, UNTIL, UNTIL)
+    return builder.sign(key, hashes.SHA256())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("imports", ["from cryptography import x509", "", "certify()"])
+def test_cryptography_takes_real_moments_inside_and_afterwards(imports):
+    pytest.importorskip("cryptography.x509")
+    run(f"""
+        import datetime
+        from mock_inspector import mock_inspector
+        UNTIL = datetime.datetime(2030, 1, 1)
+{textwrap.indent(CERTIFICATE, " " * 8)}
+        {imports}
+        with mock_inspector():
+            certify()
+            UNTIL = datetime.datetime(2030, 1, 1)
+            certify()
+        certify()
+    """)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "use"),
