@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -45,11 +47,12 @@ class IdleThreads:
 
     def __init__(self) -> None:
         now = freezegun_api.real_monotonic()
-        self._sightings = {
-            ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
-            for ident, frame in current_frames().items()
-            if ident != threading.get_ident() and not _works_for_a_pool(frame)
-        }
+        with frames_of_threads() as frames:
+            self._sightings = {
+                ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
+                for ident, frame in frames.items()
+                if ident != threading.get_ident() and not _works_for_a_pool(frame)
+            }
 
     def is_idle(self, thread_id: int, frame: FrameType) -> bool:
         """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
@@ -90,26 +93,35 @@ def _works_for_a_pool(frame: FrameType | None) -> bool:
     return False
 
 
-def current_frames() -> dict[int, FrameType]:
-    """The frame that each thread is at.
+@contextmanager
+def frames_of_threads() -> Iterator[dict[int, FrameType]]:
+    """The frame that each thread is at, and from which its callers can be reached inside of this context.
 
-    No garbage is collected meanwhile: that makes Python hang up to 3.11.8 and 3.12.2, if other threads run then.
+    No garbage is collected meanwhile. Python up to 3.11 collects in the middle of making a frame object; other threads
+    may run then, and what was to be a frame is none any more: a crash, in the worst case. Besides, collecting while the
+    frames are listed makes Python hang up to 3.11.8 and 3.12.2.
     """
     with _mutex:
         collects = gc.isenabled()
-        gc.disable()
         try:
-            return sys._current_frames()
+            gc.disable()
+            yield sys._current_frames()
         finally:
             if collects:
                 gc.enable()
+
+
+def is_running(thread_id: int | None) -> bool:
+    """Whether there is such a thread."""
+    with frames_of_threads() as frames:
+        return thread_id in frames
 
 
 _mutex = Mutex()
 
 
 def is_reading_frames() -> bool:
-    """Whether this thread is in the middle of :func:`current_frames`."""
+    """Whether this thread is inside of :func:`frames_of_threads`."""
     return _mutex.is_held()
 
 

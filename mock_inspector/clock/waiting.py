@@ -37,10 +37,11 @@ from .callers import (
 from .clock import is_frozen
 from .idle_threads import (
     IdleThreads,
-    current_frames,
+    frames_of_threads,
     has_pending_processes,
     is_any_starting,
     is_reading_frames,
+    is_running,
     thread_name,
 )
 from .mutex import Mutex, real_acquire
@@ -117,12 +118,12 @@ class Waiting:
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
-        frames = current_frames()
-        return [
-            (thread_name(ident), describe_line(calling_frame(frames[ident])))
-            for ident in sorted(self._waits, key=lambda ident: self._waits[ident].number)
-            if ident in frames
-        ]
+        with frames_of_threads() as frames:
+            return [
+                (thread_name(ident), describe_line(calling_frame(frames[ident])))
+                for ident in sorted(self._waits, key=lambda ident: self._waits[ident].number)
+                if ident in frames
+            ]
 
     def requesting_line(self) -> str:
         """The line of the code that makes a request."""
@@ -264,17 +265,18 @@ class Waiting:
     def _find_worker(self, apart_from: set[int]) -> str | None:
         if is_any_starting():
             return "a new thread"
-        for ident, frame in current_frames().items():
-            if ident in apart_from:
-                continue
-            wait = self._waits.get(ident)
-            if has_pending_processes(ident):
-                return "a pool of processes"
-            if wait is None:
-                if not self._is_idle(ident, frame):
-                    return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
-            elif wait.is_over():
-                return f"what {thread_name(ident)} waits for"
+        with frames_of_threads() as frames:
+            for ident, frame in frames.items():
+                if ident in apart_from:
+                    continue
+                wait = self._waits.get(ident)
+                if has_pending_processes(ident):
+                    return "a pool of processes"
+                if wait is None:
+                    if not self._is_idle(ident, frame):
+                        return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
+                elif wait.is_over():
+                    return f"what {thread_name(ident)} waits for"
         return None
 
     def _is_idle(self, thread_id: int, frame: FrameType) -> bool:
@@ -284,7 +286,7 @@ class Waiting:
 
     def _is_owner_waiting(self) -> bool:
         wait = self._waits.get(self._owner)
-        return wait is not None or self._owner not in current_frames()
+        return wait is not None or not is_running(self._owner)
 
     def _worker_for(self, wait: Wait) -> str | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""
