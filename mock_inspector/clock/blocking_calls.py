@@ -37,7 +37,7 @@ from freezegun import api as freezegun_api
 from ..attribute_patch import AttributePatch
 from ..undo import run_all
 from .builtin_patch import TypePatch, can_patch
-from .idle_threads import current_frames
+from .idle_threads import is_running
 from .mutex import real_acquire, real_release
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ class BlockingCallsPatch:
                 attempt,
                 sys._getframe(1),
                 seconds=None if timeout < 0 else timeout,
-                is_over=lambda: thread.ident not in current_frames(),
+                is_over=lambda: not is_running(thread.ident),
             )
 
         return wait_for_tstate_lock
@@ -308,7 +308,7 @@ class BlockingCallsPatch:
                 attempt,
                 sys._getframe(1),
                 seconds=seconds,
-                is_over=lambda: handle.is_done() or handle.ident not in current_frames(),
+                is_over=lambda: handle.is_done() or not is_running(handle.ident),
             )
 
         return join

@@ -16,6 +16,8 @@ from collections.abc import Container, Iterable
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from .system_files import list_directory, read_file, read_link
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -71,7 +73,7 @@ def _own_addresses() -> tuple[set[object], set[int]]:
     """The addresses of this process's sockets, and the ports at which it listens."""
     own: set[object] = set()
     listening: set[int] = set()
-    for file in map(int, os.listdir(_FILES)):  # noqa: PTH208  names are what is needed
+    for file in map(int, list_directory(_FILES)):
         with suppress(OSError), _tcp_socket(file) as connection:
             if connection is not None:
                 own.add(connection.getsockname())
@@ -102,10 +104,10 @@ def _info(connection: socket.socket, offset: int) -> int:
 def watched_files(epoll: int) -> list[int]:
     """The files that an ``epoll`` watches, as far as Linux tells."""
     try:
-        with open(f"/proc/self/fdinfo/{epoll}", encoding="ascii") as lines:  # noqa: PTH123  it is looked at often
-            return [int(line.split()[1]) for line in lines if line.startswith("tfd:")]
+        lines = read_file(f"/proc/self/fdinfo/{epoll}").splitlines()
     except OSError:
         return []
+    return [int(line.split()[1]) for line in lines if line.startswith(b"tfd:")]
 
 
 def has_child_process() -> bool:
@@ -117,6 +119,26 @@ def has_child_process() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+def is_process_awaited(files: Iterable[int]) -> bool:
+    """Whether a child process may write to one of these pipes, or its end is what one of these files waits for."""
+    return has_child_process() and any(_is_pipe(file) or _is_of_process(file) for file in files)
+
+
+def _is_pipe(file: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(file).st_mode)
+    except OSError:
+        return False
+
+
+def _is_of_process(file: int) -> bool:
+    """Whether a file is that of ``os.pidfd_open``."""
+    try:
+        return read_link(f"{_FILES}/{file}") == "anon_inode:[pidfd]"
+    except OSError:
+        return False
 
 
 _ALARMS = {"SIGALRM": "ITIMER_REAL", "SIGVTALRM": "ITIMER_VIRTUAL", "SIGPROF": "ITIMER_PROF"}

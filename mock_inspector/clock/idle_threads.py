@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from freezegun import api as freezegun_api
 
 from .mutex import Mutex
+from .system_files import read_file
 
 IDLE_SECONDS = 0.5
 """Real seconds after which a thread that is at the same instruction all the time counts as idle.
@@ -47,15 +47,15 @@ class IdleThreads:
 
     def __init__(self) -> None:
         now = freezegun_api.real_monotonic()
-        with reading_frames():
+        with frames_of_threads() as frames:
             self._sightings = {
                 ident: _Sighting(_instruction(ident, frame), _cpu_nanoseconds(ident), now, float("inf"))
-                for ident, frame in current_frames().items()
+                for ident, frame in frames.items()
                 if ident != threading.get_ident() and not _works_for_a_pool(frame)
             }
 
     def is_idle(self, thread_id: int, frame: FrameType) -> bool:
-        """Whether a thread, which is at ``frame`` now, has not moved for long enough. Call it within reading_frames."""
+        """Whether a thread, which is at ``frame`` now, has not moved for long enough."""
         now, instruction, cpu = (
             freezegun_api.real_monotonic(),
             _instruction(thread_id, frame),
@@ -94,33 +94,34 @@ def _works_for_a_pool(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def reading_frames() -> Iterator[None]:
-    """Keep Python from collecting garbage while the frames of other threads are read, and followed to their callers.
+def frames_of_threads() -> Iterator[dict[int, FrameType]]:
+    """The frame that each thread is at, and from which its callers can be reached inside of this context.
 
-    Up to 3.12, a frame that is made for the reader may start a collection, in which the other threads go on: the frame is
-    not theirs any more then, and Python reads freed memory, or hangs.
+    No garbage is collected meanwhile. Python up to 3.11 collects in the middle of making a frame object; other threads
+    may run then, and what was to be a frame is none any more: a crash, in the worst case. Besides, collecting while the
+    frames are listed makes Python hang up to 3.11.8 and 3.12.2.
     """
     with _mutex:
         collects = gc.isenabled()
-        gc.disable()
         try:
-            yield
+            gc.disable()
+            yield sys._current_frames()
         finally:
             if collects:
                 gc.enable()
 
 
-def current_frames() -> dict[int, FrameType]:
-    """The frame that each thread is at. Follow them to their callers within :func:`reading_frames` only."""
-    with reading_frames():
-        return sys._current_frames()
+def is_running(thread_id: int | None) -> bool:
+    """Whether there is such a thread."""
+    with frames_of_threads() as frames:
+        return thread_id in frames
 
 
 _mutex = Mutex()
 
 
 def is_reading_frames() -> bool:
-    """Whether this thread is in the middle of :func:`reading_frames`."""
+    """Whether this thread is inside of :func:`frames_of_threads`."""
     return _mutex.is_held()
 
 
@@ -143,7 +144,7 @@ def thread_name(thread_id: int) -> str:
 def _cpu_nanoseconds(thread_id: int) -> int | None:
     """How much of the CPU a thread has used, or None where Linux does not tell."""
     try:
-        return int(Path(f"/proc/self/task/{_native_id(thread_id)}/schedstat").read_text(encoding="ascii").split()[0])
+        return int(read_file(f"/proc/self/task/{_native_id(thread_id)}/schedstat").split()[0])
     except (OSError, IndexError, ValueError):
         return None
 
@@ -151,7 +152,7 @@ def _cpu_nanoseconds(thread_id: int) -> int | None:
 def _is_ready_to_run(thread_id: int) -> bool:
     """Whether a thread would go on if it had a CPU, as far as Linux tells."""
     try:
-        status = Path(f"/proc/self/task/{_native_id(thread_id)}/stat").read_bytes()
+        status = read_file(f"/proc/self/task/{_native_id(thread_id)}/stat")
     except OSError:
         return False
     return status.rpartition(b") ")[2].startswith(b"R")

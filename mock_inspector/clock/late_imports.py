@@ -21,7 +21,7 @@ from ..undo import run_all
 from .import_hook import around_imports, forget
 from .mutex import Mutex
 from .real_time import is_importing, set_importing
-from .time_names import REAL, TimeNames
+from .time_names import REAL, TimeNames, stands_for_real
 
 
 class _RealTimeView(ModuleType):
@@ -30,7 +30,7 @@ class _RealTimeView(ModuleType):
     def __getattribute__(self, name: str) -> Any:
         # Not by super(): another thread may give the module its own class back right now.
         value = ModuleType.__getattribute__(self, name)
-        return REAL.get(id(value), value) if is_importing() else value
+        return REAL[id(value)] if is_importing() and stands_for_real(name, value) else value
 
 
 class LateImports:

@@ -17,7 +17,7 @@ from freezegun import api as freezegun_api
 
 from ..undo import run_all
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
-from .connections import Connections, watched_files
+from .connections import Connections, is_process_awaited, watched_files
 from .wait import never
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 QUIET_PERIOD_SECONDS = 0.25
 """Real seconds for which connections may be quiet before the clock moves all the same."""
+
+PROCESS_QUIET_PERIOD_SECONDS = 5.0
+"""The same where a child process is waited for: it has to start first, for one thing."""
 
 
 class ExternalActivity:
@@ -44,7 +47,12 @@ class ExternalActivity:
         """Whether something may come to ``waiter`` yet, who waits for ``files`` and was not quiet for ``seconds``."""
         now = freezegun_api.real_monotonic()
         quiet = now - self._since.setdefault(waiter, now)
-        return quiet < seconds or self._connections.is_answer_awaited(files())
+        if quiet < seconds:
+            return True
+        awaited = list(files())
+        if quiet < PROCESS_QUIET_PERIOD_SECONDS and is_process_awaited(awaited):
+            return True
+        return self._connections.is_answer_awaited(awaited)
 
     def record(self, waiter: object, files: Iterable[int] = ()) -> None:
         """Something came to ``waiter``, from ``files``, or it waits for something else now."""

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from .awaiting import awaiting_line
 from .connections import has_child_process, is_alarm_set
-from .select_calls import ExternalActivity, is_ready
+from .select_calls import PROCESS_QUIET_PERIOD_SECONDS, ExternalActivity, is_ready
 from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting
-
-PROCESS_QUIET_PERIOD_SECONDS = 5.0
-"""Real seconds for which a loop whose process is running may be quiet before the clock moves all the same."""
 
 BUSY_TURN_SECONDS = 0.0001
 """What one turn of a loop that is busy counts for its timers: seconds of the mock's clock."""

@@ -26,6 +26,8 @@ REAL = {id(fake): real for real, fake in _PAIRS}
 FAKE = {id(real): fake for real, fake in _PAIRS}
 """The id of each real class and function of time, and freezegun's fake."""
 
+_FAKE_NAMES = {id(fake): fake.__name__ for _, fake in _PAIRS}
+
 _OWN_NAMES = ("datetime", "time", "freezegun.api")
 """Modules whose names freezegun replaces itself, or has to keep."""
 
@@ -36,7 +38,12 @@ namespace_of: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__g
 
 def time_names(namespace: dict[str, Any]) -> tuple[str, ...]:
     """The names in a module's ``__dict__`` that hold a function or class of time."""
-    return tuple(name for name, value in list(namespace.items()) if id(value) in FAKE or id(value) in REAL)
+    return tuple(name for name, value in list(namespace.items()) if id(value) in FAKE or stands_for_real(name, value))
+
+
+def stands_for_real(name: str, value: Any) -> bool:
+    """Whether a name holds a fake because time is frozen. ``FakeDatetime``, say, was imported from freezegun."""
+    return id(value) in REAL and name != _FAKE_NAMES[id(value)]
 
 
 class Seen(NamedTuple):

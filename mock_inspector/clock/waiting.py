@@ -38,11 +38,11 @@ from .callers import (
 from .clock import is_frozen
 from .idle_threads import (
     IdleThreads,
-    current_frames,
+    frames_of_threads,
     has_pending_processes,
     is_any_starting,
     is_reading_frames,
-    reading_frames,
+    is_running,
     thread_name,
 )
 from .mutex import Mutex, real_acquire
@@ -119,8 +119,7 @@ class Waiting:
 
     def who_waits(self) -> list[tuple[str, str]]:
         """The threads that wait: the name of each, and its line."""
-        with reading_frames():
-            frames = current_frames()
+        with frames_of_threads() as frames:
             return [
                 (thread_name(wait.thread_id), describe_line(calling_frame(frames[wait.thread_id])))
                 for wait in sorted(self._waits.values(), key=attrgetter("number"))
@@ -261,8 +260,7 @@ class Waiting:
     def _worker(self, *, apart_from: set[int]) -> str | None:
         """Somebody who is at work, or None when everyone waits."""
         last_change = self._last_change
-        with reading_frames():
-            worker = self._find_worker(apart_from)
+        worker = self._find_worker(apart_from)
         if worker is None and last_change != self._last_change:
             return "another thread"  # which has begun or ended a wait, or started a thread, during this look
         return worker
@@ -270,17 +268,18 @@ class Waiting:
     def _find_worker(self, apart_from: set[int]) -> str | None:
         if is_any_starting():
             return "a new thread"
-        for ident, frame in current_frames().items():
-            if ident in apart_from:
-                continue
-            wait = self._waits.get(ident)
-            if has_pending_processes(ident):
-                return "a pool of processes"
-            if wait is None:
-                if not self._is_idle(ident, frame):
-                    return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
-            elif wait.is_over():
-                return f"what {thread_name(ident)} waits for"
+        with frames_of_threads() as frames:
+            for ident, frame in frames.items():
+                if ident in apart_from:
+                    continue
+                wait = self._waits.get(ident)
+                if has_pending_processes(ident):
+                    return "a pool of processes"
+                if wait is None:
+                    if not self._is_idle(ident, frame):
+                        return f"{thread_name(ident)} at {describe_line(calling_frame(frame))}"
+                elif wait.is_over():
+                    return f"what {thread_name(ident)} waits for"
         return None
 
     def _is_idle(self, thread_id: int, frame: FrameType) -> bool:
@@ -290,7 +289,7 @@ class Waiting:
 
     def _is_owner_waiting(self) -> bool:
         wait = self._waits.get(self._owner)
-        return wait is not None or self._owner not in current_frames()
+        return wait is not None or not is_running(self._owner)
 
     def _worker_for(self, wait: Wait) -> str | None:
         """Who keeps a wait from moving the clock, once that has taken long enough to be worth a line."""

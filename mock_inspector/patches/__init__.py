@@ -11,6 +11,7 @@ botocore    ``Endpoint.make_request``                          the one method th
                                                                operation's model
             ``Endpoint._event_emitter``                        to register handlers on clients that exist already
             ``Endpoint._send``                                 requests arrive here that no handler has answered
+            ``URLLib3Session._get_connection_manager``         where those that no test answers are stopped
             ``Endpoint._endpoint_prefix``                      the service that an endpoint belongs to
             ``botocore.endpoint.time``                         the back-off between retries sleeps by it
             ``TokenBucket._acquire``, ``_refill``,             the retry mode ``adaptive`` waits here
@@ -20,6 +21,7 @@ botocore    ``Endpoint.make_request``                          the one method th
             ``.retrieve_iam_role_credentials``
             the text of a RuntimeError                         expired credentials have no exception class of their own
 aiobotocore ``AioEndpoint._send``, ``_sleep``                  they override what is patched in botocore
+            ``AioEndpoint.http_session``                       a test may have replaced it
             ``awsrequest.AioAWSResponse``, and what it calls   responses are awaited
 urllib3     ``HTTPConnectionPool.urlopen``                     requests and urllib3 end in it; public, but patched
 responses   ``RequestsMock._find_match``, ``_on_request``,     public pass-through prefixes would show in a user's mock

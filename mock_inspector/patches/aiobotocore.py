@@ -32,7 +32,7 @@ class AiobotocorePatch(LateImportPatch):
     def _wrap_send(self, original: Any) -> Any:
         async def _send(endpoint: Any, request: Any) -> Any:
             context = self.context
-            if context is not None and not context.allow_network:
+            if context is not None and not context.allow_network and _has_own_transport(endpoint):
                 check_is_local(endpoint, request.url)
             return await original(endpoint, request)
 
@@ -47,6 +47,12 @@ class AiobotocorePatch(LateImportPatch):
                 await original(endpoint, seconds)
 
         return _sleep
+
+
+def _has_own_transport(endpoint: Any) -> bool:
+    """Whether an endpoint sends by aiobotocore. A test may have replaced its HTTP session, or the session's ``send``."""
+    module = getattr(getattr(endpoint.http_session, "send", None), "__module__", None)
+    return isinstance(module, str) and module.startswith("aiobotocore.")
 
 
 def is_async(endpoint: Any) -> bool:

@@ -7,8 +7,8 @@ import os
 import sys
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,16 +57,23 @@ def without_tracing() -> Iterator[None]:
 
 
 def growth(
-    client: Any, cycles: int, *, warm: int = 100, within: Callable[[Any], object] | None = None, **keywords: Any
+    client: Any,
+    cycles: int,
+    *,
+    warm: int = 100,
+    within: Callable[[Any], object] | None = None,
+    suppressed: Sequence[type[BaseException]] = (),
+    **keywords: Any,
 ) -> Holdings:
     """What the process holds more after entering and leaving the mock so many times.
 
-    ``within`` is called with each use's backend; ``warm`` uses before fill the caches.
+    ``within`` is called with each use's backend; ``suppressed`` exceptions that it raises leave the mock, and go no
+    further. ``warm`` uses before fill the caches.
     """
 
     def use(times: int) -> None:
         for _ in range(times):
-            with mock_inspector(**keywords) as backend:
+            with suppress(*suppressed), mock_inspector(**keywords) as backend:
                 if within is not None:
                     within(backend)
 

@@ -1,11 +1,14 @@
 """Timers of event loops move the clock instead of being waited for; what waits for the real world really waits."""
 
 import asyncio
+import io
+import os
 import signal
 import sys
 import time
 from asyncio import sleep
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
@@ -429,6 +432,39 @@ def test_work_and_sleep_by_turns_take_no_more_time_than_the_work(elapsed_seconds
 
     assert sum(wait or 0 for wait in waits) < 200 * QUIET_PERIOD_SECONDS
     assert elapsed_seconds() == 200 * HOUR
+
+
+@by_the_mock
+def test_a_loop_that_waits_makes_no_call_that_would_block_it(monkeypatch, elapsed_seconds):
+    """Tools that report such calls (blockbuster) replace what makes them."""
+    blocking: list[Any] = []
+    accepted: list[Any] = []
+
+    def report(*args):
+        blocking.append(args)
+        raise BlockingIOError(*args)
+
+    async def scenario():
+        for owner, name in [(os, "open"), (os, "read"), (os, "listdir"), (os, "stat"), (io, "open")]:
+            monkeypatch.setattr(owner, name, report)
+        monkeypatch.setattr("builtins.open", report)
+        try:
+            await asyncio.to_thread(work, 0.1)
+            server = await asyncio.start_server(lambda _, writer: accepted.append(writer), "127.0.0.1", 0)
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"to this process")
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(reader.read(), 30)
+            for end in (writer, *accepted):
+                end.close()
+                await end.wait_closed()
+            server.close()
+        finally:
+            monkeypatch.undo()
+
+    asyncio.run(scenario())
+    assert blocking == []
+    assert elapsed_seconds() == pytest.approx(30)
 
 
 @by_the_mock

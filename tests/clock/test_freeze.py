@@ -98,6 +98,18 @@ def test_a_name_that_was_bound_to_a_fake_inside_the_mock_is_restored(new_module)
     assert fakes_in(late) == set()
 
 
+@pytest.mark.parametrize("freeze", [True, False])
+def test_fakes_that_a_module_has_imported_from_freezegun_stay(new_module, freeze):
+    fakes = {name: getattr(freezegun.api, name) for name in ("FakeDatetime", "FakeDate", "fake_time")}
+    module = new_module(**fakes, now=datetime.datetime)
+    with mock_inspector(freeze=freeze):
+        late = new_module("another_module_of_the_test", **fakes, now=datetime.datetime)
+        assert vars(module).items() >= fakes.items()
+    for each in (module, late):
+        assert vars(each).items() >= fakes.items()
+        assert each.now is REAL_DATETIME[0]
+
+
 def test_a_module_that_has_left_is_restored(new_module, monkeypatch):
     module = new_module(**REAL)
     with mock_inspector():

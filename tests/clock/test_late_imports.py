@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
+from freezegun.api import FakeDatetime
 
 from mock_inspector import mock_inspector
 from mock_inspector.clock.import_hook import around_imports, forget, on_import
@@ -85,6 +86,18 @@ def assert_real(module):
 
 
 # What a module sees
+
+
+def test_a_module_gets_the_fakes_of_freezegun_that_it_asks_for(package):
+    package(
+        user_of_fakes="from datetime import datetime\nfrom freezegun.api import FakeDatetime",
+        importer_of_fakes="from user_of_fakes import FakeDatetime, datetime\nseen = [FakeDatetime, datetime]",
+    )
+    with mock_inspector(at=MOMENT):
+        user, importer = import_module("user_of_fakes"), import_module("importer_of_fakes")
+        assert importer.seen == [FakeDatetime, REAL[0]]
+    for module in (user, importer):
+        assert (module.FakeDatetime, module.datetime) == (FakeDatetime, REAL[0])
 
 
 @pytest.mark.parametrize("sleep", [True, False])
@@ -434,6 +447,37 @@ def run(script):
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+CERTIFICATE = """
+def certify():
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, UNTIL, UNTIL)
+    return builder.sign(key, hashes.SHA256())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("imports", ["from cryptography import x509", "", "certify()"])
+def test_cryptography_takes_real_moments_inside_and_afterwards(imports):
+    pytest.importorskip("cryptography.x509")
+    run(f"""
+        import datetime
+        from mock_inspector import mock_inspector
+        UNTIL = datetime.datetime(2030, 1, 1)
+{textwrap.indent(CERTIFICATE, " " * 8)}
+        {imports}
+        with mock_inspector():
+            certify()
+            UNTIL = datetime.datetime(2030, 1, 1)
+            certify()
+        certify()
+    """)
 
 
 @pytest.mark.slow

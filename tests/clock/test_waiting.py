@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import os
 import queue
 import select
+import selectors
 import signal
 import socket
 import subprocess
@@ -312,6 +314,41 @@ def test_processes_keep_real_time(inspector_backend):
 
 
 @pytest.mark.slow
+def until_it_writes_by_select(process):
+    return select.select([process.stdout], [], [], 30)[0]
+
+
+def until_it_writes_by_epoll(process):
+    with select.epoll() as epoll:
+        epoll.register(process.stdout, select.EPOLLIN)
+        return epoll.poll(30)
+
+
+def until_it_ends(process):
+    file = os.pidfd_open(process.pid)
+    try:
+        return selectors_wait(file)
+    finally:
+        os.close(file)
+
+
+def selectors_wait(file):
+    with selectors.DefaultSelector() as selector:
+        selector.register(file, selectors.EVENT_READ)
+        return selector.select(30)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system has no files of processes")
+@pytest.mark.parametrize("wait", [until_it_writes_by_select, until_it_writes_by_epoll, until_it_ends])
+def test_a_process_is_waited_for_however_it_is_waited_for(inspector_backend, wait):
+    start = inspector_backend.clock.now()
+    script = "import time; time.sleep(0.6); print('done')"
+    with subprocess.Popen([sys.executable, "-S", "-c", script], stdout=subprocess.PIPE) as process:
+        assert wait(process)
+    assert inspector_backend.clock.now() == start
+
+
 def test_a_periodic_thread_does_not_move_the_clock_while_a_process_is_waited_for(inspector_backend):
     stop = threading.Event()
 

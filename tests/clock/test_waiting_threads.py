@@ -1,6 +1,7 @@
 """Threads that wait: the clock moves to the first of them when all wait, and they go on one after the other."""
 
 import asyncio
+import gc
 import queue
 import sys
 import threading
@@ -95,6 +96,33 @@ def run_four_polling_threads_often(times):
             logs.append(call_log(backend))
         assert logs[-1] == logs[0]
         del logs[1:]
+
+
+@in_subprocess
+def test_no_garbage_is_collected_while_others_are_looked_at():
+    """What Python 3.11 collects then lets others run, and their frames are none any more: a crash, now and then."""
+    collected_in = set()
+
+    def note(phase, _):
+        frame: Any = sys._getframe(1)
+        while frame is not None:
+            if frame.f_globals.get("__name__", "").startswith("mock_inspector.clock."):
+                collected_in.add(frame.f_code.co_name)
+            frame = frame.f_back
+
+    thresholds = gc.get_threshold()
+    with mock_inspector() as backend, ThreadPoolExecutor(4) as pool:
+        gc.callbacks.append(note)
+        gc.set_threshold(1)
+        try:
+            list(pool.map(time.sleep, [30, 60, 90, 120]))
+        finally:
+            gc.set_threshold(*thresholds)
+            gc.callbacks.remove(note)
+        assert backend.clock.now() > MOMENT
+    assert collected_in
+    assert collected_in & {"is_idle", "belongs_to_test_runner", "_works_for_a_pool"} == set()
+    assert gc.isenabled()
 
 
 @pytest.mark.slow

@@ -2,10 +2,12 @@
 
 import asyncio
 import datetime
+import os
 import time
-import urllib.error
 import urllib.request
+from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import botocore.endpoint
 import pytest
@@ -13,11 +15,12 @@ from botocore.endpoint import Endpoint
 from botocore.retries.bucket import TokenBucket
 from freezegun import freeze_time
 
-from mock_inspector import errors, mock_inspector
+from mock_inspector import InspectorServer, errors, mock_inspector
 
 from ..benchmarks.cycles import Holdings, growth
 from ..support.aws import start_and_finish_run
-from ..support.fast_subset import slow
+from ..support.process_state import changes_since, process_state
+from ..support.raw_http import call_action
 from ..support.time_control import (
     FREEZERS,
     MOMENT,
@@ -35,34 +38,85 @@ def assert_nothing_stays(grown: Holdings, cycles: int) -> None:
     assert grown.blocks < cycles / 3 + 1_000
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("cycles", [300, slow(10_000)])
-def test_many_uses_leave_no_memory_handlers_or_files(client, cycles):
-    assert_nothing_stays(growth(client, cycles, freeze=False), cycles)
+CYCLES = int(os.environ.get("MOCK_INSPECTOR_CYCLES") or 0)
+"""How often each kind of use is repeated; 0: the figures below, which take some seconds each."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("freeze", "cycles"), [(False, 2_000), (True, 200)])
-def test_uses_in_which_a_client_calls_leave_nothing(client, freeze, cycles):
-    assert_nothing_stays(growth(client, cycles, within=lambda _: client.list_findings(), freeze=freeze), cycles)
+def call(backend, client):
+    client.list_findings()
 
 
-@pytest.mark.slow
-def test_uses_that_give_out_reports_leave_no_port_or_thread(client):
-    def fetch(backend):
-        request = {
-            "assessmentRunArn": start_and_finish_run(backend, client),
-            "reportFileFormat": "HTML",
-            "reportType": "FULL",
-        }
-        client.get_assessment_report(**request)
-        backend.clock.tick(60)
-        url = client.get_assessment_report(**request)["url"]
-        with pytest.raises(urllib.error.HTTPError) as refused:  # of a whole report, most would be the making of it
-            urllib.request.urlopen(f"{url}0")
-        refused.value.close()
+def call_the_server(backend, client):
+    with InspectorServer(backend) as server:
+        assert call_action(server, "ListFindings").value == {"findingArns": []}
 
-    assert_nothing_stays(growth(client, 60, warm=20, within=fetch, freeze=False), 60)
+
+def fetch_a_report(backend, client):
+    report = {
+        "assessmentRunArn": start_and_finish_run(backend, client),
+        "reportFileFormat": "HTML",
+        "reportType": "FULL",
+    }
+    client.get_assessment_report(**report)
+    backend.clock.tick(60)
+    with urllib.request.urlopen(client.get_assessment_report(**report)["url"]) as response:
+        assert b"<title>" in response.read()
+
+
+def call_by_aiobotocore(backend, client):
+    async def scenario():
+        keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
+        async with aio_session().create_client("inspector", region_name="us-west-2", **keys) as own:
+            assert (await own.list_findings())["findingArns"] == []
+
+    asyncio.run(scenario())
+
+
+@cache
+def aio_session():
+    """One session, which keeps the service's model."""
+    return pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed").get_session()
+
+
+def nothing(backend, client):
+    """Enter and leave, no more."""
+
+
+KINDS = [
+    pytest.param(nothing, False, 300, id="nothing"),
+    pytest.param(nothing, False, 10_000, id="nothing, often", marks=pytest.mark.slow),
+    pytest.param(nothing, True, 300, id="nothing, frozen", marks=pytest.mark.slow),
+    pytest.param(call, False, 1_000, id="call", marks=pytest.mark.slow),
+    pytest.param(call, True, 300, id="call, frozen", marks=pytest.mark.slow),
+    pytest.param(call_the_server, True, 100, id="server", marks=pytest.mark.slow),
+    pytest.param(fetch_a_report, False, 40, id="report", marks=pytest.mark.slow),
+    pytest.param(fetch_a_report, True, 40, id="report, frozen", marks=pytest.mark.slow),
+    pytest.param(call_by_aiobotocore, True, 40, id="aiobotocore", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["ends well", "ends with an exception"],
+)
+@pytest.mark.parametrize(("what", "freeze", "cycles"), KINDS)
+@pytest.mark.timeout(max(300, CYCLES))
+def test_many_uses_leave_nothing(client, what, freeze, cycles, fails):
+    cycles = CYCLES or cycles
+
+    def within(backend):
+        what(backend, client)
+        if fails:
+            raise ZeroDivisionError
+
+    use: dict[str, Any] = {"within": within, "suppressed": [ZeroDivisionError], "freeze": freeze}
+    growth(client, 1, warm=1, **use)
+    before = process_state()
+    warm = 110 if what is call_by_aiobotocore else min(100, cycles // 3)  # botocore keeps the last hundred endpoints
+    grown = growth(client, cycles, warm=warm, **use)
+    assert_nothing_stays(grown, cycles)
+    assert changes_since(before) == {}
 
 
 def test_a_client_asks_the_mock_once_however_often_it_calls(client, inspector_backend):

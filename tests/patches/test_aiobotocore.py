@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
@@ -127,6 +127,26 @@ def test_an_unmocked_service_is_stopped(inspector_backend, make_client):
 
     with pytest.raises(UnmockedRequestError, match="Blocked sqs:ListQueues"):
         asyncio.run(scenario())
+
+
+def test_a_request_that_a_replaced_session_answers_is_let_through(inspector_backend, make_client):
+    async def scenario():
+        async with make_client("sqs") as client:
+            client._endpoint.http_session = AnsweringSession()
+            return await client.list_queues()
+
+    with pytest.raises(ConnectionClosedError, match="as far as it gets here"):
+        asyncio.run(scenario())
+
+
+class AnsweringSession:
+    """An HTTP session that answers all requests itself."""
+
+    async def send(self, request):
+        raise ConnectionClosedError(endpoint_url="as far as it gets here")
+
+    async def __aexit__(self, *_):
+        pass
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.endpoint import Endpoint
+from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
 from mock_inspector import mock_inspector
@@ -35,6 +36,49 @@ def test_a_request_whose_operation_is_unknown_is_stopped_as_well(inspector_backe
 def test_a_service_that_moto_mocks_is_let_through(inspector_backend):
     with mock_aws():
         assert "QueueUrls" not in boto3.client("sqs").list_queues()
+
+
+class AnsweringSession:
+    """An HTTP session that answers all requests itself."""
+
+    def send(self, request):
+        return AWSResponse(request.url, 200, {}, Body())
+
+
+class Body:
+    def stream(self):
+        yield b'{"QueueUrls": ["https://queue"]}'
+
+
+@pytest.mark.parametrize("is_replaced_before", [True, False])
+def test_a_request_that_a_replaced_send_answers_is_let_through(monkeypatch, is_replaced_before):
+    sqs = boto3.client("sqs")
+    if is_replaced_before:
+        monkeypatch.setattr(URLLib3Session, "send", AnsweringSession.send)
+    with mock_inspector():
+        if not is_replaced_before:
+            monkeypatch.setattr(URLLib3Session, "send", AnsweringSession.send)
+        assert sqs.list_queues()["QueueUrls"] == ["https://queue"]
+
+
+def test_a_request_that_a_replaced_session_answers_is_let_through(inspector_backend):
+    sqs = boto3.client("sqs")
+    sqs._endpoint.http_session = AnsweringSession()
+    assert sqs.list_queues()["QueueUrls"] == ["https://queue"]
+
+
+def test_a_request_that_a_test_only_records_is_stopped(inspector_backend, monkeypatch):
+    sent, send = [], URLLib3Session.send
+
+    def record(session, request):
+        sent.append(request.url)
+        return send(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", record)
+    with pytest.raises(UnmockedRequestError, match="Blocked sqs:ListQueues") as blocked:
+        boto3.client("sqs").list_queues()
+    assert sent
+    assert blocked.value.__suppress_context__
 
 
 def test_requests_are_let_out_when_the_network_is_allowed(monkeypatch):

@@ -1,7 +1,11 @@
 """Who may freeze time, what really waits, other threads, and an end to tests that hang."""
 
 import asyncio
+import asyncio.base_subprocess
+import concurrent.futures
 import datetime
+import importlib.abc
+import importlib.machinery
 import queue
 import select
 import selectors
@@ -14,11 +18,18 @@ from threading import Thread
 from typing import Any
 
 import botocore.endpoint
+import botocore.retryhandler
+import botocore.utils
+import freezegun.api
 import pytest
+import responses
 import time_machine
 from botocore.endpoint import Endpoint
+from botocore.httpsession import URLLib3Session
 from botocore.retries.bucket import TokenBucket
+from botocore.retries.standard import ExponentialBackoff
 from freezegun import freeze_time
+from urllib3.connectionpool import HTTPConnectionPool
 
 from mock_inspector import mock_inspector
 from mock_inspector.clock.patched_waits import real_sleep as real_sleep  # noqa: PLC0414  tests take it from here
@@ -142,13 +153,31 @@ _PATCHED_OBJECTS: tuple[Any, ...] = (
     datetime,
     time,
     botocore.endpoint,
+    botocore.retryhandler,
+    botocore.utils,
+    botocore.utils.InstanceMetadataFetcher,
     Endpoint,
+    ExponentialBackoff,
     TokenBucket,
+    URLLib3Session,
+    HTTPConnectionPool,
+    responses.RequestsMock,
     asyncio.BaseEventLoop,
     asyncio.SelectorEventLoop,
+    asyncio.base_subprocess.BaseSubprocessTransport,
+    concurrent.futures._base,
+    freezegun.api,
+    freezegun.api.FakeDate,
+    freezegun.api.FakeDatetime,
+    importlib.abc.InspectLoader,
+    importlib.machinery.ExtensionFileLoader,
+    importlib.machinery.SourceFileLoader.__mro__[-2],
     queue,
     queue.SimpleQueue,
+    select,
     select.epoll,
+    type(select.poll()),
+    signal,
     threading,
     threading.Thread,
     type(threading.Lock()),
@@ -163,6 +192,7 @@ def replaceable_attributes():
         for holder in _PATCHED_OBJECTS
         for name, value in vars(holder).items()
         if (holder, name) != (time, "clock")  # which freezegun leaves behind, as None
+        and name != "__warningregistry__"
     }
     functions: list[Any] = [time.sleep, select.select]
     return {**attributes, **{f"what {each.__name__} does": getattr(each, "__self__", None) for each in functions}}
