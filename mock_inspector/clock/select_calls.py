@@ -19,6 +19,7 @@ from ..undo import run_all
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
 from .connections import Connections, is_process_awaited, watched_files
 from .wait import never
+from .waiting import RESOLUTION_SECONDS
 
 if TYPE_CHECKING:
     from .waiting import Waiting
@@ -119,7 +120,7 @@ class SelectCallsPatch:
             found = self._waiting.wait(
                 attempt,
                 sys._getframe(2),
-                seconds=None if seconds is None or seconds < 0 else seconds,
+                seconds=None if seconds is None or seconds < 0 else max(seconds, RESOLUTION_SECONDS),
                 # In this order: what was expected may come between the two.
                 is_over=lambda: self._activity.is_expected(waiter, files) or is_ready(),
             )

@@ -314,6 +314,19 @@ def test_processes_keep_real_time(inspector_backend):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
+def test_the_shortest_wait_for_files_moves_the_clock(inspector_backend):
+    """An event loop that counts in floats would wait for what is left without end."""
+    one, other = socket.socketpair()
+    with one, other, select.epoll() as epoll:
+        epoll.register(one, select.EPOLLIN)
+        start = inspector_backend.clock.now()
+        assert select.select([one], [], [], 1e-7) == ([], [], [])
+        assert inspector_backend.clock.now() - start == timedelta(microseconds=1)
+        assert epoll.poll(1e-7) == []
+        assert inspector_backend.clock.now() - start == timedelta(microseconds=2)
+
+
 def until_it_writes_by_select(process):
     return select.select([process.stdout], [], [], 30)[0]
 
