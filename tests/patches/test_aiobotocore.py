@@ -132,8 +132,12 @@ def test_an_unmocked_service_is_stopped(inspector_backend, make_client):
 def test_a_request_that_a_replaced_session_answers_is_let_through(inspector_backend, make_client):
     async def scenario():
         async with make_client("sqs") as client:
+            own = client._endpoint.http_session
             client._endpoint.http_session = AnsweringSession()
-            return await client.list_queues()
+            try:
+                return await client.list_queues()
+            finally:
+                client._endpoint.http_session = own  # the client closes it
 
     with pytest.raises(ConnectionClosedError, match="as far as it gets here"):
         asyncio.run(scenario())
@@ -144,9 +148,6 @@ class AnsweringSession:
 
     async def send(self, request):
         raise ConnectionClosedError(endpoint_url="as far as it gets here")
-
-    async def __aexit__(self, *_):
-        pass
 
 
 @pytest.mark.slow

@@ -47,24 +47,24 @@ class AnsweringSession:
 
 class Body:
     def stream(self):
-        yield b'{"QueueUrls": ["https://queue"]}'
+        yield b'{"TableNames": ["one"]}'
 
 
 @pytest.mark.parametrize("is_replaced_before", [True, False])
 def test_a_request_that_a_replaced_send_answers_is_let_through(monkeypatch, is_replaced_before):
-    sqs = boto3.client("sqs")
+    dynamodb = boto3.client("dynamodb")
     if is_replaced_before:
         monkeypatch.setattr(URLLib3Session, "send", AnsweringSession.send)
     with mock_inspector():
         if not is_replaced_before:
             monkeypatch.setattr(URLLib3Session, "send", AnsweringSession.send)
-        assert sqs.list_queues()["QueueUrls"] == ["https://queue"]
+        assert dynamodb.list_tables()["TableNames"] == ["one"]
 
 
 def test_a_request_that_a_replaced_session_answers_is_let_through(inspector_backend):
-    sqs = boto3.client("sqs")
-    sqs._endpoint.http_session = AnsweringSession()
-    assert sqs.list_queues()["QueueUrls"] == ["https://queue"]
+    dynamodb = boto3.client("dynamodb")
+    dynamodb._endpoint.http_session = AnsweringSession()
+    assert dynamodb.list_tables()["TableNames"] == ["one"]
 
 
 def test_a_request_that_a_test_only_records_is_stopped(inspector_backend, monkeypatch):
