@@ -512,6 +512,7 @@ def test_a_library_is_imported_for_the_first_time(library, use):
     """)
 
 
+@pytest.mark.slow
 def test_a_pydantic_model_can_be_declared_inside_when_pydantic_was_there_before():
     # In a process of its own: pydantic does not survive that a bare freeze_time() is what first imports it.
     pytest.importorskip("pydantic")
@@ -528,6 +529,7 @@ def test_a_pydantic_model_can_be_declared_inside_when_pydantic_was_there_before(
     """)
 
 
+@pytest.mark.slow
 def test_pydantic_models_can_be_declared_inside_and_afterwards():
     pytest.importorskip("pydantic")
     run("""

@@ -368,6 +368,7 @@ def test_a_poll_with_waits_that_nobody_sees_is_moved_on_and_warned_of_once(clien
     assert polls < MAX_IDENTICAL_READS
 
 
+@pytest.mark.slow
 def test_two_waits_that_nobody_sees_move_nothing(client, run, elapsed_seconds):
     for _ in range(5):
         for _ in range(2):
@@ -379,6 +380,7 @@ def test_two_waits_that_nobody_sees_move_nothing(client, run, elapsed_seconds):
     assert elapsed_seconds() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.mock_inspector(sleep=False)
 def test_waits_that_are_to_take_real_time_move_nothing(inspector_backend, client):
     run, start = start_run(client), inspector_backend.clock.now()

@@ -362,6 +362,7 @@ def test_a_process_is_waited_for_however_it_is_waited_for(inspector_backend, wai
     assert inspector_backend.clock.now() == start
 
 
+@pytest.mark.slow
 def test_a_periodic_thread_does_not_move_the_clock_while_a_process_is_waited_for(inspector_backend):
     stop = threading.Event()
 

@@ -103,6 +103,7 @@ def run_four_polling_threads_often(times):
         del logs[1:]
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_no_garbage_is_collected_while_others_are_looked_at():
     """What Python 3.11 collects then lets others run, and their frames are none any more: a crash, now and then."""
@@ -418,6 +419,7 @@ def test_trace_functions_that_take_a_lock_do_not_hang_with_threads_that_wait(fre
                 threading.settrace(None)
 
 
+@pytest.mark.slow
 @in_subprocess
 def test_a_thread_in_the_middle_of_code_of_pytest_is_at_work():
     """As when a test's thread logs something, and pytest keeps it."""

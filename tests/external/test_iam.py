@@ -82,6 +82,7 @@ def test_an_invalid_role_is_refused(backend, client, more, code):
     assert role in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_role_of_another_path_is_another_role(backend, client):
     a_role()
     with raises_api_error("InvalidCrossAccountRoleException"):

@@ -244,6 +244,7 @@ def test_a_control_call_sends_messages_without_the_lock():
     assert received == [200, 200]
 
 
+@pytest.mark.slow
 def test_an_instance_that_leaves_while_ec2_is_asked_is_not_in_the_run(inspector_backend):
     """A request begins anew when it has got what it needs; the state may be another one by then."""
     client = boto3.client("inspector")

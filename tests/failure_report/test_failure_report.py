@@ -238,6 +238,7 @@ def columns(line):
 NAMES = ["plain", "x" * 140, "中文" * 60, "word " * 25, "\x1b[31m\x07\u202e\u2028", "é́́" * 40, '"quoted" \\ {}[]']
 
 
+@pytest.mark.slow
 def test_the_report_never_has_more_than_eighty_columns_or_a_hundred_lines(inspector_backend, unchecked_client):
     client = unchecked_client
     inspector_backend.add_instance("i-0web", tags={"中文": "中" * 80}, findings=[cve("CVE-2016-2177")])

@@ -83,7 +83,7 @@ def nothing(backend, client):
 
 
 KINDS = [
-    pytest.param(nothing, False, 300, id="nothing"),
+    pytest.param(nothing, False, 300, id="nothing", marks=pytest.mark.slow),
     pytest.param(nothing, False, 10_000, id="nothing, often", marks=pytest.mark.slow),
     pytest.param(nothing, True, 300, id="nothing, frozen", marks=pytest.mark.slow),
     pytest.param(call, False, 1_000, id="call", marks=pytest.mark.slow),

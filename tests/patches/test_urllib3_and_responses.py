@@ -536,6 +536,7 @@ def test_an_adapter_of_the_users_own_comes_first(inspector_backend):
 # Coming and going
 
 
+@pytest.mark.slow
 def test_requests_and_responses_may_be_imported_at_any_time():
     script = f"""
         import sys

@@ -59,6 +59,7 @@ def test_a_code_block_passes_as_a_test(block, pytester):
     result.assert_outcomes(passed=count_tests(block))
 
 
+@pytest.mark.slow
 def test_the_files_of_a_suite_pass_together(pytester):
     for name, text in FILES.items():
         (pytester.path / name).write_text(text, "utf-8")

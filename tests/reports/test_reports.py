@@ -129,6 +129,7 @@ def test_the_sentence_on_top_agrees_with_the_table(client, inspector_backend):
     assert page.tables["Findings by severity"][-1] == ["All", "", "5", ""]
 
 
+@pytest.mark.slow
 def test_a_full_report_lists_the_rules_that_are_known(client, inspector_backend, assessed_run):
     assert "Rules" not in report_page(client, assessed_run).tables
     rules = report_page(client, assessed_run, "FULL").tables["Rules"]

@@ -655,6 +655,7 @@ def shown(inspector_server, tmp_path):
     return show
 
 
+@pytest.mark.slow
 def test_a_browser_shows_what_there_is_as_text(inspector_server, client, shown):
     lively(inspector_server.backend, client)
     dom = shown(3)

@@ -144,6 +144,7 @@ def test_a_response_that_is_being_sent_is_finished_before_the_server_stops():
             stopping.join()
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_delays_the_stop_only_for_a_while(monkeypatch):
     monkeypatch.setattr(waitress_runner, "_STOP_TIMEOUT_SECONDS", 0.1)
     before = threading.active_count()
