@@ -56,6 +56,17 @@ def without_tracing() -> Iterator[None]:
         threading.settrace(thread_trace)
 
 
+@contextmanager
+def without_older_objects() -> Iterator[None]:
+    """Keep the objects that there are out of collections, which take seconds where there are millions of them."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def growth(
     client: Any,
     cycles: int,
@@ -77,7 +88,7 @@ def growth(
                 if within is not None:
                     within(backend)
 
-    with without_tracing():
+    with without_tracing(), without_older_objects():
         use(warm)
         before = holdings(client)
         use(cycles)
