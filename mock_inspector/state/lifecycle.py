@@ -71,7 +71,9 @@ def schedule_run(store: Store, run: Run, first: int | None = None) -> None:
         if all(change.state != "DATA_COLLECTED" for change in run.timeline):
             looks.add(run.timeline[-1].state)  # its data collection ends with the run
         events += [
-            Event(change.moment, _DEPARTURES, partial(record_departures, store, run))
+            Event(
+                change.moment, _DEPARTURES, partial(record_departures, store, run, at_once=change.moment <= store.now)
+            )
             for _, change in changes
             if change.state in looks
         ]

@@ -14,6 +14,8 @@ from .targets import Target
 FIRST_EC2_NUMBER = 2**40
 """The number of the first instance of an external EC2. Those that the test added have lower ones."""
 
+_REST_OF_SECOND_MS = 999
+
 
 def find_instances(store: Store) -> list[Instance]:
     """Return the instances that the test added, then those that run in an external EC2, in EC2's order.
@@ -86,12 +88,13 @@ def has_ec2_instances(store: Store, run: Run) -> bool:
     return any(agent.instance.instance_id not in store.instances for agent in run.agents)
 
 
-def record_departures(store: Store, run: Run) -> None:
+def record_departures(store: Store, run: Run, *, at_once: bool) -> None:
     """Let a run go on without the instances that have left an external EC2 by now.
 
     A run looks at two moments of its own, when its data collection begins and when it ends, so it does not matter who
-    calls what between. EC2 tells in which second an instance was stopped or terminated. Where it does not, or counts
-    by another clock, the first of the two moments that finds the instance gone counts.
+    calls what between. EC2 tells in which second an instance was stopped or terminated. At a moment within that second
+    the instance counts as there, since it may have left after the moment, unless EC2 is asked ``at_once``. Where EC2 does
+    not tell, or counts by another clock, the first of the two moments that finds the instance gone counts.
     """
     held = [agent for agent in run.agents if agent.instance.instance_id not in store.instances and not agent.has_left]
     found = store.context.external_answers.find_instances(store.caller) if held else None
@@ -101,7 +104,10 @@ def record_departures(store: Store, run: Run) -> None:
     by_id = {str(entry.attributes["instance_id"]): entry for entry in found}
     for agent in held:
         entry = by_id.get(agent.instance.instance_id)
-        left = None if entry is None or entry.left is None or entry.left + 999 < run.created else entry.left
-        if (entry is None or not entry.running) and (left is None or left <= now):
+        left = (
+            None if entry is None or entry.left is None or entry.left + _REST_OF_SECOND_MS < run.created else entry.left
+        )
+        has_left = left is None or left + (0 if at_once else _REST_OF_SECOND_MS) <= now
+        if (entry is None or not entry.running) and has_left:
             agent.leave(collecting=started is not None and (now if left is None else left) > started)
     run.settle_end()

@@ -417,6 +417,8 @@ _STEPS = st.lists(
 @settings(max_examples=max_examples(40), deadline=None)
 @given(steps=_STEPS)
 @example(steps=[(0.126, "i-0a", True), (0.126, "skip", True)])
+@example(steps=[(0, "stop", False), (30, "i-0a", False), (30, "i-0b", True)])
+@example(steps=[(0, "stop", False), (0.05, "i-0b", False), (30, "i-0a", True)])
 def test_whatever_is_read_meanwhile_a_run_beside_ec2_comes_out_the_same(client, steps):
     def after(*, reads):
         ec2 = ChangingEc2(IDS)
