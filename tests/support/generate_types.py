@@ -49,20 +49,19 @@ def enums() -> dict[str, list[str]]:
 
 def further_literals() -> dict[str, list[str]]:
     """What the package itself allows, by name."""
-    codes = [code for name in ERROR_CODE_ENUMS.values() for code in enums()[name]]
-    failed_items = enums()["FailedItemErrorCode"]
     return {
-        "OperationName": sorted(service_model().operation_names),
-        "InjectedError": list(dict.fromkeys([*MODELLED, *COMMON, *LOST, *DAMAGED, *codes, *failed_items])),
         "BestPracticeRule": list(list_rules(SECURITY_BEST_PRACTICES)),
+        "OperationName": sorted(service_model().operation_names),
         "RuntimeBehaviorRule": list(list_rules(RUNTIME_BEHAVIOR_ANALYSIS)),
     }
 
 
 def write_literals() -> str:
-    """The text of ``api/literals.py``."""
-    literals = enums() | further_literals()
-    lines = [f"{name} = Literal[{', '.join(map(repr, values))}]\n" for name, values in sorted(literals.items())]
+    """The text of ``api/literals.py``. An error that can be injected is an exception, or a value of these enums."""
+    literals = {name: list(map(repr, values)) for name, values in sorted((enums() | further_literals()).items())}
+    exceptions = map(repr, dict.fromkeys([*MODELLED, *COMMON, *LOST, *DAMAGED]))
+    literals["InjectedError"] = [*exceptions, *ERROR_CODE_ENUMS.values(), "FailedItemErrorCode"]
+    lines = [f"{name} = Literal[{', '.join(values)}]\n" for name, values in literals.items()]
     title = "The values of the model's enums, the names of operations, errors and rules, as types."
     return _HEADER.format(title=title, version=botocore.__version__) + "from typing import Literal\n\n" + "".join(lines)
 
