@@ -14,6 +14,7 @@ from mock_inspector import activation, mock_inspector
 from mock_inspector.clock.mutex import Mutex
 
 from ..support.aws import create_target, list_targets, start_and_finish_run
+from ..support.report_files import report_url_by_tick
 from ..support.subprocesses import in_subprocess
 
 pytestmark = [
@@ -107,14 +108,7 @@ def test_a_child_may_leave_the_mock_that_its_parent_goes_on_with(freeze):
     client = a_client()
     mock = mock_inspector(region="us-west-2", freeze=freeze)
     backend = mock.__enter__()
-    request = {
-        "assessmentRunArn": start_and_finish_run(backend, client),
-        "reportFileFormat": "HTML",
-        "reportType": "FULL",
-    }
-    client.get_assessment_report(**request)
-    backend.clock.tick(60)
-    url = client.get_assessment_report(**request)["url"]
+    url = report_url_by_tick(backend, client, start_and_finish_run(backend, client))
 
     def child():
         mock.__exit__(None, None, None)

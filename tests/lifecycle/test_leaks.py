@@ -4,7 +4,6 @@ import asyncio
 import datetime
 import os
 import time
-import urllib.request
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from ..benchmarks.cycles import Holdings, growth
 from ..support.aws import start_and_finish_run
 from ..support.process_state import changes_since, process_state
 from ..support.raw_http import call_action
+from ..support.report_files import download, report_url_by_tick
 from ..support.time_control import (
     FREEZERS,
     MOMENT,
@@ -52,15 +52,8 @@ def call_the_server(backend, client):
 
 
 def fetch_a_report(backend, client):
-    report = {
-        "assessmentRunArn": start_and_finish_run(backend, client),
-        "reportFileFormat": "HTML",
-        "reportType": "FULL",
-    }
-    client.get_assessment_report(**report)
-    backend.clock.tick(60)
-    with urllib.request.urlopen(client.get_assessment_report(**report)["url"]) as response:
-        assert b"<title>" in response.read()
+    url = report_url_by_tick(backend, client, start_and_finish_run(backend, client))
+    assert b"<title>" in download(url)
 
 
 def call_by_aiobotocore(backend, client):

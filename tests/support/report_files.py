@@ -24,6 +24,14 @@ def report_url(client, run, file_format="HTML", report_type="FINDING"):
     return answer["url"]
 
 
+def report_url_by_tick(backend, client, run):
+    """The URL of a FULL report as HTML, also where time runs: the mock's clock moves to when it is there."""
+    params = {"assessmentRunArn": run, "reportFileFormat": "HTML", "reportType": "FULL"}
+    client.get_assessment_report(**params)
+    backend.clock.tick(60)
+    return client.get_assessment_report(**params)["url"]
+
+
 def download(url):
     with urllib.request.urlopen(url) as response:
         return response.read()
