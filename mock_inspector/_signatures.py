@@ -110,9 +110,8 @@ def explain_attributes(label: str) -> Callable[[C], C]:
                 raise AttributeError(name)
             names = [each for each in dir(cls) if not each.startswith("_")]
             if name in names:
-                return object.__getattribute__(
-                    self, name
-                )  # A property ran into an AttributeError: it is shown as it is.
+                # A property ran into an AttributeError: it is shown as it is.
+                return object.__getattribute__(self, name)
             suggestion = suggest(name, names) or f"; it has {', '.join(names)}"
             raise AttributeError(f"{label} has no {name!r}{suggestion}", name=name, obj=self)
 

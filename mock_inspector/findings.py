@@ -193,7 +193,7 @@ def network_reachability(
             raise ValueError(f"{name} must {describe_choice(known, value)}")
     if not isinstance(listener, (bool, NoneType)):
         raise ValueError(f"listener must be True, False or None; got {short_repr(listener)}")
-    groups: dict[str, dict[str, list[int]]] = rules["port_groups"]
+    groups = _port_groups()
     group = next((name for name, ports in groups.items() if port in ports.get(protocol, ())), None)
     if group is None and listener is False:
         raise ValueError(
@@ -266,14 +266,20 @@ def _suggest_cve(value: object) -> str:
     return f"; did you mean {id_!r}?" if _CVE.fullmatch(id_) else ""
 
 
+def _port_groups() -> dict[str, dict[str, list[int]]]:
+    """The ports of each known service, by protocol."""
+    groups: dict[str, dict[str, list[int]]] = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY][
+        "port_groups"
+    ]
+    return groups
+
+
 def _suggest_port(value: object) -> str:
     """The port of a text that is a number, or the name of a service."""
     if not isinstance(value, str):
         return ""
-    groups: dict[str, dict[str, list[int]]] = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY][
-        "port_groups"
-    ]
-    ports = [ports["TCP"][0] for name, ports in groups.items() if name.lower() == value.lower() and "TCP" in ports]
+    groups = _port_groups().items()
+    ports = [ports["TCP"][0] for name, ports in groups if name.lower() == value.lower() and "TCP" in ports]
     port = value if value.isdecimal() else ports[0] if ports else None
     return "" if port is None else f"; did you mean {port}?"
 
