@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from .service_model import service_model
+from .validation import ShapeName
 
 JsonSchema = dict[str, Any]
 
@@ -16,6 +18,14 @@ _NUMBERS = {"integer": "integer", "long": "integer", "double": "number", "float"
 def build_shape_schema(name: str) -> JsonSchema:
     """Return the schema of one of the model's data types, as :func:`.validation.validate` takes it."""
     return _build(service_model().shape_for(name))
+
+
+def build_annotated_schema(hint: Any) -> JsonSchema:
+    """Return the schema of a hint that names its data type: ``Annotated[str | None, ShapeName("Hostname")]``."""
+    base, *metadata = get_args(hint)
+    (name,) = (entry.name for entry in metadata if isinstance(entry, ShapeName))
+    schema = build_shape_schema(name)
+    return make_nullable(schema) if NoneType in get_args(base) else schema
 
 
 def make_nullable(schema: JsonSchema) -> JsonSchema:

@@ -22,8 +22,7 @@ CONTENT_TYPES = {"HTML": "text/html; charset=utf-8", "PDF": "application/pdf"}
 MAX_CACHED_REPORTS = 8
 """How many rendered reports are kept. A large one takes megabytes."""
 
-MISSING_EXTRA = "Reports need {package}, which is not installed. Run: pip install 'mock-inspector[report]'"
-"""The reason phrase of status 501. HTTP clients put it into the exceptions that they raise."""
+_PACKAGES = {"jinja2": "Jinja2", "fpdf": "fpdf2"}
 
 
 class ReportDownloads:
@@ -52,8 +51,7 @@ class ReportDownloads:
         try:
             body = self._render(content, file.format)
         except ImportError as error:
-            package = {"jinja2": "Jinja2", "fpdf": "fpdf2"}.get(error.name or "", str(error))
-            reason = MISSING_EXTRA.format(package=package)
+            reason = describe_missing_package(error)
             body = f"{reason}\n".encode()
             return _response(now, request_number, 501, "text/plain; charset=utf-8", body, reason)
         response = _response(now, request_number, 200, CONTENT_TYPES[file.format], body)
@@ -77,6 +75,12 @@ def render(content: ReportContent, file_format: str) -> bytes:
     from .pdf import render_pdf
 
     return render_pdf(content)
+
+
+def describe_missing_package(error: ImportError) -> str:
+    """The reason phrase of status 501: HTTP clients put it into the exceptions that they raise."""
+    package = _PACKAGES.get(error.name or "", str(error))
+    return f"Reports need {package}, which is not installed. Run: pip install 'mock-inspector[report]'"
 
 
 def _response(now: int, request_number: int, status: int, content_type: str, body: bytes, reason: str = "") -> Response:

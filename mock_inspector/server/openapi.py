@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from freezegun import api as freezegun_api
 
-from ..api.json_schema import JsonSchema, build_object, build_shape_schema, make_nullable
+from ..api.json_schema import JsonSchema, build_annotated_schema, build_object, build_shape_schema, make_nullable
 from ..api.validation import ShapeName
 from ..backend import InspectorBackend
 from ..snapshots.json_schema import build_state_definitions, build_state_schema
@@ -226,7 +226,7 @@ def _build(hint: Any) -> JsonSchema:
     if hint in _BASIC:
         return dict(_BASIC[hint])
     if origin is Annotated:
-        return _build_annotated(hint)
+        return build_annotated_schema(hint)
     if isinstance(hint, type) and issubclass(hint, freezegun_api.real_datetime):  # while time is frozen, a fake class
         return dict(_TIME)
     return _build_members(hint) if not arguments else _build_generic(origin, arguments)
@@ -242,13 +242,6 @@ def _build_generic(origin: Any, arguments: tuple[Any, ...]) -> JsonSchema:
         return {"enum": list(arguments)}
     choices = [_build(argument) for argument in arguments if (get_origin(argument) or argument) not in _NOT_IN_JSON]
     return {"anyOf": choices} if len(choices) > 1 else choices[0]
-
-
-def _build_annotated(hint: Any) -> JsonSchema:
-    base, *metadata = get_args(hint)
-    (name,) = (entry.name for entry in metadata if isinstance(entry, ShapeName))
-    schema = build_shape_schema(name)
-    return make_nullable(schema) if NoneType in get_args(base) else schema
 
 
 DOCUMENTS: dict[str, Callable[[], JsonSchema]] = {

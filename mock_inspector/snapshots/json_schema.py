@@ -15,8 +15,7 @@ import json
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from ..api.json_schema import JsonSchema, build_object, build_shape_schema, make_nullable
-from ..api.validation import ShapeName
+from ..api.json_schema import JsonSchema, build_annotated_schema, build_object, make_nullable
 from .codec import MAX_NUMBER, Field
 from .schema import FORMAT, VERSION, SnapshotRecord
 
@@ -84,14 +83,11 @@ class _Definitions:
         return {"$ref": f"{self._reference}{name}"}
 
     def _build_annotated(self, hint: Any) -> JsonSchema:
-        base, *metadata = get_args(hint)
-        for entry in metadata:
+        for entry in get_args(hint):
             if isinstance(entry, Field):
                 schema = entry.schema() if inspect.isfunction(entry.schema) else entry.schema
                 return dict(schema) if isinstance(schema, dict) else self.build(schema)
-        (name,) = (entry.name for entry in metadata if isinstance(entry, ShapeName))
-        schema = build_shape_schema(name)
-        return make_nullable(schema) if NoneType in get_args(base) else schema
+        return build_annotated_schema(hint)
 
     def _build_record(self, kind: Any) -> JsonSchema:
         hints = get_type_hints(kind, include_extras=True)

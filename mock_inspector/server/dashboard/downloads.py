@@ -8,7 +8,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from ...assessment_reports.build_content import build_content
-from ...assessment_reports.download import CONTENT_TYPES, MISSING_EXTRA, render
+from ...assessment_reports.download import CONTENT_TYPES, describe_missing_package, render
 from ...snapshots import check_json, snapshot
 from ...state.report_links import ReportFile
 from ...wire.http import Response
@@ -55,8 +55,7 @@ def _download_report(service: FakeService, store: Store, params: Mapping[str, st
     try:
         body = render(content, file_format)
     except ImportError as error:
-        package = {"jinja2": "Jinja2", "fpdf": "fpdf2"}.get(error.name or "", str(error))
-        return _refuse(service, 501, MISSING_EXTRA.format(package=package))
+        return _refuse(service, 501, describe_missing_package(error))
     return _respond(service, 200, CONTENT_TYPES[file_format], body, f'inline; filename="{file.name}"')
 
 
