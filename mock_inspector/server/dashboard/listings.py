@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ...api.operations import is_read
@@ -141,17 +142,10 @@ def list_calls(service: FakeService, selection: Selection) -> list[dict[str, Any
 
 def _is_repeated(call: Call, earlier: Call) -> bool:
     """Whether two calls are the same and share an entry: reads and failed calls change nothing."""
-    return (
-        (call.error is not None or is_read(call.operation))
-        and (call.operation, call.request, call.error, call.message)
-        == (
-            earlier.operation,
-            earlier.request,
-            earlier.error,
-            earlier.message,
-        )
-        and (call.account, call.region) == (earlier.account, earlier.region)
-    )
+    return (call.error is not None or is_read(call.operation)) and _what(call) == _what(earlier)
+
+
+_what = attrgetter("operation", "request", "error", "message", "account", "region")
 
 
 def _describe_group(group: list[tuple[int, Call]], selection: Selection) -> dict[str, Any]:
