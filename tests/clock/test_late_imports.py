@@ -58,6 +58,10 @@ def package(tmp_path, monkeypatch):
 
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    # coverage.py looks at a changed sys.path when the next new file is executed, and removes what other threads put
+    # into sys.modules meanwhile: such a file is executed before a test begins threads.
+    write(executed_first="")
+    import_module("executed_first")
     yield write
     for name in list(sys.modules):
         if name.partition(".")[0] in {name.partition("/")[0] for name in names}:
