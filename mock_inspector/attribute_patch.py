@@ -25,11 +25,11 @@ class AttributePatch:
         current = vars(self._owner)[self._name]
         if current is self._replacement:
             return
-        self._original, self._replacement = current, self._wrap(current)
+        if current is not self._original or self._replacement is None:  # else the last replacement will do
+            self._original, self._replacement = current, self._wrap(current)
         setattr(self._owner, self._name, self._replacement)
 
     def uninstall(self) -> None:
         """Restore the attribute, unless somebody else has replaced it since."""
         if self._replacement is not None and vars(self._owner).get(self._name) is self._replacement:
             setattr(self._owner, self._name, self._original)
-            self._original = self._replacement = None

@@ -69,6 +69,10 @@ class LoopPatch:
         if running is not None and followed:
             self._loops.add(running)
             _set_timers(_shifted_timers(running, self._time.seconds() - self._outer_time()))
+        for loop_class in _LOOP_CLASSES:
+            # freezegun leaves it there after freeze_time(real_asyncio=True).
+            if vars(loop_class).get("time") is asyncio.BaseEventLoop.time:
+                del loop_class.time
         for patch in self._patches:
             patch.install()
 
@@ -101,11 +105,6 @@ class LoopPatch:
         return None
 
     def _loop_time(self, original: Any) -> Any:
-        for loop_class in _LOOP_CLASSES:
-            # freezegun leaves the original there after freeze_time(real_asyncio=True).
-            if vars(loop_class).get("time") is original:
-                del loop_class.time
-
         def loop_time(loop: Any) -> float:
             if self._time is None:
                 return original(loop)  # type: ignore[no-any-return]

@@ -27,7 +27,7 @@ Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
 
 _callbacks: list[tuple[str, Callback]] = []
 _arounds: list[Around] = []
-_patches: list[AttributePatch] = []
+_installed: list[AttributePatch] = []
 
 
 def on_import(name: str, callback: Callback) -> None:
@@ -57,24 +57,21 @@ def forget(registered: Callback | Around) -> None:
 def _install() -> None:
     if len(_callbacks) + len(_arounds) > 1:
         return  # the first of them has
-    if not _patches:
-        _patches.extend(_build_patches())
-    for patch in _patches:
+    _installed[:] = _patches(sys.modules.get("_pytest.assertion.rewrite"))
+    for patch in _installed:
         patch.install()
 
 
-def _build_patches() -> list[AttributePatch]:
-    patches = [AttributePatch(*method) for method in _LOADER_METHODS]
-    rewrite = sys.modules.get("_pytest.assertion.rewrite")
-    if rewrite is not None:
-        patches.append(AttributePatch(rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module))
-    return patches
+@cache
+def _patches(rewrite: Any) -> tuple[AttributePatch, ...]:
+    """The patches of the loaders: Python's, and pytest's when its module ``rewrite`` is loaded."""
+    of_pytest = () if rewrite is None else ((rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module),)
+    return tuple(AttributePatch(*method) for method in (*_LOADER_METHODS, *of_pytest))
 
 
 def _uninstall() -> None:
     """Restore the loaders. A replacement that somebody else has kept passes everything through."""
-    run_all(patch.uninstall for patch in _patches)
-    _patches.clear()
+    run_all(patch.uninstall for patch in _installed)
 
 
 def _as_import_machinery(function: Any) -> Any:

@@ -27,6 +27,7 @@ vars(_REAL_DATETIME).update(vars(datetime), datetime=api.real_datetime, date=api
 _PARSER = "botocore.utils"
 """The module in which botocore makes ``datetime`` objects from the timestamps of answers. Signing is elsewhere."""
 
+_PYDANTIC = "pydantic"
 _SCHEMA = "__get_pydantic_core_schema__"
 
 _CRYPTOGRAPHY = "cryptography.hazmat.bindings._rust"
@@ -48,6 +49,12 @@ class RealTypes:
             _use_datetime(sys.modules[_CRYPTOGRAPHY])
         else:
             on_import(_CRYPTOGRAPHY, _use_datetime)
+        if _PYDANTIC in sys.modules:
+            self._add_schemas()
+        else:
+            on_import(_PYDANTIC, self._add_schemas)
+
+    def _add_schemas(self, _: object = None) -> None:
         for fake, real in _CLASSES:
             if _SCHEMA not in vars(fake):  # somebody else may have given it one
                 self._changed.append(fake)
@@ -57,6 +64,7 @@ class RealTypes:
         """Restore what others would see."""
         _replace_in_parser(_REAL_DATETIME, datetime)
         forget(_use_datetime)
+        forget(self._add_schemas)
         for fake in self._changed:
             if _SCHEMA in vars(fake):
                 delattr(fake, _SCHEMA)
