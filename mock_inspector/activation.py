@@ -100,7 +100,7 @@ class Activation:
         self.service = FakeService(
             account_id=options.account_id,
             limits=options.limits,
-            id_seed=options.effective_seed,
+            id_seed=self.name,
             external=self._external,
             report_origin=self._report_origin,
             max_calls=options.max_calls,

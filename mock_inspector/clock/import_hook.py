@@ -25,14 +25,15 @@ from ..undo import run_all
 Callback = Callable[[ModuleType], None]
 Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
 
-_callbacks: list[tuple[str, Callback]] = []
+_callbacks: dict[Any, str] = {}
+"""The name of the module that each callback is for."""
 _arounds: list[Around] = []
 _installed: list[AttributePatch] = []
 
 
 def on_import(name: str, callback: Callback) -> None:
     """Call ``callback`` with the module ``name`` each time that it was executed."""
-    _callbacks.append((name, callback))
+    _callbacks[callback] = name
     _install()
 
 
@@ -48,8 +49,9 @@ def around_imports(around: Around) -> None:
 
 def forget(registered: Callback | Around) -> None:
     """Cancel what :func:`on_import` or :func:`around_imports` has registered, if it has."""
-    _callbacks[:] = [entry for entry in _callbacks if entry[1] != registered]
-    _arounds[:] = [around for around in _arounds if around != registered]
+    _callbacks.pop(registered, None)
+    if registered in _arounds:
+        _arounds.remove(registered)
     if not _callbacks and not _arounds:
         _uninstall()
 
@@ -94,7 +96,7 @@ def _wrap_exec_module(original: Any) -> Any:
             for around in tuple(_arounds):
                 stack.enter_context(around(module))
             original(loader, module)
-        for name, callback in tuple(_callbacks):
+        for callback, name in tuple(_callbacks.items()):
             if name == module.__name__:
                 callback(module)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
@@ -44,8 +44,8 @@ RULES_PACKAGE: ResourceType[RulesPackage] = arns.RULES_PACKAGE
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
 
-_IDENTITY = frozenset({"context"})
-"""What a store keeps when it takes over another's contents."""
+_IDENTITY = frozenset({"context", "account_id", "region", "partition"})
+"""What a store keeps when it is cleared, or takes over another's contents."""
 
 
 class NotFound(Exception):  # noqa: N818  it becomes an error response, or a failed item
@@ -65,7 +65,24 @@ class Role:
 
 
 class Store:
-    """The resources of one account in one region, in the order of creation."""
+    """The resources of one account in one region, in the order of creation.
+
+    Each collection is made on first use: most tests use few of them.
+    """
+
+    ids: Ids
+    resource_groups: NumberedMap[ResourceGroup]
+    targets: NamedChildMap[Target]
+    templates: NamedChildMap[Template]
+    runs: NamedChildMap[Run]
+    _open_runs: dict[str, dict[str, Run]]
+    """The runs that had not ended at the last look, by template."""
+    findings: FindingIndex
+    exclusions: ChildMap[Exclusion]
+    previews: PreviewMap
+    rules_packages: NumberedMap[RulesPackage]
+    instances: NumberedMap[Instance]
+    subscriptions: SubscriptionMap
 
     def __init__(self, context: Context, account_id: str, region: str) -> None:
         self.context = context
@@ -74,27 +91,24 @@ class Store:
         self.partition = arns.partition_of(region)
         self.clear()
 
+    if not TYPE_CHECKING:  # it would accept any name
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in _COLLECTIONS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return vars(self).setdefault(name, _COLLECTIONS[name](self))
+
     def clear(self) -> None:
         """Remove everything but the region's rules packages."""
-        self.ids = Ids(f"{self.context.id_seed}\n{self.account_id}\n{self.region}")
+        for name in vars(self).keys() - _IDENTITY:
+            delattr(self, name)
         self.next = FIRST_NUMBER
-        self.resource_groups: NumberedMap[ResourceGroup] = NumberedMap()
-        self.targets: NamedChildMap[Target] = NamedChildMap()
-        self.templates: NamedChildMap[Template] = NamedChildMap()
-        self.runs: NamedChildMap[Run] = NamedChildMap()
-        self._open_runs: dict[str, dict[str, Run]] = {}
-        """The runs that had not ended at the last look, by template."""
-        self.findings = FindingIndex()
-        self.exclusions: ChildMap[Exclusion] = ChildMap()
-        self.previews = PreviewMap()
-        self.rules_packages = NumberedMap({package.arn: package for package in rules_packages(self.region)})
-        self.instances: NumberedMap[Instance] = NumberedMap()
-        self.subscriptions = SubscriptionMap()
         self.role: Role | None = None
         self.faults: list[Fault] = []
 
     def take_over(self, other: Store) -> None:
         """Take the contents of another store, which is not used any more."""
+        self.clear()
         vars(self).update({name: value for name, value in vars(other).items() if name not in _IDENTITY})
 
     @property
@@ -291,3 +305,20 @@ class Store:
                 f"{more} more would exceed the limit.",
                 errorCode=code,
             )
+
+
+_COLLECTIONS: dict[str, Callable[[Store], Any]] = {
+    "ids": lambda store: Ids(f"{store.context.id_seed}\n{store.account_id}\n{store.region}"),
+    "resource_groups": lambda _: NumberedMap(),
+    "targets": lambda _: NamedChildMap(),
+    "templates": lambda _: NamedChildMap(),
+    "runs": lambda _: NamedChildMap(),
+    "_open_runs": lambda _: {},
+    "findings": lambda _: FindingIndex(),
+    "exclusions": lambda _: ChildMap(),
+    "previews": lambda _: PreviewMap(),
+    "rules_packages": lambda store: NumberedMap({package.arn: package for package in rules_packages(store.region)}),
+    "instances": lambda _: NumberedMap(),
+    "subscriptions": lambda _: SubscriptionMap(),
+}
+"""What makes each collection of a store."""
