@@ -26,7 +26,9 @@ class AttributePatch:
         if current is self._replacement:
             return
         if current is not self._original or self._replacement is None:  # else the last replacement will do
-            self._original, self._replacement = current, self._wrap(current)
+            self._replacement = None  # until it is made: an interrupt may come in between
+            self._original = current
+            self._replacement = self._wrap(current)
         setattr(self._owner, self._name, self._replacement)
 
     def uninstall(self) -> None:

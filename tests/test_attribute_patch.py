@@ -45,6 +45,18 @@ def test_the_attribute_is_replaced_and_restored(patch):
         assert Library.send is ORIGINAL
 
 
+def test_one_replacement_serves_again_until_the_original_is_another(patch):
+    patch.install()
+    replacement = Library.send
+    patch.uninstall()
+    patch.install()
+    assert Library.send is replacement
+    patch.uninstall()
+    Library.send = theirs(ORIGINAL)  # type: ignore[method-assign]
+    patch.install()
+    assert sent() == ["ours", "theirs", "original"]
+
+
 def test_uninstalling_what_is_not_installed_changes_nothing(patch):
     patch.uninstall()
     assert Library.send is ORIGINAL
