@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from threading import RLock, get_ident
+from threading import get_ident
 from types import TracebackType
 from typing import Any, TypeVar
 
 from ..api.identifiers import is_account_id, validate_account_id, validate_region
 from ..clock.clock import Clock
 from ..clock.moments import EpochMs, to_epoch_ms
-from ..clock.mutex import renew
+from ..clock.mutex import Mutex, renew
 from ..errors import short_repr
 from .call_log import CallLog
 from .context import Context
@@ -53,7 +53,7 @@ class FakeService:
         self._stores: dict[tuple[str, str], Store] = {}
         self._stores_by_access_key: dict[tuple[str, str], Store] = {}
         self._access_keys: dict[str, str] = {}
-        self.lock = RLock()
+        self.lock = Mutex()  # who waits for it is about to go on
         self._depth = 0
         """How often the thread that holds the lock has entered :meth:`at_now`."""
         self._sender: int | None = None
