@@ -110,9 +110,8 @@ class Activation:
             self.service.clock.move_to(options.at)
         self._waiting = Waiting(self.service.clock, self.service.sleep, enabled=options.sleep)
         self.service.polls.follow(self._waiting)
-        if options.sleep:
-            self._undo.add(stop_waiting)
-            start_waiting(self._waiting, self.service.clock, followed=followed)
+        self._undo.add(stop_waiting)
+        start_waiting(self._waiting, self.service.clock, followed=followed)
         self._undo.add(_patches.uninstall)
         _patches.install(PatchContext(self._handle, self._back_off, options.allow_network))
         if options.state is not None:

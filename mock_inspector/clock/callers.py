@@ -73,10 +73,17 @@ def real_time_caller(frame: FrameType | None) -> str | None:
     return None
 
 
-def waits_for_requests(frame: FrameType | None) -> bool:
-    """Whether a server waits here for its clients: nobody's test takes longer by that."""
+def is_worth_reporting(frame: FrameType | None) -> bool:
+    """Whether a wait of code that is at ``frame`` is one that a failure report should name.
+
+    A server that waits for its clients is none: nobody's test takes longer by that. An event loop reports its waits
+    itself, with the line that awaits its timer.
+    """
     caller = calling_frame(frame)
-    return caller is not None and module_of(caller).partition(".")[0] in {"socketserver", "waitress"}
+    if caller is None:
+        return True
+    module = module_of(caller)
+    return module.partition(".")[0] not in {"socketserver", "waitress"} and module != "asyncio.base_events"
 
 
 def belongs_to_test_runner(frame: FrameType) -> bool:

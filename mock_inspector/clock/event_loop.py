@@ -29,6 +29,7 @@ from freezegun import api as freezegun_api
 from ..attribute_patch import AttributePatch
 from ..undo import run_all
 from .awaiting import awaiting_line
+from .real_waits import MIN_REAL_WAIT_SECONDS
 from .selector import WaitingSelector
 from .steady_time import SteadyTime
 
@@ -66,7 +67,7 @@ class LoopPatch:
         # real one: counted from 1970, as freezegun's, it would have no room for what tells whether a timer is due.
         self._outer_time = time.monotonic if followed else freezegun_api.real_monotonic
         running = asyncio._get_running_loop()
-        if running is not None and followed:
+        if running is not None and followed and waiting.enabled:
             self._loops.add(running)
             _set_timers(_shifted_timers(running, self._time.seconds() - self._outer_time()))
         for loop_class in _LOOP_CLASSES:
@@ -96,6 +97,8 @@ class LoopPatch:
 
     def _reason_to_wait(self, loop: Any) -> str | None:
         """Why a loop runs in real time, or None when it waits for the mock's clock."""
+        if self._waiting is not None and not self._waiting.enabled:
+            return self._waiting.reason_to_wait(None)
         if type(loop).time is not asyncio.BaseEventLoop.time:
             return f"{type(loop).__name__} has a time of its own"
         if not isinstance(getattr(loop, "_selector", None), (BaseSelector, WaitingSelector)):
@@ -122,8 +125,9 @@ class LoopPatch:
                     self._loops.add(loop)
                 loop._selector.waiting = waiting
             original(loop)
-            if waiting is not None and reason is not None:
-                waiting.real_waits.add(awaiting_line(loop), reason, freezegun_api.real_monotonic() - begun)
+            seconds = freezegun_api.real_monotonic() - begun
+            if waiting is not None and reason is not None and seconds >= MIN_REAL_WAIT_SECONDS:
+                waiting.real_waits.add(awaiting_line(loop), reason, seconds)
 
         return run_once
 

@@ -34,7 +34,7 @@ def start_waiting(waiting: Waiting, clock: Clock, *, followed: bool) -> None:
     _blocking_calls.start(waiting)
     _select_calls.start(waiting)
     _loops.start(waiting, clock, followed=followed)
-    if is_frozen_by_time_machine():
+    if waiting.enabled and is_frozen_by_time_machine():
         _steady_functions.start(clock)
 
 

@@ -30,10 +30,10 @@ from .callers import (
     calling_frame,
     calling_line,
     describe_line,
+    is_worth_reporting,
     real_time_caller,
     requesting_line,
     waits_for_process,
-    waits_for_requests,
 )
 from .clock import is_frozen
 from .idle_threads import (
@@ -96,7 +96,7 @@ class Waiting:
     def reason_to_wait(self, frame: FrameType | None) -> str | None:
         """Why a wait, begun at ``frame``, has to take real time; None when it waits for the mock's clock."""
         if not self.enabled:
-            return "mock_inspector does not move the clock: sleep=False, or it has ended"
+            return "mock_inspector has ended" if self._has_ended else "sleep=False"
         if not is_frozen():
             return "time is not frozen"
         caller = real_time_caller(frame)
@@ -155,7 +155,7 @@ class Waiting:
             try:
                 return self._wait_in_real_time(attempt, wait, seconds)
             finally:
-                if seconds is not None and not waits_for_requests(frame):
+                if seconds is not None and is_worth_reporting(frame):
                     self.real_waits.add(line(), reason, freezegun_api.real_monotonic() - wait.begun)
         finally:
             self.unseen_waits.subtract(freezegun_api.real_monotonic() - wait.begun)

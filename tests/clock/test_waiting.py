@@ -388,14 +388,34 @@ def test_waits_take_real_time_where_they_are_to(keywords):
         assert time.clock_gettime(time.CLOCK_MONOTONIC) - begin >= 0.19
 
 
-def test_a_wait_that_takes_real_time_is_kept_with_its_line_and_the_reason():
-    with mock_inspector(freeze=False):
+@pytest.mark.parametrize(
+    ("keywords", "expected"), [({"freeze": False}, "time is not frozen"), ({"sleep": False}, "sleep=False")]
+)
+def test_a_wait_that_takes_real_time_is_kept_with_its_line_and_the_reason(keywords, expected):
+    with mock_inspector(**keywords):
         threading.Event().wait(0.1)
         ((line, reason, seconds),) = real_waits()
 
     assert line.startswith(f"{__file__}:")
-    assert reason == "time is not frozen"
+    assert reason == expected
     assert seconds >= 0.09
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected"), [({"freeze": False}, "time is not frozen"), ({"sleep": False}, "sleep=False")]
+)
+def test_an_event_loop_that_waits_in_real_time_is_kept_once_with_the_line_that_awaits_and_the_reason(
+    keywords, expected
+):
+    async def nap():
+        await asyncio.sleep(0.1)
+
+    with mock_inspector(**keywords):
+        asyncio.run(nap())
+        ((line, reason, _),) = real_waits()
+
+    assert line == f"{__file__}:{nap.__code__.co_firstlineno + 1}"
+    assert reason == expected
 
 
 # What comes at the last moment
