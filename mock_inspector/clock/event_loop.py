@@ -10,6 +10,7 @@ What is patched (all of it is there since Python 3.10, the oldest that is suppor
 ``BaseEventLoop._run_once``                             a loop that runs gets a selector that waits for the clock
 ``BaseSubprocessTransport.__init__``                    processes are waited for in real time
 ``BaseEventLoop._selector``, ``_clock_resolution``      of each loop that has run: replaced, and restored at the end
+``BaseEventLoop._ready``, ``_stopping``                 tell whether a loop is about to wait
 ``BaseEventLoop._scheduled``, ``TimerHandle._when``     timers that outlive the mock count by the loop's own time again
 ======================================================  ==============================================================
 """
@@ -124,9 +125,10 @@ class LoopPatch:
                     loop._selector = WaitingSelector(loop._selector, loop, self._processes)
                     self._loops.add(loop)
                 loop._selector.waiting = waiting
+            waits = not loop._ready and not loop._stopping  # else it only looks whether something has come
             original(loop)
             seconds = freezegun_api.real_monotonic() - begun
-            if waiting is not None and reason is not None and seconds >= MIN_REAL_WAIT_SECONDS:
+            if waiting is not None and reason is not None and waits and seconds >= MIN_REAL_WAIT_SECONDS:
                 waiting.real_waits.add(awaiting_line(loop), reason, seconds)
 
         return run_once

@@ -1,4 +1,4 @@
-"""A lock that waiting itself uses: it is never among what is waited for."""
+"""A lock of the package's own: waiting for it is no wait for the mock's clock."""
 
 from __future__ import annotations
 

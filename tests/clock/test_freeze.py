@@ -464,9 +464,22 @@ def test_botocore_has_its_own_datetime_again():
     with mock_inspector():
         assert botocore.utils.datetime is not datetime
     assert botocore.utils.datetime is datetime
+
+
+@pytest.fixture
+def loaded_pydantic(monkeypatch):
+    """pydantic, as far as the mock looks: whether it is loaded."""
+    monkeypatch.setitem(sys.modules, "pydantic", sys.modules.get("pydantic", types.ModuleType("pydantic")))
+
+
+@pytest.mark.usefixtures("loaded_pydantic")
+def test_the_fake_class_has_a_schema_for_pydantic_until_the_mock_ends():
+    with mock_inspector():
+        assert hasattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__")
     assert not hasattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__")
 
 
+@pytest.mark.usefixtures("loaded_pydantic")
 def test_a_schema_that_somebody_else_has_given_the_fake_class_stays(monkeypatch):
     schema = classmethod(lambda cls, source, handler: None)
     monkeypatch.setattr(freezegun.api.FakeDatetime, "__get_pydantic_core_schema__", schema, raising=False)

@@ -418,6 +418,21 @@ def test_an_event_loop_that_waits_in_real_time_is_kept_once_with_the_line_that_a
     assert reason == expected
 
 
+def test_an_event_loop_that_works_without_waiting_is_not_kept():
+    def work():
+        begin = time.clock_gettime(time.CLOCK_MONOTONIC)
+        while time.clock_gettime(time.CLOCK_MONOTONIC) - begin < 0.1:
+            pass
+
+    async def scenario():
+        asyncio.get_running_loop().call_soon(work)
+        await asyncio.sleep(0)
+
+    with mock_inspector(sleep=False):
+        asyncio.run(scenario())
+        assert real_waits() == []
+
+
 # What comes at the last moment
 
 
