@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from freezegun import api as freezegun
@@ -13,7 +14,7 @@ from ._plugin_state import FinishedMock, plugin_state
 from .backend import InspectorBackend, get_backend
 from .clock.clock import is_frozen
 from .clock.freeze import Freeze
-from .clock.moments import UTC, format_iso, to_datetime
+from .clock.moments import UTC, EpochMs, format_iso, to_datetime
 from .clock.mutex import Mutex
 from .clock.patched_waits import sleep_by_clock, start_waiting, stop_waiting
 from .clock.waiting import Waiting
@@ -52,16 +53,6 @@ class ReportHost(Protocol):
         """Stop the server."""
 
 
-class Use:
-    """One use of the mock, the outermost or a nested one, and the account and region that it chose."""
-
-    def __init__(self) -> None:
-        self.is_active = False
-        """Whether it has begun and has not ended."""
-        self.account = ""
-        self.region: str | None = None
-
-
 class SavedState(NamedTuple):
     """What the set-up of a class has made."""
 
@@ -94,8 +85,9 @@ class Activation:
         _patches.prepare()
         followed = is_frozen()
         self._undo.add(self._freeze.stop)
-        freezer = None if followed else options.freezer
-        self._freeze.start(freezer, self._start_moment(), loops_keep_real_time=not options.sleep)
+        self._freeze.start(loops_keep_real_time=not options.sleep)
+        if options.freezer is not None and not followed:
+            self._freeze.freeze(options.freezer, self._start_moment())
         self._undo.add(self._external.close)
         self.service = FakeService(
             account_id=options.account_id,
@@ -138,9 +130,10 @@ class Activation:
         return now - datetime.timedelta(microseconds=now.microsecond % 1000)  # the service's precision
 
     def _handle(self, request: Request) -> Response:
-        change = change_to_wait_for(self.service, request)
-        if change is not None:
-            self._waiting.wait_for_change(change)
+        if self.service.polls.has_repeated:
+            change = change_to_wait_for(self.service, request)
+            if change is not None:
+                self._waiting.wait_for_change(change)
         return handle(self.service, request, may_move_clock=self._waiting.others_wait)
 
     def _back_off(self, seconds: float) -> None:
@@ -200,16 +193,13 @@ class Activation:
 
     def _note_end(self) -> None:
         """Let backends know that the mock has ended, and keep it for the failure report."""
-        if self.service.ended:
+        if self.service.end is not None:
             return
         moment = self.service.now
         try:
             moment = self.service.clock.read()
         finally:
-            self.service.ended = (
-                f"The mock of this backend has ended ({self.name}, at {format_iso(moment)} of its clock). Use the backend "
-                "inside of the mock, or keep what is needed of it, such as backend.calls, before the mock ends"
-            )
+            self.service.end = partial(_describe_end, self.name, moment)
             if plugin_state.finished_mocks is not None:
                 plugin_state.finished_mocks.append(FinishedMock(self.service, moment, self.name))
 
@@ -274,6 +264,13 @@ class Activation:
             self._undo.run()  # what an interrupt has left
 
 
+def _describe_end(name: str, moment: EpochMs) -> str:
+    return (
+        f"The mock of this backend has ended ({name}, at {format_iso(moment)} of its clock). Use the backend "
+        "inside of the mock, or keep what is needed of it, such as backend.calls, before the mock ends"
+    )
+
+
 _active: Activation | None = None
 
 
@@ -282,15 +279,39 @@ def active() -> Activation | None:
     return _active
 
 
-def enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
-    """Begin a use of the mock, the outermost or a nested one, and return its backend.
+class Use:
+    """One use of the mock, the outermost or a nested one, and the account and region that it chose."""
 
-    ``options`` are those of ``keywords``. The outermost use has the ini options for what these leave open.
-    """
-    with _lock:
-        if _active is not None and not _active.uses:
-            _end(_active)  # which an interrupt has kept from ending
-        return _enter(use, options, keywords)
+    def __init__(self) -> None:
+        self.is_active = False
+        """Whether it has begun and has not ended."""
+        self.account = ""
+        self.region: str | None = None
+
+    def enter(self, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
+        """Begin the use and return its backend.
+
+        ``options`` are those of ``keywords``. The outermost use has the ini options for what these leave open.
+        """
+        with _lock:
+            if _active is not None and not _active.uses:
+                _end(_active)  # which an interrupt has kept from ending
+            return _enter(self, options, keywords)
+
+    def leave(self, *, failed: bool = False) -> None:
+        """End the use. The last one cleans up; one that has ended already does nothing.
+
+        UnusedFaultError after the clean-up for faults that were never triggered, unless the use ``failed``.
+        """
+        __tracebackhide__ = True
+        try:
+            ended = _leave(self)
+        except BaseException:
+            _leave(self)  # an interrupt may have kept it from ending
+            raise
+        if ended is not None and not failed:
+            ended.check_freezes()
+            ended.check_faults()
 
 
 def _enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> InspectorBackend:
@@ -306,22 +327,6 @@ def _enter(use: Use, options: Options, keywords: Mapping[str, Any]) -> Inspector
     except BaseException:
         _leave(use)
         raise
-
-
-def leave(use: Use, *, failed: bool = False) -> None:
-    """End a use of the mock. The last one cleans up; one that has ended already does nothing.
-
-    UnusedFaultError after the clean-up for faults that were never triggered, unless the use ``failed``.
-    """
-    __tracebackhide__ = True
-    try:
-        ended = _leave(use)
-    except BaseException:
-        _leave(use)  # an interrupt may have kept it from ending
-        raise
-    if ended is not None and not failed:
-        ended.check_freezes()
-        ended.check_faults()
 
 
 def _leave(use: Use) -> Activation | None:

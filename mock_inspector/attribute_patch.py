@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+_NOTHING: Any = object()
+"""What a patch has replaced before it was installed the first time."""
+
 
 class AttributePatch:
     """Replaces one attribute of a class or module.
@@ -17,21 +20,20 @@ class AttributePatch:
     def __init__(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
         """``wrap`` makes the replacement from the attribute's current value. The ``owner`` has to define the attribute."""
         self._owner, self._name, self._wrap = owner, name, wrap
-        self._original: Any = None
-        self._replacement: Any = None
+        self._members = vars(owner)
+        self._original = self._replacement = _NOTHING
 
     def install(self) -> None:
         """Replace the attribute."""
-        current = vars(self._owner)[self._name]
-        if current is self._replacement:
-            return
-        if current is not self._original or self._replacement is None:  # else the last replacement will do
-            self._replacement = None  # until it is made: an interrupt may come in between
-            self._original = current
+        current = self._members[self._name]
+        if current is not self._original:  # else the last replacement will do
+            if current is self._replacement:
+                return
             self._replacement = self._wrap(current)
+            self._original = current  # not before: an interrupt may come in between
         setattr(self._owner, self._name, self._replacement)
 
     def uninstall(self) -> None:
         """Restore the attribute, unless somebody else has replaced it since."""
-        if self._replacement is not None and vars(self._owner).get(self._name) is self._replacement:
+        if self._members.get(self._name) is self._replacement:
             setattr(self._owner, self._name, self._original)

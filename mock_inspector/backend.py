@@ -154,7 +154,7 @@ class InspectorBackend(ActionMethods):
         store = self._store
         # Without the lock: it reads the test's own objects. An id is generated only when nothing is wrong.
         instance = build_instance(0, instance_id or "i-00000000", attributes)
-        with self._service.at_now():
+        with self._service.at_now:
             new_id = instance_id or f"i-0{store.ids.hexadecimal(16)}"
             if new_id in store.instances:
                 raise ValueError(f"instance_id must be new; got {short_repr(instance_id)}, which exists")
@@ -165,7 +165,7 @@ class InspectorBackend(ActionMethods):
     @property
     def instances(self) -> Mapping[str, Instance]:
         """The fleet by instance id: what the test added, whose attributes it may change, then what runs in an EC2."""
-        with self._service.at_now():
+        with self._service.at_now:
             by_id = _Instances((instance.instance_id, instance) for instance in self._store.instances)
             for instance in self._service.call_with_answers(lambda: find_instances(self._store)):
                 by_id.setdefault(instance.instance_id, instance)
@@ -178,7 +178,7 @@ class InspectorBackend(ActionMethods):
         A run that is collecting data keeps what it has collected by now. A run that has not begun to collect excludes
         the instance. ValueError when there is no such instance.
         """
-        with self._service.at_now():
+        with self._service.at_now:
             existing = {entry.instance_id: entry for entry in self._store.instances}
             if instance_id not in list(existing):
                 got = f"got {short_repr(instance_id)}{_suggest_instance(instance_id, existing)}"
@@ -207,7 +207,7 @@ class InspectorBackend(ActionMethods):
         """
         if not isinstance(deprecated, bool):
             raise ValueError(f"deprecated must be True or False; got {short_repr(deprecated)}")
-        with self._service.at_now():
+        with self._service.at_now:
             store = self._store
             parts = None if arn is None else _parse_arn(arn)
             if arn is not None and (
@@ -238,7 +238,7 @@ class InspectorBackend(ActionMethods):
         ``finding`` has the shape of DescribeFindings without ``arn``; missing members are filled in. ValueError for
         unknown members and invalid values.
         """
-        with self._service.at_now() as now:
+        with self._service.at_now as now:
             run = self._get_run(run_arn)
             added = build_finding(finding, run, now)
             reported = self._store.add_finding(
@@ -254,7 +254,7 @@ class InspectorBackend(ActionMethods):
         ``exclusion`` has the shape of DescribeExclusions without ``arn``; missing members are filled in. A documented
         title fills in what the service said under it. ValueError for unknown members and invalid values.
         """
-        with self._service.at_now():
+        with self._service.at_now:
             run = self._get_run(run_arn)
             packages = self._store.packages_of(run)
             members = build_exclusion(exclusion, run.arn, run.template.target.arn, packages)
@@ -276,7 +276,7 @@ class InspectorBackend(ActionMethods):
         through begin now; a state that lies behind ends the history, and findings of a later evaluation go. ValueError
         for a value outside AssessmentRunState.
         """
-        with self._service.at_now():
+        with self._service.at_now:
             run = self._get_run(run_arn)
             if state not in enum("AssessmentRunState"):
                 raise ValueError(f"state must {describe_choice(enum('AssessmentRunState'), state)}")
@@ -285,7 +285,7 @@ class InspectorBackend(ActionMethods):
     @explain_arguments(run_arn=_check_run_arn)
     def finish_run(self, run_arn: str) -> None:
         """Move the clock to the run's end, or do nothing when it has ended. ValueError when no end lies ahead."""
-        with self._service.at_now() as now:
+        with self._service.at_now as now:
             run = self._get_run(run_arn)
             if run.in_progress(now) and run.forced:
                 raise ValueError(
@@ -299,7 +299,7 @@ class InspectorBackend(ActionMethods):
     @property
     def published(self) -> list[PublishedMessage]:
         """The messages sent to SNS topics by all accounts and regions of the mock, in the order of time."""
-        with self._service.at_now():
+        with self._service.at_now:
             return list(self._service.published)
 
     @property

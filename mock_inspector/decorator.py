@@ -48,12 +48,12 @@ class MockInspector:
         self._uses: list[Use] = []
 
     def __enter__(self) -> InspectorBackend:
-        from . import activation
+        from .activation import Use
 
-        use = activation.Use()
+        use = Use()
         self._uses.append(use)
         try:
-            return activation.enter(use, self._options, self._keywords)
+            return use.enter(self._options, self._keywords)
         except BaseException:
             self._uses.remove(use)
             raise
@@ -87,11 +87,9 @@ class MockInspector:
         __tracebackhide__ = True
         if not self._uses:
             return
-        from . import activation
-
         use = self._uses[-1]
         try:
-            activation.leave(use, failed=failed)
+            use.leave(failed=failed)
         finally:
             if not use.is_active and use in self._uses:
                 self._uses.remove(use)

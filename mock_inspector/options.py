@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -173,6 +174,15 @@ def _is_limit(value: Any) -> bool:
 def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
     check_keywords("mock_inspector", keywords, DEFAULTS)
+    if keywords.get("freeze") != "time-machine":  # which has to be installed, whatever was before
+        with suppress(TypeError):  # for a value that is not hashable, or an invalid one
+            return _known_options(**keywords)
+    return Options(**keywords)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _known_options(**keywords: Any) -> Options:
+    """The options of keywords: the tests of a suite have the same ones again and again."""
     return Options(**keywords)
 
 

@@ -1,4 +1,4 @@
-"""The actions as methods of the backend object, and how one is performed."""
+"""The actions as methods of the backend object."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from .._signatures import check_keywords
-from ..api.operations import Operation, get_operation, names_by_method
+from ..api.operations import get_operation, names_by_method
 from ..errors import MockEndedError
 from ..state.service import FakeService
 from ..state.store import Store
@@ -25,16 +25,10 @@ from . import (
     targets,
     templates,
 )
-from .registry import ACTIONS, ResponseBody
+from .registry import ACTIONS
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def perform(store: Store, operation: Operation, params: Any) -> ResponseBody:
-    """Validate a request's members and perform the action. Call it under the service's lock."""
-    response: ResponseBody = ACTIONS[operation.method].function(store, **operation.validate(params, ""))
-    return response
 
 
 def _method(
@@ -52,7 +46,7 @@ def _method(
         operation.refuse_unknown_members(members)
         validated = operation.validate(dict(members), "")  # Without the lock: it reads the test's own objects.
         act: Callable[[], T] = functools.partial(ACTIONS[operation.method].function, self._store, **validated)
-        with service.at_now():
+        with service.at_now:
             return copy.deepcopy(service.call_with_answers(act))
 
     _, *members = inspect.signature(function).parameters.values()
@@ -80,8 +74,9 @@ class ActionMethods:
     @property
     def _service(self) -> FakeService:
         """The service of the mock. MockEndedError when it has ended."""
-        if self._any_service.ended:
-            raise MockEndedError(self._any_service.ended)
+        describe_end = self._any_service.end
+        if describe_end is not None:
+            raise MockEndedError(describe_end())
         return self._any_service
 
     @property

@@ -68,6 +68,8 @@ def get_operation(name: str) -> Operation:
 
 def _compile(model: OperationModel) -> Validator:
     validate_shapes, check_form = compile_input(model.name, model.input_shape), compile_form_check(model)
+    if check_form is None:
+        return validate_shapes
 
     def validate(params: Any, path: str) -> Any:
         members = validate_shapes(params, path)

@@ -37,27 +37,19 @@ class NextToken(TypedDict, total=False):
 class Pager:
     """One page of a list: which items it starts after, how many it holds, and the token of the next page.
 
-    A token holds the number of the last item shown, so it survives inserts and deletes, and a digest of the request:
-    the operation, the account and region (``owner``) and the other ``params``. ``max_page_size`` makes pages shorter
-    than the request allows, as the service was free to do.
+    A token holds the number of the last item shown, so it survives inserts and deletes, and a digest of the ``request``:
+    the operation, the account and region, and the other parameters. ``max_page_size`` makes pages shorter than the
+    request allows, as the service was free to do.
 
     Raises InvalidInputException: INVALID_MAX_RESULTS below 1, INVALID_PAGINATION_TOKEN for a token of another request.
     """
 
     def __init__(
-        self,
-        operation: str,
-        owner: str,
-        token: str | None,
-        max_results: int | None,
-        *params: Any,
-        default: int = DEFAULT_RESULTS,
-        max_page_size: int | None = None,
+        self, request: tuple[Any, ...], token: str | None, max_results: int, max_page_size: int | None = None
     ) -> None:
-        self._request = (operation, owner, *params)
-        self._size = min(default if max_results is None else max_results, MAX_RESULTS)
-        self._max_page_size = max_page_size or self._size
-        if self._size < 1:
+        self._request = request
+        self._size = min(max_results, MAX_RESULTS, max_page_size or MAX_RESULTS)
+        if max_results < 1:
             raise InvalidInputException(
                 f"maxResults must be 1 to {MAX_RESULTS}; got {short_repr(max_results)}.",
                 errorCode="INVALID_MAX_RESULTS",
@@ -70,7 +62,7 @@ class Pager:
         ``candidates`` start after number :attr:`after`. The page holds at most ``maximum`` of them, the model's bound
         of the response's list.
         """
-        size = min(self._size, maximum, self._max_page_size)
+        size = min(self._size, maximum)
         items = list(islice(candidates, size + 1))
         if len(items) <= size:
             return items, {}

@@ -26,8 +26,8 @@ _WITH_UNIQUE_KEYS = {
 """The key and value pairs of a request that give something its attributes or tags."""
 
 
-def compile_form_check(model: OperationModel) -> FormCheck:
-    """Return the check of an operation's requests.
+def compile_form_check(model: OperationModel) -> FormCheck | None:
+    """Return the check of an operation's requests, or None when there is nothing to check.
 
     A list of ARNs is not checked where the response reports bad ones in ``failedItems``.
     """
@@ -42,6 +42,8 @@ def compile_form_check(model: OperationModel) -> FormCheck:
     filter_arns = [(name, MEMBER_TYPES[name]) for name in in_filter if name in MEMBER_TYPES]
     ranges = [name for name in in_filter if name.endswith("Range")]
     with_unique_keys = _WITH_UNIQUE_KEYS.get(model.name)
+    if not (arn_members or filter_arns or ranges or with_unique_keys):
+        return None
 
     def check(params: dict[str, Any]) -> None:
         for name, types, is_list in arn_members:

@@ -36,7 +36,7 @@ class ReportDownloads:
     def handle(self, request: Request) -> Response:
         """Answer a GET or HEAD request. The lock is held while the state is read, but not while it is rendered."""
         url = urlsplit(request.url)
-        with self._service.at_now() as now:
+        with self._service.at_now as now:
             request_number = next(self._service.request_numbers)
             try:
                 if request.method not in ("GET", "HEAD"):
@@ -60,7 +60,7 @@ class ReportDownloads:
 
     def refuse(self, status: int, code: str, message: str) -> Response:
         """Refuse a request in the form of Amazon S3."""
-        with self._service.at_now() as now:
+        with self._service.at_now as now:
             request_number = next(self._service.request_numbers)
         body = _error_body(ReportRefusedError(status, code, message), request_number)
         return _response(now, request_number, status, "application/xml", body)

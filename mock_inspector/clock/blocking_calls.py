@@ -35,7 +35,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from freezegun import api as freezegun_api
 
 from ..attribute_patch import AttributePatch
-from ..undo import run_all
 from .builtin_patch import TypePatch, can_patch
 from .idle_threads import is_running
 from .mutex import real_acquire, real_release
@@ -140,7 +139,8 @@ class BlockingCallsPatch:
     def stop(self) -> None:
         """Let threads wait in real time again."""
         self._waiting = None
-        run_all(patch.uninstall for patch in self._patches)
+        for patch in self._patches:
+            patch.uninstall()
 
     def begin_in_child(self) -> None:
         """In a process that was forked, no other thread waits."""

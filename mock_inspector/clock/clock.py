@@ -21,10 +21,6 @@ def _now() -> datetime.datetime:
     if freezegun.freeze_factories:
         moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
         return moment.replace(tzinfo=UTC)
-    return _unfrozen_now()
-
-
-def _unfrozen_now() -> datetime.datetime:
     # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
     # It is freezegun's attribute that keeps it; a name of this module would hold the fake one while time is frozen.
     return freezegun.real_datetime.now(UTC)
@@ -59,6 +55,10 @@ class Clock:
         since = now - EPOCH + (self._shift if self._since is None else self._ahead(now))
         return EpochMs((since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000)
 
+    def microseconds(self) -> int:
+        """The current time in microseconds since 1970. Event loops count by it."""
+        return (self.now() - EPOCH) // datetime.timedelta(microseconds=1)
+
     def _ahead(self, now: datetime.datetime) -> datetime.timedelta:
         """How far this clock is ahead of the process's time. It never runs past its end, the year 9999."""
         if self._since is None:
@@ -90,10 +90,6 @@ class Clock:
     def speed(self) -> float:
         """How many times as fast as real time the clock runs (see :meth:`run`)."""
         return self._speed
-
-    def microseconds(self) -> int:
-        """The current time in microseconds since 1970. Event loops count by it."""
-        return (self.now() - EPOCH) // datetime.timedelta(microseconds=1)
 
     @explain_arguments("clock.tick")
     def tick(self, delta: float | datetime.timedelta = 1) -> None:

@@ -28,7 +28,6 @@ from weakref import WeakSet
 from freezegun import api as freezegun_api
 
 from ..attribute_patch import AttributePatch
-from ..undo import run_all
 from .awaiting import awaiting_line
 from .real_waits import MIN_REAL_WAIT_SECONDS
 from .selector import WaitingSelector
@@ -80,21 +79,24 @@ class LoopPatch:
 
     def stop(self) -> None:
         """Give the loops their own time back; timers that are still waiting keep what they have left to wait."""
-        if self._time is not None and self._timers is None:
-            ahead = self._time.seconds() - self._outer_time() if len(self._loops) else 0.0
-            self._timers = [timer for loop in self._running_loops() for timer in _shifted_timers(loop, -ahead)]
+        if len(self._loops):  # iterating over an empty WeakSet is slow
+            self._find_final_timers()
         self._waiting = None
-        run_all(patch.uninstall for patch in self._patches)
-        for loop in self._running_loops():
-            if isinstance(loop._selector, WaitingSelector):
-                loop._selector.restore()
-        _set_timers(self._timers or ())
-        self._loops.clear()
+        for patch in self._patches:
+            patch.uninstall()
+        if len(self._loops):
+            for loop in list(self._loops):
+                if isinstance(loop._selector, WaitingSelector):
+                    loop._selector.restore()
+            _set_timers(self._timers or ())
+            self._loops.clear()
         self._time = self._timers = None
 
-    def _running_loops(self) -> list[Any]:
-        """The loops that have waited for the clock."""
-        return list(self._loops) if len(self._loops) else []  # iterating over an empty WeakSet is slow
+    def _find_final_timers(self) -> None:
+        """Find out what the timers of the loops have to be after the end."""
+        if self._time is not None and self._timers is None:
+            ahead = self._time.seconds() - self._outer_time()
+            self._timers = [timer for loop in list(self._loops) for timer in _shifted_timers(loop, -ahead)]
 
     def _reason_to_wait(self, loop: Any) -> str | None:
         """Why a loop runs in real time, or None when it waits for the mock's clock."""

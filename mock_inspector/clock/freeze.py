@@ -69,18 +69,18 @@ class Freeze:
         self._nesting: _Nesting | None = None
         self._imports = LateImports(_names, self._replace)
 
-    def start(self, by: Freezer | None, moment: datetime.datetime, *, loops_keep_real_time: bool = False) -> None:
-        """Freeze time at ``moment``, or leave it as it is when ``by`` is None.
-
-        ``loops_keep_real_time`` tells whether event loops see the real time.
-        """
+    def start(self, *, loops_keep_real_time: bool = False) -> None:
+        """Let freezes of time be as the mock needs them. ``loops_keep_real_time`` tells whether event loops see the real time."""
         _restore_modules_of_time()
         _rules.install(loops_keep_real_time=loops_keep_real_time)
         _types.install()
         self._imports.start()
+
+    def freeze(self, by: Freezer, moment: datetime.datetime) -> None:
+        """Freeze time at ``moment``."""
         if by == "freezegun":
             self._start_freezegun(moment)
-        elif by == "time-machine":
+        else:
             self._start_time_machine(moment)
 
     def stop(self) -> None:
@@ -168,7 +168,8 @@ _MODULES_OF_TIME = [
 def _restore_modules_of_time() -> None:
     if not api.freeze_factories:
         for namespace, name in _MODULES_OF_TIME:
-            _put_real(namespace, name)
+            if id(namespace.get(name)) in REAL:
+                _put_real(namespace, name)
 
 
 def _put_real(namespace: dict[str, Any], name: str) -> None:

@@ -20,7 +20,6 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ..attribute_patch import AttributePatch
-from ..undo import run_all
 
 Callback = Callable[[ModuleType], None]
 Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
@@ -33,8 +32,8 @@ _installed: list[AttributePatch] = []
 
 def on_import(name: str, callback: Callback) -> None:
     """Call ``callback`` with the module ``name`` each time that it was executed."""
-    _callbacks[callback] = name
     _install()
+    _callbacks[callback] = name
 
 
 def around_imports(around: Around) -> None:
@@ -43,8 +42,8 @@ def around_imports(around: Around) -> None:
     It gets the module, or None where the code of an extension module runs before the module is there. Imports nest:
     a module imports others.
     """
-    _arounds.append(around)
     _install()
+    _arounds.append(around)
 
 
 def forget(registered: Callback | Around) -> None:
@@ -52,12 +51,12 @@ def forget(registered: Callback | Around) -> None:
     _callbacks.pop(registered, None)
     if registered in _arounds:
         _arounds.remove(registered)
-    if not _callbacks and not _arounds:
+    if _installed and not _callbacks and not _arounds:
         _uninstall()
 
 
 def _install() -> None:
-    if len(_callbacks) + len(_arounds) > 1:
+    if _callbacks or _arounds:
         return  # the first of them has
     _installed[:] = _patches(sys.modules.get("_pytest.assertion.rewrite"))
     for patch in _installed:
@@ -73,7 +72,9 @@ def _patches(rewrite: Any) -> tuple[AttributePatch, ...]:
 
 def _uninstall() -> None:
     """Restore the loaders. A replacement that somebody else has kept passes everything through."""
-    run_all(patch.uninstall for patch in _installed)
+    for patch in _installed:
+        patch.uninstall()
+    _installed.clear()
 
 
 def _as_import_machinery(function: Any) -> Any:

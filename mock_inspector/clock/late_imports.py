@@ -23,6 +23,8 @@ from .mutex import Mutex
 from .real_time import is_importing, set_importing
 from .time_names import REAL, TimeNames, stands_for_real
 
+_lock = Mutex()
+
 
 class _RealTimeView(ModuleType):
     """A module that holds fakes, while somebody imports: it gives that thread the real ones."""
@@ -41,7 +43,6 @@ class LateImports:
         self._names, self._replace = names, replace
         self._executed: dict[int, list[ModuleType]] = {}
         self._holders: list[ModuleType] = []
-        self._lock = Mutex()
         self._is_active = False
 
     def start(self) -> None:
@@ -51,7 +52,7 @@ class LateImports:
 
     def stop(self) -> None:
         """Leave imports alone. No module gets fakes after this."""
-        with self._lock:
+        with _lock:
             self._is_active = False
             run_all((lambda: forget(self._around), self._hide))
 
@@ -74,14 +75,14 @@ class LateImports:
                 self._end(executed)
 
     def _begin(self, innermost_freeze: object) -> list[ModuleType]:
-        with self._lock:
+        with _lock:
             if not self._executed:
                 self._show()
             set_importing(innermost_freeze)
             return self._executed.setdefault(get_ident(), [])
 
     def _end(self, executed: list[ModuleType]) -> None:
-        with self._lock:
+        with _lock:
             if api.freeze_factories and self._is_active:
                 self._holders += [module for module in executed if self._replace(module)]
             set_importing(None)

@@ -16,7 +16,6 @@ from types import FrameType
 from freezegun import api
 
 from ..attribute_patch import AttributePatch
-from ..undo import run_all
 
 REAL_TIME_PACKAGES = (
     # Timeouts of threads, processes and sockets. Event loops have a time of their own (see ``event_loop``).
@@ -120,4 +119,5 @@ class RealTimeRules:
 
     def uninstall(self) -> None:
         """Restore those that nobody else has replaced."""
-        run_all(patch.uninstall for patch in self._patches)
+        for patch in self._patches:
+            patch.uninstall()

@@ -9,13 +9,12 @@ from __future__ import annotations
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from freezegun import api as freezegun_api
 
-from ..undo import run_all
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
 from .connections import Connections, is_process_awaited, watched_files
 from .wait import never
@@ -71,40 +70,38 @@ class SelectCallsPatch:
     def __init__(self) -> None:
         self._waiting: Waiting | None = None
         self._activity = ExternalActivity()
-        self._functions: list[FunctionPatch] = []
-        self._types: list[TypePatch] = []
+        self._patches: list[FunctionPatch | TypePatch] = []
         if not can_patch():
             return
-        own_select: Any = select.select
-        self._functions = [FunctionPatch(own_select, self._select)]
-        self._real_select: Any = self._functions[0].original
+        self._real_select = self._patch(select.select, self._select)
         if hasattr(signal, "sigtimedwait"):
-            sigtimedwait: Any = sys.modules["_signal"].sigtimedwait
-            self._functions.append(FunctionPatch(sigtimedwait, self._sigtimedwait))
-            self._real_sigtimedwait = self._functions[-1].original
+            self._real_sigtimedwait = self._patch(sys.modules["_signal"].sigtimedwait, self._sigtimedwait)
         if hasattr(select, "poll"):
             poll = type(select.poll())
-            self._types.append(TypePatch(poll, {"poll": self._poll(poll.poll)}))
+            self._patches.append(TypePatch(poll, {"poll": self._poll(poll.poll)}))
         if hasattr(select, "epoll"):
             epoll = select.epoll
             changes = {name: self._change_epoll(getattr(epoll, name)) for name in ("register", "modify")}
-            self._types.append(TypePatch(epoll, {"poll": self._epoll(epoll.poll), **changes}))
+            self._patches.append(TypePatch(epoll, {"poll": self._epoll(epoll.poll), **changes}))
+
+    def _patch(self, function: Any, replacement: Callable[..., Any]) -> Any:
+        """Patch a function, and return one that does what it did."""
+        patch = FunctionPatch(function, replacement)
+        self._patches.append(patch)
+        return patch.original
 
     def start(self, waiting: Waiting) -> None:
         """Let such waits wait for the clock, as ``waiting`` says."""
         self._waiting = waiting
         self._activity.clear()
-        for patch in self._patches():
+        for patch in self._patches:
             patch.install()
 
     def stop(self) -> None:
         """Let them take real time again."""
         self._waiting = None
-        run_all(patch.uninstall for patch in self._patches())
-
-    def _patches(self) -> Iterator[FunctionPatch | TypePatch]:
-        yield from self._functions
-        yield from self._types
+        for patch in self._patches:
+            patch.uninstall()
 
     def _wait(
         self,

@@ -69,9 +69,10 @@ class SteadyFunctionsPatch:
 
     def stop(self) -> None:
         """Let them be real again."""
-        for patch in self._patches:
-            patch.uninstall()
-        self._time = None
+        if self._time is not None:
+            for patch in self._patches:
+                patch.uninstall()
+            self._time = None
 
     def _follow(self, index: int) -> Callable[[], Any]:
         def follow() -> Any:

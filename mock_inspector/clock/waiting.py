@@ -320,10 +320,9 @@ class Waiting:
         """Let those who wait go on in real time, for what is left to wait."""
         with self._mutex:
             self.enabled, self._has_ended = False, True
-            now = self._clock.microseconds()
             for wait in self._waits.values():
                 if wait.moment is not None:
-                    wait.seconds_left = max(0, wait.moment - now) / 1_000_000
+                    wait.seconds_left = max(0, wait.moment - self._clock.microseconds()) / 1_000_000
                 if wait.wake is not None:
                     wait.wake()
 

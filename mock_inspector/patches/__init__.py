@@ -71,7 +71,7 @@ class Patches:
 
     def uninstall(self) -> None:
         """Uninstall all patches, even if some were not installed or fail."""
-        run_all(patch.uninstall for patch in self._patches)
+        run_all([patch.uninstall for patch in self._patches])
 
     def pass_through(self, url_prefix: str) -> None:
         """Let requests pass whose URL begins with this, where other mocks would refuse them."""

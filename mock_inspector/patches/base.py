@@ -51,7 +51,8 @@ class Patch:
     def uninstall(self) -> None:
         """Restore the attributes."""
         self.context = None
-        run_all(attribute.uninstall for attribute in self.attributes)
+        for attribute in self.attributes:
+            attribute.uninstall()
 
     def pass_through(self, url_prefix: str) -> None:
         """Let requests pass whose URL begins with this, where the library's own mocks would refuse them."""

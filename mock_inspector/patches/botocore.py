@@ -53,10 +53,10 @@ class BotocorePatch(Patch):
         def make_request(endpoint: Endpoint, operation_model: Any, request_dict: Any) -> Any:
             if self.context is None:
                 return original(endpoint, operation_model, request_dict)
-            is_inspector = operation_model.service_model.service_name == SERVICE
+            is_inspector = endpoint._endpoint_prefix == SERVICE
             if is_inspector and endpoint not in self._endpoints:
                 self._register(endpoint)
-            if is_async(endpoint):
+            if type(endpoint) is not Endpoint and is_async(endpoint):
                 CURRENT_OPERATION.set(operation_model)  # for the rest of the task, or until its next request
                 if is_inspector:
                     return self._make_async_request(original, endpoint, operation_model, request_dict)
@@ -130,11 +130,11 @@ class _Body:
         self._body = body
 
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        yield self.read()
+        body, self._body = self._body, b""
+        return iter((body,))
 
     def read(self, *_: Any, **__: Any) -> bytes:
-        body, self._body = self._body, b""
-        return body
+        return b"".join(self.stream())
 
 
 def _handler_id(event: str) -> str:
@@ -151,17 +151,16 @@ def _is_credentials_failure(error: Exception) -> bool:
 
 
 def _to_request(request: AWSPreparedRequest) -> Request:
-    return Request(request.method, request.url, request.headers, _to_bytes(request.body))
+    body = request.body
+    return Request(request.method, request.url, request.headers, body if isinstance(body, bytes) else _to_bytes(body))
 
 
 def _to_bytes(body: Any) -> bytes:
     """A request body, in any of the forms that botocore sends."""
-    if isinstance(body, bytes):
-        return body
     if isinstance(body, str):
         return body.encode("utf-8", "surrogatepass")
     if hasattr(body, "read"):
         content = body.read()
         body.seek(0)  # a retry reads it again
-        return _to_bytes(content)
+        return content if isinstance(content, bytes) else _to_bytes(content)
     return bytes(body or b"")

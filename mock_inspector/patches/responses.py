@@ -29,7 +29,7 @@ class ResponsesPatch(LateImportPatch):
 
     def prepare(self) -> None:
         """Import ``responses`` if requests is loaded. Before time is frozen: modules keep the classes they see."""
-        if "requests" in sys.modules:
+        if "requests" in sys.modules and self.module_name not in sys.modules:
             importlib.import_module(self.module_name)
 
     def uninstall(self) -> None:

@@ -60,7 +60,7 @@ _UNTOUCHED = {"account_id", "region", "next_number"}
 
 def dump(service: FakeService) -> dict[str, Any]:
     """Return the state of all accounts and regions as JSON values, which share nothing with it."""
-    with service.at_now() as now:
+    with service.at_now as now:
         exact = service.clock.now()
         snapshot = SnapshotRecord(
             format=FORMAT,

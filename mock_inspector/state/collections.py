@@ -68,13 +68,14 @@ class NumberedList(Generic[T]):
         """The items with a higher number, in order."""
         items = self._items
         if number < 0:
-            return self._present(iter(items))
-        first = bisect_right(items, number, key=_number)
-        return self._present(map(items.__getitem__, range(first, len(items))))
+            following = iter(items)
+        else:
+            following = map(items.__getitem__, range(bisect_right(items, number, key=_number), len(items)))
+        return self._present(following) if self._removed else following
 
     def _present(self, items: Iterator[T]) -> Iterator[T]:
         removed = self._removed
-        return (item for item in items if item.number not in removed) if removed else items
+        return (item for item in items if item.number not in removed)
 
     def append(self, item: T) -> None:
         """Add an item whose number is the highest so far."""

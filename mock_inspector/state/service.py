@@ -55,7 +55,7 @@ class FakeService:
         self._access_keys: dict[str, str] = {}
         self.lock = Mutex()  # who waits for it is about to go on
         self._depth = 0
-        """How often the thread that holds the lock has entered :meth:`at_now`."""
+        """How often the thread that holds the lock has entered :attr:`at_now`."""
         self._sender: int | None = None
         """The thread that sends the messages of the outbox."""
         self._message_moment = EpochMs(0)
@@ -76,9 +76,10 @@ class FakeService:
         self.calls = CallLog(max_calls)
         self.polls = PollDetector(self.clock, self.stores)
         self.request_numbers = count(1)
-        self._at_now = _AtNow(self)
-        self.ended = ""
-        """Which mock this was and when it ended; empty while it is active."""
+        self.at_now = _AtNow(self)
+        """A context that holds the lock and runs what is due. It yields the current time."""
+        self.end: Callable[[], str] | None = None
+        """Says which mock this was and when it ended; None while it is active."""
 
     # Time
 
@@ -97,31 +98,28 @@ class FakeService:
         """The messages that were sent to SNS topics."""
         return self.context.published
 
-    def at_now(self) -> _AtNow:
-        """Return a context manager that holds the lock and runs what is due. It yields the current time."""
-        return self._at_now
-
     def advance(self) -> EpochMs:
         """Run everything that is due and return the current time. Call it under the lock, once a request."""
         context = self.context
-        moment = self._moment_to_keep()
-        if moment is None:
+        if self._sender == get_ident():
+            moment = self._message_moment
+        elif self._event_moment is not None:
+            moment = self._event_moment
+        else:
             moment = self.clock.read()
             if context.schedule.has_due(moment):
                 moment = self._run_events(moment)
         context.now = moment
         return moment
 
-    def _moment_to_keep(self) -> EpochMs | None:
-        """The moment that this thread sees, whatever the clock says; None outside of a message or an event."""
-        if self._sender is not None and self._sender == get_ident():
-            return self._message_moment
-        return self._event_moment
-
     def finish(self) -> None:
         """Run what the request that was answered has made due, and send what the outbox has."""
         context = self.context
-        if (context.schedule.has_due(context.now) or context.outbox) and self._moment_to_keep() is None:
+        if (
+            (context.schedule.has_due(context.now) or context.outbox)
+            and self._event_moment is None
+            and self._sender != get_ident()
+        ):
             context.now = self._run_events(context.now)
 
     def _run_events(self, now: EpochMs) -> EpochMs:
@@ -192,7 +190,7 @@ class FakeService:
             self._depth = depth
 
     def call_unlocked(self, function: Callable[[], T]) -> T:
-        """Call others' code without the lock, within :meth:`at_now`. Time and state may be others afterwards."""
+        """Call others' code without the lock, within :attr:`at_now`. Time and state may be others afterwards."""
         try:
             with self._unlocked():
                 return function()
@@ -200,7 +198,7 @@ class FakeService:
             self.advance()
 
     def call_with_answers(self, function: Callable[[], T]) -> T:
-        """Call ``function`` within :meth:`at_now`; again for each answer of another service that it turns out to need."""
+        """Call ``function`` within :attr:`at_now`; again for each answer of another service that it turns out to need."""
         try:
             return function()
         except MissingAnswerError as error:
@@ -224,7 +222,7 @@ class FakeService:
 
     def _run_due_events(self) -> None:
         """Run what became due when the clock was moved."""
-        with self._at_now:
+        with self.at_now:
             pass
 
     def sleep(self, span: datetime.timedelta, where: str) -> None:
@@ -253,7 +251,7 @@ class FakeService:
         return list(self._stores.values())
 
     def store_for(self, credentials: Credentials, region: str) -> Store:
-        """Return the store that a signed request acts on, within :meth:`at_now`. ValueError for an invalid region."""
+        """Return the store that a signed request acts on, within :attr:`at_now`. ValueError for an invalid region."""
         store = self._stores_by_access_key.get((credentials.access_key, region))
         if store is None:
             account = self.account_for(credentials.access_key)
@@ -337,7 +335,7 @@ class FakeService:
 
 
 class _AtNow:
-    """See :meth:`FakeService.at_now`."""
+    """See :attr:`FakeService.at_now`."""
 
     def __init__(self, service: FakeService) -> None:
         self._service = service
@@ -349,18 +347,17 @@ class _AtNow:
             service._depth += 1
             return service.advance()
         except BaseException:
-            self._leave()
+            service._depth -= 1
+            service.lock.release()
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        service = self._service
         try:
-            if self._service._depth == 1:
-                self._service.finish()
+            if service._depth == 1:
+                service.finish()
         finally:
-            self._leave()
-
-    def _leave(self) -> None:
-        self._service._depth -= 1
-        self._service.lock.release()
+            service._depth -= 1
+            service.lock.release()

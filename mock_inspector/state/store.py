@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
-from ..api.pagination import Pager
+from ..api.pagination import DEFAULT_RESULTS, Pager
 from ..api.request_form import invalid_arn
 from ..clock.moments import EpochMs
 from ..errors import (
@@ -44,7 +44,7 @@ RULES_PACKAGE: ResourceType[RulesPackage] = arns.RULES_PACKAGE
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
 
-_IDENTITY = frozenset({"context", "account_id", "region", "partition"})
+_IDENTITY = frozenset({"context", "account_id", "region", "owner", "partition"})
 """What a store keeps when it is cleared, or takes over another's contents."""
 
 
@@ -88,6 +88,8 @@ class Store:
         self.context = context
         self.account_id = account_id
         self.region = region
+        self.owner = f"{account_id} {region}"
+        """The account and region, which pagination tokens include."""
         self.partition = arns.partition_of(region)
         self.clear()
 
@@ -117,11 +119,6 @@ class Store:
         return self.context.now
 
     @property
-    def owner(self) -> str:
-        """The account and region, which pagination tokens include."""
-        return f"{self.account_id} {self.region}"
-
-    @property
     def caller(self) -> Caller:
         """Who calls other services for this store."""
         return Caller(self.region, None if self.account_id == self.context.account_id else self.account_id)
@@ -141,17 +138,17 @@ class Store:
             continue  # The id is in use.
         return arn
 
-    def pager(self, operation: str, token: str | None, max_results: int | None, *params: Any, **options: int) -> Pager:
+    def pager(
+        self,
+        operation: str,
+        token: str | None,
+        max_results: int | None,
+        *params: Any,
+        default: int = DEFAULT_RESULTS,
+    ) -> Pager:
         """Return the pager of a list request (see :class:`.Pager`)."""
-        return Pager(
-            operation,
-            self.owner,
-            token,
-            max_results,
-            *params,
-            max_page_size=self.context.max_page_size,
-            **options,
-        )
+        request = (operation, self.owner, *params)
+        return Pager(request, token, default if max_results is None else max_results, self.context.max_page_size)
 
     # Look-up by ARN
 

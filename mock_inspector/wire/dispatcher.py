@@ -14,7 +14,6 @@ from email.utils import formatdate
 from functools import lru_cache, partial
 from typing import Any
 
-from ..actions.methods import perform
 from ..actions.registry import ACTIONS, ResponseBody
 from ..api.operations import Operation, get_operation, suggest_operation
 from ..clock.moments import EpochMs
@@ -26,7 +25,7 @@ from ..state.network_failures import DAMAGED, NetworkFailure
 from ..state.service import FakeService
 from ..state.store import Store
 from .http import Request, Response
-from .sigv4 import SigningScope, parse_signature
+from .sigv4 import parse_signature
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 TARGET_PREFIX = "InspectorService."
@@ -52,7 +51,7 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
     """
     call = None
     try:
-        with service.at_now() as now:
+        with service.at_now as now:
             call = Call(now, request.body)
             service.calls.add(call)
             try:
@@ -72,8 +71,6 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
 
 def change_to_wait_for(service: FakeService, request: Request) -> EpochMs | None:
     """The change that a client polls for, which has got the same answer often enough; None if it need not wait."""
-    if not service.polls.has_repeated:
-        return None
     try:
         scope, operation = parse_signature(request), _parse_target(request)
         with service.lock:
@@ -93,13 +90,22 @@ def _answer(
     operation = _parse_target(request)
     call.operation = operation.name
     params = _parse_body(request.body)
-    store = _get_store(service, scope)
+    try:
+        store = service.store_for(*scope)
+    except ValueError:
+        raise CommonError(
+            "InvalidSignatureException",
+            f"Credential should be scoped to a valid region, got {short_repr(scope.region)}.",
+        ) from None
     call.account = store.account_id
     move_clock = service.polls.before_request(store, operation.name, request.body, may_move_clock)
     if move_clock is not None:
         service.call_unlocked(move_clock)
     try:
-        response = _perform(service, store, operation, params, request, call)
+        if store.faults:
+            response = _act_or_fail(service, store, operation, params, request, call)
+        else:
+            response = _act(service, store, operation, params)
     except ApiError as error:  # A client may repeat what is refused until it is accepted.
         response = _fail(service, call, error)
         service.polls.after_request(store, operation.name, request.body, response.body)
@@ -111,21 +117,11 @@ def _answer(
     return response
 
 
-def _get_store(service: FakeService, scope: SigningScope) -> Store:
-    try:
-        return service.store_for(*scope)
-    except ValueError:
-        raise CommonError(
-            "InvalidSignatureException",
-            f"Credential should be scoped to a valid region, got {short_repr(scope.region)}.",
-        ) from None
-
-
-def _perform(
+def _act_or_fail(
     service: FakeService, store: Store, operation: Operation, params: Any, request: Request, call: Call
 ) -> Response:
     """The response of the action, or of a fault in its place."""
-    fault = _consume_fault(service, store, operation.name, params) if store.faults else None
+    fault = _consume_fault(service, store, operation.name, params)
     if fault is None:
         return _act(service, store, operation, params)
     error = fault.error
@@ -153,7 +149,8 @@ def _perform(
 
 def _act(service: FakeService, store: Store, operation: Operation, params: Any) -> Response:
     """The response of the action."""
-    body = service.call_with_answers(partial(perform, store, operation, params))
+    function, members = ACTIONS[operation.method].function, operation.validate(params, "")
+    body = service.call_with_answers(partial(function, store, **members))
     return _respond(service, 200, None if operation.void else body)
 
 

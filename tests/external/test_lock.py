@@ -303,7 +303,7 @@ def test_an_event_that_asks_ec2_happens_once_and_before_later_ones(inspector_bac
 
 
 def _now(own):
-    with own.at_now() as now:
+    with own.at_now as now:
         return now
 
 

@@ -149,7 +149,7 @@ def test_every_attribute_of_a_resource_is_in_a_snapshot_or_follows_from_one():
 
 def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspector_backend):
     own = fake_store(inspector_backend)
-    identity = {"context", "account_id", "region", "partition"}
+    identity = {"context", "account_id", "region", "owner", "partition"}
     follows = {"_open_runs"}
     written = {
         "ids",
@@ -169,7 +169,7 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
     }
     assert vars(own).keys() | store._COLLECTIONS.keys() == identity | follows | written
     service = fake_service(inspector_backend)
-    mock_wide = {"calls", "ended", "request_numbers", "polls", "lock", "clock", "context", "_at_now"}
+    mock_wide = {"calls", "end", "request_numbers", "polls", "lock", "clock", "context", "at_now"}
     follows = {"_stores_by_access_key", "_depth", "_sender", "_message_moment", "_event_moment"}
     assert set(vars(service)) == mock_wide | follows | {"_stores", "_access_keys"}
     context = {entry.name for entry in dataclasses.fields(service.context)}

@@ -91,7 +91,7 @@ STILL = datetime(2026, 2, 16, tzinfo=timezone.utc)
 def frozen_time():
     """Every mock begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mock_inspector.clock.clock._unfrozen_now", lambda: STILL)
+        patch.setattr("mock_inspector.clock.clock._now", lambda: STILL)
         assert FakeService(account_id=ACCOUNT).clock.read() == STILL.timestamp() * 1000
         yield
 

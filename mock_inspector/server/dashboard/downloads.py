@@ -35,7 +35,7 @@ def download(service: FakeService, store: Store, params: Mapping[str, str]) -> R
 
 def _download_state(service: FakeService) -> Response:
     try:
-        with service.at_now():
+        with service.at_now:
             state = snapshot(service)
         check_json(state)
     except ValueError as error:  # A fault that only lives in the process.
@@ -46,7 +46,7 @@ def _download_state(service: FakeService) -> Response:
 
 def _download_report(service: FakeService, store: Store, params: Mapping[str, str]) -> Response:
     file_format, report_type = params.get("format", "HTML"), params.get("type", "FINDING")
-    with service.at_now() as now:
+    with service.at_now as now:
         run = store.runs.get(params.get("run", ""))
         if run is None or run.in_progress(now) or file_format not in _FORMATS or report_type not in _TYPES:
             return _refuse(service, 404, "There is no such report. A run has reports when it has ended.")

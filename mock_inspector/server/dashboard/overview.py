@@ -49,7 +49,7 @@ T = TypeVar("T", bound="Numbered")
 
 def build_overview(service: FakeService, chosen: Store) -> dict[str, Any]:
     """The state of a mock, with what the ``chosen`` account has in the chosen region."""
-    with service.at_now():
+    with service.at_now:
         instances = service.call_with_answers(lambda: find_instances(chosen))
         stores, now = service.stores(), service.context.now
         listed = [store for store in stores[:MAX_LISTED] if store is not chosen]

@@ -73,7 +73,7 @@ def render_page(service: FakeService, default: Store, query: str, origin: str) -
     selection = Selection.parse(query)
     if "download" in params:
         return download(service, _choose_store(service, default, selection), params)
-    with service.at_now():
+    with service.at_now:
         store = _choose_store(service, default, selection)
         data = build_overview(service, store)
         (region,) = (entry for entry in data["regions"] if "newest" in entry["runs"])
