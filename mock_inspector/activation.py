@@ -82,7 +82,6 @@ class Activation:
     def start(self) -> None:
         """Freeze time and install the patches."""
         options = self.options
-        _patches.prepare()
         followed = is_frozen()
         self._undo.add(self._freeze.stop)
         self._freeze.start(loops_keep_real_time=not options.sleep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..errors import short_repr
 
@@ -13,6 +14,7 @@ REGION_PATTERN = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
 _REGION = re.compile(REGION_PATTERN)
 
 
+@lru_cache(maxsize=256)
 def is_account_id(text: str) -> bool:
     """Whether ``text`` has the form of an account id."""
     return _ACCOUNT.fullmatch(text) is not None
@@ -27,6 +29,7 @@ def validate_account_id(value: object, name: str = "account_id") -> str:
     return value
 
 
+@lru_cache(maxsize=256)
 def is_region_name(text: str) -> bool:
     """Whether ``text`` has the form of a region's name."""
     return _REGION.fullmatch(text) is not None

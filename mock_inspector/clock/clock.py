@@ -15,15 +15,18 @@ from .._signatures import explain_arguments, explain_attributes
 from ..errors import short_repr
 from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
 
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
+_MAX_PASSED = MAX_DATETIME - EPOCH
 
-def _now() -> datetime.datetime:
+
+def _since_1970() -> datetime.timedelta:
+    """The process's time."""
     # freezegun's own moment: a thread that imports a module sees the real time, but the mock that it may call does not.
     if freezegun.freeze_factories:
-        moment: datetime.datetime = freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1]
-        return moment.replace(tzinfo=UTC)
+        return freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1] - _NAIVE_EPOCH
     # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
     # It is freezegun's attribute that keeps it; a name of this module would hold the fake one while time is frozen.
-    return freezegun.real_datetime.now(UTC)
+    return freezegun.real_datetime.now(UTC) - EPOCH
 
 
 @explain_attributes("clock")
@@ -40,34 +43,37 @@ class Clock:
     ) -> None:
         self._shift = datetime.timedelta()
         self._speed = 1.0
-        self._since: datetime.datetime | None = None
+        self._run_since: datetime.timedelta | None = None
         self._moved = moved
         self._lock = nullcontext() if lock is None else lock
 
     def now(self) -> datetime.datetime:
         """The current time, as an aware ``datetime`` in UTC."""
-        now = EPOCH + (_now() - EPOCH)
-        return now + self._ahead(now)
+        return EPOCH + self._passed()
 
     def read(self) -> EpochMs:
         """The current time, in whole milliseconds since 1970."""
-        now = _now()
-        since = now - EPOCH + (self._shift if self._since is None else self._ahead(now))
-        return EpochMs((since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000)
+        passed = self._passed()
+        return EpochMs((passed.days * 86400 + passed.seconds) * 1000 + passed.microseconds // 1000)
 
     def microseconds(self) -> int:
         """The current time in microseconds since 1970. Event loops count by it."""
-        return (self.now() - EPOCH) // datetime.timedelta(microseconds=1)
+        return self._passed() // datetime.timedelta(microseconds=1)
 
-    def _ahead(self, now: datetime.datetime) -> datetime.timedelta:
+    def _passed(self) -> datetime.timedelta:
+        """The time since 1970."""
+        passed = _since_1970()
+        return passed + (self._shift if self._run_since is None else self._ahead(passed))
+
+    def _ahead(self, passed: datetime.timedelta) -> datetime.timedelta:
         """How far this clock is ahead of the process's time. It never runs past its end, the year 9999."""
-        if self._since is None:
+        if self._run_since is None:
             return self._shift
         try:
-            ahead = self._shift + max(now - self._since, datetime.timedelta()) * (self._speed - 1)
+            ahead = self._shift + max(passed - self._run_since, datetime.timedelta()) * (self._speed - 1)
         except OverflowError:
-            return MAX_DATETIME - now
-        return min(ahead, MAX_DATETIME - now)
+            return _MAX_PASSED - passed
+        return min(ahead, _MAX_PASSED - passed)
 
     @explain_arguments("clock.run")
     def run(self, speed: float) -> None:
@@ -83,8 +89,8 @@ class Clock:
         if is_frozen():
             raise ValueError("clock.run() needs a running clock: use mock_inspector(freeze=False)")
         with self._lock:
-            now = EPOCH + (_now() - EPOCH)
-            self._shift, self._since, self._speed = self._ahead(now), now, float(speed)
+            passed = _since_1970()
+            self._shift, self._run_since, self._speed = self._ahead(passed), passed, float(speed)
 
     @property
     def speed(self) -> float:

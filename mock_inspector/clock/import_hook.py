@@ -5,14 +5,14 @@ It replaces ``exec_module`` of the import system's own loaders (and of pytest's,
 the statement, ``importlib.import_module``, ``importlib.reload``, lazy loaders, and a loader that is used by hand for a
 file. Loaders with an ``exec_module`` of their own are not seen, nor are built-in modules.
 
-While nobody is registered nothing is replaced.
+Outside of :func:`start_hook` and :func:`stop_hook` nothing is replaced.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib.abc import InspectLoader
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
@@ -24,43 +24,34 @@ from ..attribute_patch import AttributePatch
 Callback = Callable[[ModuleType], None]
 Around = Callable[["ModuleType | None"], AbstractContextManager[None]]
 
-_callbacks: dict[Any, str] = {}
-"""The name of the module that each callback is for."""
-_arounds: list[Around] = []
-_installed: list[AttributePatch] = []
+_callbacks: dict[str, list[Callback]] = {}
+_around: Around | None = None
+_installed: tuple[AttributePatch, ...] = ()
 
 
 def on_import(name: str, callback: Callback) -> None:
-    """Call ``callback`` with the module ``name`` each time that it was executed."""
-    _install()
-    _callbacks[callback] = name
+    """Call ``callback`` with the module ``name`` each time that it was executed while the hook is there."""
+    _callbacks.setdefault(name, []).append(callback)
 
 
-def around_imports(around: Around) -> None:
+def start_hook(around: Around) -> None:
     """Execute modules inside of the context that ``around`` returns.
 
     It gets the module, or None where the code of an extension module runs before the module is there. Imports nest:
     a module imports others.
     """
-    _install()
-    _arounds.append(around)
-
-
-def forget(registered: Callback | Around) -> None:
-    """Cancel what :func:`on_import` or :func:`around_imports` has registered, if it has."""
-    _callbacks.pop(registered, None)
-    if registered in _arounds:
-        _arounds.remove(registered)
-    if _installed and not _callbacks and not _arounds:
-        _uninstall()
-
-
-def _install() -> None:
-    if _callbacks or _arounds:
-        return  # the first of them has
-    _installed[:] = _patches(sys.modules.get("_pytest.assertion.rewrite"))
+    global _around, _installed
+    _around, _installed = around, _patches(sys.modules.get("_pytest.assertion.rewrite"))
     for patch in _installed:
         patch.install()
+
+
+def stop_hook() -> None:
+    """Restore the loaders. A replacement that somebody else has kept passes everything through."""
+    global _around  # noqa: PLW0603
+    _around = None
+    for patch in _installed:
+        patch.uninstall()
 
 
 @cache
@@ -68,13 +59,6 @@ def _patches(rewrite: Any) -> tuple[AttributePatch, ...]:
     """The patches of the loaders: Python's, and pytest's when its module ``rewrite`` is loaded."""
     of_pytest = () if rewrite is None else ((rewrite.AssertionRewritingHook, "exec_module", _wrap_exec_module),)
     return tuple(AttributePatch(*method) for method in (*_LOADER_METHODS, *of_pytest))
-
-
-def _uninstall() -> None:
-    """Restore the loaders. A replacement that somebody else has kept passes everything through."""
-    for patch in _installed:
-        patch.uninstall()
-    _installed.clear()
 
 
 def _as_import_machinery(function: Any) -> Any:
@@ -93,12 +77,11 @@ def _code_of_import_machinery(code: CodeType) -> CodeType:
 
 def _wrap_exec_module(original: Any) -> Any:
     def exec_module(loader: Any, module: ModuleType) -> None:
-        with ExitStack() as stack:
-            for around in tuple(_arounds):
-                stack.enter_context(around(module))
+        around = _around
+        with nullcontext() if around is None else around(module):
             original(loader, module)
-        for callback, name in tuple(_callbacks.items()):
-            if name == module.__name__:
+        if _around is not None:
+            for callback in _callbacks.get(module.__name__, ()):
                 callback(module)
 
     return _as_import_machinery(exec_module)
@@ -106,9 +89,8 @@ def _wrap_exec_module(original: Any) -> Any:
 
 def _wrap_create_module(original: Any) -> Any:
     def create_module(loader: Any, spec: Any) -> Any:
-        with ExitStack() as stack:
-            for around in tuple(_arounds):
-                stack.enter_context(around(None))
+        around = _around
+        with nullcontext() if around is None else around(None):
             return original(loader, spec)
 
     return _as_import_machinery(create_module)

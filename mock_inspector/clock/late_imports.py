@@ -18,7 +18,7 @@ from typing import Any
 from freezegun import api
 
 from ..undo import run_all
-from .import_hook import around_imports, forget
+from .import_hook import start_hook, stop_hook
 from .mutex import Mutex
 from .real_time import is_importing, set_importing
 from .time_names import REAL, TimeNames, stands_for_real
@@ -48,13 +48,13 @@ class LateImports:
     def start(self) -> None:
         """Execute modules in real time from now on."""
         self._is_active = True
-        around_imports(self._around)
+        start_hook(self._around)
 
     def stop(self) -> None:
         """Leave imports alone. No module gets fakes after this."""
         with _lock:
             self._is_active = False
-            run_all((lambda: forget(self._around), self._hide))
+            run_all((stop_hook, self._hide))
 
     @contextmanager
     def _around(self, module: ModuleType | None) -> Iterator[None]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from freezegun import api
 
-from .import_hook import forget, on_import
+from .import_hook import on_import
 from .time_names import namespace_of
 
 _REAL_DATETIME = ModuleType("datetime", datetime.__doc__)
@@ -41,18 +41,16 @@ class RealTypes:
 
     def __init__(self) -> None:
         self._changed: list[Any] = []
+        on_import(_CRYPTOGRAPHY, _use_datetime)
+        on_import(_PYDANTIC, self._add_schemas)
 
     def install(self) -> None:
         """Give botocore's parser and cryptography the real classes, and freezegun's pydantic's schema of the real ones."""
         _replace_in_parser(datetime, _REAL_DATETIME)
         if _CRYPTOGRAPHY in sys.modules:
             _use_datetime(sys.modules[_CRYPTOGRAPHY])
-        else:
-            on_import(_CRYPTOGRAPHY, _use_datetime)
         if _PYDANTIC in sys.modules:
             self._add_schemas()
-        else:
-            on_import(_PYDANTIC, self._add_schemas)
 
     def _add_schemas(self, _: object = None) -> None:
         for fake, real in _CLASSES:
@@ -63,8 +61,6 @@ class RealTypes:
     def uninstall(self) -> None:
         """Restore what others would see."""
         _replace_in_parser(_REAL_DATETIME, datetime)
-        forget(_use_datetime)
-        forget(self._add_schemas)
         for fake in self._changed:
             if _SCHEMA in vars(fake):
                 delattr(fake, _SCHEMA)

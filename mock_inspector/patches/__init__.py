@@ -59,11 +59,6 @@ class Patches:
     def __init__(self) -> None:
         self._patches = [patch() for patch in _PATCHES]
 
-    def prepare(self) -> None:
-        """Import what the patches need. Call this before time is frozen."""
-        for patch in self._patches:
-            patch.prepare()
-
     def install(self, context: PatchContext) -> None:
         """Install all patches."""
         for patch in self._patches:

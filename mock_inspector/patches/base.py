@@ -8,8 +8,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..attribute_patch import AttributePatch
-from ..clock.import_hook import forget, on_import
-from ..undo import run_all
+from ..clock.import_hook import on_import
 from ..wire.http import Request, Response
 
 SERVICE = "inspector"
@@ -39,9 +38,6 @@ class Patch:
         self.attributes = attributes
         self.context: PatchContext | None = None
 
-    def prepare(self) -> None:
-        """Import what the patch needs, before time is frozen."""
-
     def install(self, context: PatchContext) -> None:
         """Replace the attributes."""
         self.context = context
@@ -67,6 +63,7 @@ class LateImportPatch(Patch):
     def __init__(self) -> None:
         super().__init__()
         self._class: type[Any] | None = None
+        on_import(self.module_name, self._patch_class)
 
     def install(self, context: PatchContext) -> None:
         """Replace the attributes now if the module is loaded, else as soon as it is imported."""
@@ -74,12 +71,6 @@ class LateImportPatch(Patch):
         module = sys.modules.get(self.module_name)
         if hasattr(module, self.class_name):
             self._patch_class(module)
-        else:
-            on_import(self.module_name, self._patch_class)
-
-    def uninstall(self) -> None:
-        """Restore the attributes, and wait for the import no longer."""
-        run_all((lambda: forget(self._patch_class), super().uninstall))
 
     def attributes_of(self, owner: type[Any]) -> tuple[AttributePatch, ...]:
         """The attributes to replace in the class."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..api.hosts import is_inspector_url
 from ..attribute_patch import AttributePatch
-from .base import LateImportPatch
+from .base import LateImportPatch, PatchContext
 
 
 class ResponsesPatch(LateImportPatch):
@@ -27,10 +27,11 @@ class ResponsesPatch(LateImportPatch):
         super().__init__()
         self._url_prefixes: tuple[str, ...] = ()
 
-    def prepare(self) -> None:
-        """Import ``responses`` if requests is loaded. Before time is frozen: modules keep the classes they see."""
+    def install(self, context: PatchContext) -> None:
+        """Import ``responses`` if requests is loaded, and replace the attributes."""
         if "requests" in sys.modules and self.module_name not in sys.modules:
             importlib.import_module(self.module_name)
+        super().install(context)
 
     def uninstall(self) -> None:
         """Let no URL through any more."""

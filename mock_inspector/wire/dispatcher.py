@@ -7,7 +7,6 @@ library and the server call :func:`handle`.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from email.utils import formatdate
@@ -25,6 +24,7 @@ from ..state.network_failures import DAMAGED, NetworkFailure
 from ..state.service import FakeService
 from ..state.store import Store
 from .http import Request, Response
+from .json_bodies import encode_body, parse_body
 from .sigv4 import parse_signature
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -89,7 +89,7 @@ def _answer(
     call.access_key, call.region = scope.credentials.access_key, scope.region
     operation = _parse_target(request)
     call.operation = operation.name
-    params = _parse_body(request.body)
+    params = parse_body(request.body)
     try:
         store = service.store_for(*scope)
     except ValueError:
@@ -193,37 +193,13 @@ def _find_operation(target: str) -> Operation:
         ) from None
 
 
-def _parse_body(body: bytes) -> Any:
-    if body in {b"", b"{}"}:
-        return {}
-    try:
-        text = body.decode("utf-8")
-        params = _decode(text)
-        if "\\u" in text:
-            # Escapes can spell half of a surrogate pair, which no response could send back.
-            json.dumps(params, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        raise CommonError(
-            "SerializationException", f"The request body must be JSON; got {short_repr(str(error))}."
-        ) from None
-    return params
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-
-
 def _fail(service: FakeService, call: Call, error: ApiError) -> Response:
     call.error, call.message = error.code, error.message
     return _respond(service, error.http_status, error.body())
 
 
 def _respond(service: FakeService, status: int, result: ResponseBody | None) -> Response:
-    body = b"" if result is None else _encode(result).encode("ascii")
+    body = b"" if result is None else encode_body(result)
     headers = {
         "x-amzn-RequestId": f"{next(service.request_numbers):08x}{_request_id_suffix(service.context.id_seed)}",
         "Content-Type": CONTENT_TYPE,

@@ -15,7 +15,8 @@ from freezegun import freeze_time
 from freezegun.api import FakeDatetime
 
 from mock_inspector import mock_inspector
-from mock_inspector.clock.import_hook import around_imports, forget, on_import
+from mock_inspector.clock import import_hook
+from mock_inspector.clock.import_hook import on_import
 
 UTC = datetime.timezone.utc
 MOMENT = datetime.datetime(2016, 3, 29, 22, tzinfo=UTC)
@@ -663,23 +664,27 @@ def test_an_extension_module_sees_the_real_class(tmp_path, phases):
 # The import hook
 
 
+@pytest.fixture
+def callbacks(monkeypatch):
+    """What is registered by a test is forgotten after it."""
+    monkeypatch.setattr(import_hook, "_callbacks", {})
+
+
+@pytest.mark.usefixtures("callbacks")
 def test_a_callback_gets_the_module_once_it_was_imported(package):
     package(awaited="X = 1", other="X = 1")
     modules: list[object] = []
-
-    def note(module):
-        modules.append((module.__name__, module.X))
-
-    on_import("awaited", note)
-    import_module("other")
-    assert modules == []
-    module = import_module("awaited")
-    reload(module)
-    forget(note)
+    on_import("awaited", lambda module: modules.append((module.__name__, module.X)))
+    with mock_inspector():
+        import_module("other")
+        assert modules == []
+        module = import_module("awaited")
+        reload(module)
     reload(module)
     assert modules == [("awaited", 1)] * 2
 
 
+@pytest.mark.usefixtures("callbacks")
 def test_a_callback_gets_no_module_that_failed(package):
     package(failing="1 / 0")
 
@@ -687,12 +692,11 @@ def test_a_callback_gets_no_module_that_failed(package):
         pytest.fail("it was called")
 
     on_import("failing", fail)
-    with pytest.raises(ZeroDivisionError):
+    with mock_inspector(), pytest.raises(ZeroDivisionError):
         import_module("failing")
-    forget(fail)
 
 
-def test_nothing_is_replaced_while_nobody_waits():
+def test_no_loader_is_replaced_outside_of_a_mock():
     from importlib.abc import InspectLoader
     from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 
@@ -700,15 +704,6 @@ def test_nothing_is_replaced_while_nobody_waits():
         return [SourceFileLoader.exec_module, ExtensionFileLoader.exec_module, InspectLoader.exec_module]
 
     before = methods(), list(sys.meta_path)
-
-    def around(module):
-        pytest.fail("it was called")
-
-    on_import("x", print)
-    around_imports(around)
-    assert all(now is not then for now, then in zip(methods(), before[0], strict=True))
-    forget(print)
-    forget(print)
-    assert methods() != before[0]
-    forget(around)
+    with mock_inspector():
+        assert all(now is not then for now, then in zip(methods(), before[0], strict=True))
     assert (methods(), sys.meta_path) == before

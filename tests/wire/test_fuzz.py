@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_inspector.backend import InspectorBackend, get_backend
+from mock_inspector.clock.moments import EPOCH
 from mock_inspector.errors import COMMON, MODELLED
 from mock_inspector.state.service import FakeService
 from mock_inspector.wire.dispatcher import handle
@@ -91,7 +92,7 @@ STILL = datetime(2026, 2, 16, tzinfo=timezone.utc)
 def frozen_time():
     """Every mock begins at the same moment, and its clock moves only when it is moved."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mock_inspector.clock.clock._now", lambda: STILL)
+        patch.setattr("mock_inspector.clock.clock._since_1970", lambda: STILL - EPOCH)
         assert FakeService(account_id=ACCOUNT).clock.read() == STILL.timestamp() * 1000
         yield
 
