@@ -5,6 +5,8 @@ from bisect import bisect_left
 
 import pytest
 
+from mock_inspector.wire import json_bodies
+
 from ..support.in_process import headers_for, send_http
 
 # What malformed requests get
@@ -118,3 +120,28 @@ def test_a_missing_member_is_a_validation_error(inspector_backend, operation, bo
 def test_a_missing_member_comes_before_a_bad_one(inspector_backend):
     body = b'{"assessmentTargetName": "", "durationInSeconds": "long"}'
     assert send_http(inspector_backend, body, headers_for("CreateAssessmentTemplate")).code == "ValidationException"
+
+
+def _takes_other_arguments(*_):
+    raise TypeError
+
+
+@pytest.mark.parametrize("encoder", [None, _takes_other_arguments])
+def test_bodies_are_the_same_where_python_has_no_encoder_in_c(inspector_backend, client, monkeypatch, encoder):
+    client.create_assessment_target(assessmentTargetName='A "b" \\ \u00fc \U0001f600 \x7f')
+
+    def describe():
+        client.describe_assessment_targets(
+            assessmentTargetArns=client.list_assessment_targets()["assessmentTargetArns"]
+        )
+        call = inspector_backend.calls[-1]
+        assert call.error is None
+        return call.answer
+
+    before = describe()
+    with monkeypatch.context() as patch:
+        patch.setattr(json.encoder, "c_make_encoder", encoder)
+        encode = json_bodies._make_encode()
+    monkeypatch.setattr(json_bodies, "_encode", encode)
+    assert describe() == before
+    assert json.loads(before)["assessmentTargets"][0]["name"] == 'A "b" \\ \u00fc \U0001f600 \x7f'
