@@ -101,14 +101,14 @@ class Application:
             return self._others(environ, start_response)
         self._current.host = environ.get("HTTP_HOST")
         try:
-            status, headers, body, reason = self._respond(environ, refusal)
+            response = self._respond(environ, refusal)
         finally:
             self._current.host = None
         # The server library decides what happens to the connection next. A truncated response ends it.
-        sent_headers = [(name, value) for name, value in headers.items() if name != "Connection"]
-        start_response(f"{status} {reason or HTTPStatus(status).phrase}", sent_headers)
-        truncated = len(body) < int(headers.get("Content-Length", 0))
-        return _Body(b"" if environ["REQUEST_METHOD"] == "HEAD" else body, self._disconnect if truncated else None)
+        headers = [(name, value) for name, value in response.headers.items() if name != "Connection"]
+        start_response(f"{response.status} {response.reason or HTTPStatus(response.status).phrase}", headers)
+        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body
+        return _Body(body, self._disconnect if response.truncated else None)
 
     def _reason_to_refuse(self, environ: dict[str, Any]) -> str | None:
         return reason_to_refuse(environ, loopback=self._loopback, all_services=self._others is not None)

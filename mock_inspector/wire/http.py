@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Request(NamedTuple):
+@dataclass(slots=True)
+class Request:
     """An HTTP request as a client library is about to send it."""
 
     method: str
@@ -24,7 +25,8 @@ class Request(NamedTuple):
         return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-class Response(NamedTuple):
+@dataclass(slots=True)
+class Response:
     """An HTTP response. An empty ``reason`` stands for the usual phrase of the status."""
 
     status: int
@@ -35,4 +37,4 @@ class Response(NamedTuple):
     @property
     def truncated(self) -> bool:
         """Whether the body is shorter than its Content-Length: the connection was closed before its end."""
-        return len(self.body) < int(self.headers["Content-Length"])
+        return len(self.body) < int(self.headers.get("Content-Length", 0))

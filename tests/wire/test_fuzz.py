@@ -6,6 +6,7 @@ damaged HTTP, and 40 sequences of up to 12 requests; the fast subset takes a par
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cache
@@ -274,7 +275,7 @@ def bad_bodies(draw):
         | st.sampled_from(MEMBERS).map(lambda member: b'{"%s":null,' % member.encode() + body[1:])
         | st.sampled_from(MEMBERS).map(lambda member: body[:-1] + b',"%s":[{}]}' % member.encode())
     )
-    return request._replace(body=draw(bodies))
+    return replace(request, body=draw(bodies))
 
 
 @st.composite
@@ -314,7 +315,7 @@ def bad_lines(draw):
     if draw(st.booleans()):
         del headers["Authorization"]
     method = draw(st.sampled_from(["POST", "POST", "POST", "GET", "PUT", "OPTIONS", "post", ""]) | TEXTS)
-    return request._replace(method=method, url=draw(urls), headers=headers)
+    return replace(request, method=method, url=draw(urls), headers=headers)
 
 
 # What is answered
