@@ -26,26 +26,23 @@ def parse_body(body: bytes) -> Any:
     return params
 
 
-def encode_body(body: dict[str, Any]) -> bytes:
-    """Return a response's body as compact JSON."""
-    return _encode(body).encode("ascii")
-
-
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _make_encode() -> Callable[[dict[str, Any]], str]:
-    """``JSONEncoder.encode``, but with the encoder written in C made once: Python makes it anew for each call."""
+def _make_encoder() -> Callable[[dict[str, Any]], bytes]:
+    """What encodes bodies: as ``JSONEncoder.encode``, which makes the encoder written in C anew for each call."""
     plain = json.JSONEncoder(separators=(",", ":"), check_circular=False)
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     try:
         chunks = make(None, plain.default, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True)
         "".join(chunks({"tried": 1}, 0))
     except TypeError:  # this Python has none, or another one
-        return plain.encode
-    return lambda body: "".join(chunks(body, 0))
+        return lambda body: plain.encode(body).encode("ascii")
+    return lambda body: "".join(chunks(body, 0)).encode("ascii")
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_encode = _make_encode()
+
+encode_body = _make_encoder()
+"""Returns a response's body as compact JSON."""

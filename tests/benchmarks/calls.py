@@ -38,7 +38,7 @@ def calls(size: Size) -> Iterator[Figure]:
 
     floor, ours, moto = client_of("inspector"), client_of("inspector"), client_of("inspector2")
     floor.meta.events.register_first("before-send.inspector", _canned)
-    rounds, times = size.of(150, 3), size.of(40, 5)
+    rounds, times = size.of(400, 3), size.of(40, 5)
 
     def our_call(freeze: bool) -> float:
         with mock_inspector(region="us-west-2", freeze=freeze):

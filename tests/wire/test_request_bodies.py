@@ -5,7 +5,7 @@ from bisect import bisect_left
 
 import pytest
 
-from mock_inspector.wire import json_bodies
+from mock_inspector.wire import dispatcher, json_bodies
 
 from ..support.in_process import headers_for, send_http
 
@@ -141,7 +141,7 @@ def test_bodies_are_the_same_where_python_has_no_encoder_in_c(inspector_backend,
     before = describe()
     with monkeypatch.context() as patch:
         patch.setattr(json.encoder, "c_make_encoder", encoder)
-        encode = json_bodies._make_encode()
-    monkeypatch.setattr(json_bodies, "_encode", encode)
+        encode = json_bodies._make_encoder()
+    monkeypatch.setattr(dispatcher, "encode_body", encode)
     assert describe() == before
     assert json.loads(before)["assessmentTargets"][0]["name"] == 'A "b" \\ \u00fc \U0001f600 \x7f'
