@@ -253,7 +253,7 @@ class Activation:
         self._restore_snapshot(saved.snapshot)
         self.service.calls.clear()
         for call in saved.calls:
-            self.service.calls.add(call)
+            self.service.call_recorder.add(call)
 
     def undo(self) -> None:
         """Put the process back as it was, and raise the first error of doing so."""

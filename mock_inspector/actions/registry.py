@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 ResponseBody = dict[str, Any]
 """A response as JSON values, moments as epoch seconds. That of a void action is empty."""
@@ -11,7 +12,8 @@ ResponseBody = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Mapping[str, Any]])
 
 
-class Action(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Action:
     """An action: its function, and how faithful it is.
 
     ``follows`` names its sources, ``approximates`` what no source tells. ``changes_with_time`` marks a read whose

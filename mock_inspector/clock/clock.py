@@ -29,6 +29,47 @@ def _since_1970() -> datetime.timedelta:
     return freezegun.real_datetime.now(UTC) - EPOCH
 
 
+class ProcessTime:
+    """The process's time, or one that is ahead of it.
+
+    Who reads it often reads it here: :class:`Clock` explains mistakes, which makes each of its attributes dear.
+    """
+
+    __slots__ = ("run_since", "shift", "speed")
+
+    def __init__(self) -> None:
+        self.shift = datetime.timedelta()
+        self.run_since: datetime.timedelta | None = None
+        """The process's time at which this one began to run at another speed."""
+        self.speed = 1.0
+
+    def read(self) -> EpochMs:
+        """The current time, in whole milliseconds since 1970."""
+        passed = _since_1970()
+        passed += self.shift if self.run_since is None else self.ahead(passed)
+        return EpochMs((passed.days * 86400 + passed.seconds) * 1000 + passed.microseconds // 1000)
+
+    def passed(self) -> datetime.timedelta:
+        """The time since 1970."""
+        passed = _since_1970()
+        return passed + self.ahead(passed)
+
+    def ahead(self, passed: datetime.timedelta) -> datetime.timedelta:
+        """How far this time is ahead of the process's. It never runs past its end, the year 9999."""
+        if self.run_since is None:
+            return self.shift
+        try:
+            ahead = self.shift + max(passed - self.run_since, datetime.timedelta()) * (self.speed - 1)
+        except OverflowError:
+            return _MAX_PASSED - passed
+        return min(ahead, _MAX_PASSED - passed)
+
+    def run(self, speed: float) -> None:
+        """Run ``speed`` times as fast as the process's time from now on."""
+        passed = _since_1970()
+        self.shift, self.run_since, self.speed = self.ahead(passed), passed, speed
+
+
 @explain_attributes("clock")
 class Clock:
     """The clock of a mock: reads the process's time, frozen or running, and moves it.
@@ -39,41 +80,26 @@ class Clock:
     """
 
     def __init__(
-        self, moved: Callable[[], None] = lambda: None, lock: AbstractContextManager[Any] | None = None
+        self,
+        time: ProcessTime,
+        moved: Callable[[], None] = lambda: None,
+        lock: AbstractContextManager[Any] | None = None,
     ) -> None:
-        self._shift = datetime.timedelta()
-        self._speed = 1.0
-        self._run_since: datetime.timedelta | None = None
+        self._time = time
         self._moved = moved
         self._lock = nullcontext() if lock is None else lock
 
     def now(self) -> datetime.datetime:
         """The current time, as an aware ``datetime`` in UTC."""
-        return EPOCH + self._passed()
+        return EPOCH + self._time.passed()
 
     def read(self) -> EpochMs:
         """The current time, in whole milliseconds since 1970."""
-        passed = self._passed()
-        return EpochMs((passed.days * 86400 + passed.seconds) * 1000 + passed.microseconds // 1000)
+        return self._time.read()
 
     def microseconds(self) -> int:
         """The current time in microseconds since 1970. Event loops count by it."""
-        return self._passed() // datetime.timedelta(microseconds=1)
-
-    def _passed(self) -> datetime.timedelta:
-        """The time since 1970."""
-        passed = _since_1970()
-        return passed + (self._shift if self._run_since is None else self._ahead(passed))
-
-    def _ahead(self, passed: datetime.timedelta) -> datetime.timedelta:
-        """How far this clock is ahead of the process's time. It never runs past its end, the year 9999."""
-        if self._run_since is None:
-            return self._shift
-        try:
-            ahead = self._shift + max(passed - self._run_since, datetime.timedelta()) * (self._speed - 1)
-        except OverflowError:
-            return _MAX_PASSED - passed
-        return min(ahead, _MAX_PASSED - passed)
+        return self._time.passed() // datetime.timedelta(microseconds=1)
 
     @explain_arguments("clock.run")
     def run(self, speed: float) -> None:
@@ -89,13 +115,12 @@ class Clock:
         if is_frozen():
             raise ValueError("clock.run() needs a running clock: use mock_inspector(freeze=False)")
         with self._lock:
-            passed = _since_1970()
-            self._shift, self._run_since, self._speed = self._ahead(passed), passed, float(speed)
+            self._time.run(float(speed))
 
     @property
     def speed(self) -> float:
         """How many times as fast as real time the clock runs (see :meth:`run`)."""
-        return self._speed
+        return self._time.speed
 
     @explain_arguments("clock.tick")
     def tick(self, delta: float | datetime.timedelta = 1) -> None:
@@ -142,7 +167,7 @@ class Clock:
     def _shift_by(self, delta: datetime.timedelta) -> None:
         holder = freezer()
         if holder is None:
-            self._shift += delta
+            self._time.shift += delta
         elif hasattr(holder, "shift"):
             holder.shift(delta)
         elif hasattr(holder, "start"):  # freezegun's ticking time: its own tick() would forget the time that has passed

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ..attribute_patch import AttributePatch
 from ..clock.import_hook import on_import
@@ -18,7 +19,8 @@ Handler = Callable[[Request], Response]
 """Answers an HTTP request, as the active mock does."""
 
 
-class PatchContext(NamedTuple):
+@dataclass(slots=True)
+class PatchContext:
     """What patches get from the active mock."""
 
     handle: Handler

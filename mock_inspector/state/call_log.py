@@ -84,36 +84,49 @@ def _members(body: bytes) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
+class CallRecorder:
+    """Keeps the last ``max_calls`` (None: all), and counts all."""
+
+    __slots__ = ("kept", "made")
+
+    def __init__(self, max_calls: int | None = None) -> None:
+        self.kept: deque[Call] = deque(maxlen=max_calls)
+        self.made = 0
+
+    def add(self, call: Call) -> None:
+        """Record a call."""
+        self.kept.append(call)
+        self.made += 1
+
+    def clear(self) -> None:
+        """Forget all calls."""
+        self.kept.clear()
+        self.made = 0
+
+
 @explain_attributes("calls")
 class CallLog(Sequence[Call]):
     """The calls of clients, oldest first: a sequence that grows with each call.
 
-    It keeps the last ``max_calls`` (None: all); :attr:`dropped` counts the older ones.
+    It keeps the last of them; :attr:`dropped` counts the older ones.
     """
 
-    def __init__(self, max_calls: int | None = None) -> None:
-        self._kept: deque[Call] = deque(maxlen=max_calls)
-        self._made = 0
-
-    def add(self, call: Call) -> None:
-        """Log a call."""
-        self._kept.append(call)
-        self._made += 1
+    def __init__(self, recorder: CallRecorder) -> None:
+        self._recorder = recorder
 
     def clear(self) -> None:
         """Remove all calls."""
-        self._kept.clear()
-        self._made = 0
+        self._recorder.clear()
 
     @property
     def made(self) -> int:
         """How many calls were made, the dropped ones included."""
-        return self._made
+        return self._recorder.made
 
     @property
     def dropped(self) -> int:
         """How many calls were made before the oldest in the log."""
-        return self._made - len(self._kept)
+        return self.made - len(self)
 
     @explain_arguments("calls.of")
     def of(
@@ -144,14 +157,14 @@ class CallLog(Sequence[Call]):
         expected = {"account": account, "region": region, "access_key": access_key}
         return [
             call
-            for call in list(self._kept)
+            for call in list(self._recorder.kept)
             if (not operations or call.operation in operations)
             and (error is None or (call.error is not None if error is True else (call.error or False) == error))
             and all(value is None or getattr(call, name) == value for name, value in expected.items())
         ]
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._recorder.kept)
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> Call: ...
@@ -161,13 +174,13 @@ class CallLog(Sequence[Call]):
 
     def __getitem__(self, index: SupportsIndex | slice) -> Call | list[Call]:
         if isinstance(index, slice):
-            return list(self._kept)[index]
+            return list(self._recorder.kept)[index]
         if not hasattr(index, "__index__"):
             raise TypeError(
                 f"calls[...] must be given an index or a slice; got {short_repr(index)}{_suggest_of(index)}"
             )
         try:
-            return self._kept[index]
+            return self._recorder.kept[index]
         except IndexError:
             raise IndexError(f"calls has {len(self)} calls; got the index {index!r}") from None
 
@@ -181,7 +194,7 @@ class CallLog(Sequence[Call]):
             raise ValueError(
                 f"maximum must be a whole number of at least 0; got {short_repr(maximum)}{_suggest_of(maximum, '[-1]')}"
             )
-        kept = self._kept.copy()
+        kept = self._recorder.kept.copy()
         return list(islice(kept, max(0, len(kept) - maximum), None))
 
     def __repr__(self) -> str:

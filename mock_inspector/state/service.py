@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from ..api.identifiers import is_account_id, validate_account_id, validate_region
-from ..clock.clock import Clock
+from ..clock.clock import Clock, ProcessTime
 from ..clock.moments import EpochMs, to_epoch_ms
 from ..clock.mutex import Mutex, renew
 from ..errors import short_repr
-from .call_log import CallLog
+from .call_log import CallLog, CallRecorder
 from .context import Context
 from .external import Credentials, ExternalServices, NoExternalServices
 from .lifecycle import schedule_run
@@ -61,8 +61,9 @@ class FakeService:
         self._message_moment = EpochMs(0)
         self._event_moment: EpochMs | None = None
         """The moment of the event that waits for an answer of another service. No other event happens meanwhile."""
-        self.clock = Clock(self._run_due_events, self.lock)
-        now = self.clock.read()
+        self._time = ProcessTime()
+        self.clock = Clock(self._time, self._run_due_events, self.lock)
+        now = self._time.read()
         self.context = Context(
             account_id=account_id,
             limits={**QUOTAS, **(limits or {})},
@@ -73,7 +74,8 @@ class FakeService:
             now=now,
             started=now,
         )
-        self.calls = CallLog(max_calls)
+        self.call_recorder = CallRecorder(max_calls)
+        self.calls = CallLog(self.call_recorder)
         self.polls = PollDetector(self.clock, self.stores)
         self.request_numbers = count(1)
         self.at_now = _AtNow(self)
@@ -106,7 +108,7 @@ class FakeService:
         elif self._event_moment is not None:
             moment = self._event_moment
         else:
-            moment = self.clock.read()
+            moment = self._time.read()
             if context.schedule.has_due(moment):
                 moment = self._run_events(moment)
         context.now = moment

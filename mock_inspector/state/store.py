@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..api import arns
 from ..api.arns import ResourceType
@@ -44,9 +44,6 @@ RULES_PACKAGE: ResourceType[RulesPackage] = arns.RULES_PACKAGE
 FIRST_NUMBER = 1000
 """The number of the first resource. The region's own rules packages have lower ones."""
 
-_IDENTITY = frozenset({"context", "account_id", "region", "owner", "partition"})
-"""What a store keeps when it is cleared, or takes over another's contents."""
-
 
 class NotFound(Exception):  # noqa: N818  it becomes an error response, or a failed item
     """An ARN that leads to nothing; ``reason`` is a ``FailedItemErrorCode``."""
@@ -64,25 +61,44 @@ class Role:
     registered: EpochMs
 
 
+class _Collection(Generic[T]):
+    """An attribute of a store that is made on first use: most tests use few of them."""
+
+    def __init__(self, make: Callable[[Store], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, store: Store, owner: type) -> T:
+        # Another thread may be here, too: both get the first.
+        collection: T = store.collections.setdefault(self._name, self._make(store))
+        setattr(store, self._name, collection)  # which is found without this method from now on
+        return collection
+
+
 class Store:
-    """The resources of one account in one region, in the order of creation.
+    """The resources of one account in one region, in the order of creation."""
 
-    Each collection is made on first use: most tests use few of them.
-    """
+    context: Context
+    account_id: str
+    region: str
 
-    ids: Ids
-    resource_groups: NumberedMap[ResourceGroup]
-    targets: NamedChildMap[Target]
-    templates: NamedChildMap[Template]
-    runs: NamedChildMap[Run]
-    _open_runs: dict[str, dict[str, Run]]
+    ids = _Collection[Ids](lambda store: Ids(f"{store.context.id_seed}\n{store.account_id}\n{store.region}"))
+    resource_groups = _Collection[NumberedMap[ResourceGroup]](lambda _: NumberedMap())
+    targets = _Collection[NamedChildMap[Target]](lambda _: NamedChildMap())
+    templates = _Collection[NamedChildMap[Template]](lambda _: NamedChildMap())
+    runs = _Collection[NamedChildMap[Run]](lambda _: NamedChildMap())
+    _open_runs = _Collection[dict[str, dict[str, Run]]](lambda _: {})
     """The runs that had not ended at the last look, by template."""
-    findings: FindingIndex
-    exclusions: ChildMap[Exclusion]
-    previews: PreviewMap
-    rules_packages: NumberedMap[RulesPackage]
-    instances: NumberedMap[Instance]
-    subscriptions: SubscriptionMap
+    findings = _Collection[FindingIndex](lambda _: FindingIndex())
+    exclusions = _Collection[ChildMap[Exclusion]](lambda _: ChildMap())
+    previews = _Collection[PreviewMap](lambda _: PreviewMap())
+    rules_packages = _Collection[NumberedMap[RulesPackage]](
+        lambda store: NumberedMap({package.arn: package for package in rules_packages(store.region)})
+    )
+    instances = _Collection[NumberedMap[Instance]](lambda _: NumberedMap())
+    subscriptions = _Collection[SubscriptionMap](lambda _: SubscriptionMap())
 
     def __init__(self, context: Context, account_id: str, region: str) -> None:
         self.context = context
@@ -91,27 +107,27 @@ class Store:
         self.owner = f"{account_id} {region}"
         """The account and region, which pagination tokens include."""
         self.partition = arns.partition_of(region)
-        self.clear()
+        self._begin()
 
-    if not TYPE_CHECKING:  # it would accept any name
-
-        def __getattr__(self, name: str) -> Any:
-            if name not in _COLLECTIONS:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            return vars(self).setdefault(name, _COLLECTIONS[name](self))
-
-    def clear(self) -> None:
-        """Remove everything but the region's rules packages."""
-        for name in vars(self).keys() - _IDENTITY:
-            delattr(self, name)
+    def _begin(self) -> None:
+        self.collections: dict[str, Any] = {}
+        """Those that were made, by their names."""
         self.next = FIRST_NUMBER
         self.role: Role | None = None
         self.faults: list[Fault] = []
 
+    def clear(self) -> None:
+        """Remove everything but the region's rules packages."""
+        for name in self.collections:
+            vars(self).pop(name, None)
+        self._begin()
+
     def take_over(self, other: Store) -> None:
         """Take the contents of another store, which is not used any more."""
         self.clear()
-        vars(self).update({name: value for name, value in vars(other).items() if name not in _IDENTITY})
+        self.next, self.role, self.faults = other.next, other.role, other.faults
+        for name, collection in other.collections.items():
+            setattr(self, name, self.collections.setdefault(name, collection))
 
     @property
     def now(self) -> EpochMs:
@@ -302,20 +318,3 @@ class Store:
                 f"{more} more would exceed the limit.",
                 errorCode=code,
             )
-
-
-_COLLECTIONS: dict[str, Callable[[Store], Any]] = {
-    "ids": lambda store: Ids(f"{store.context.id_seed}\n{store.account_id}\n{store.region}"),
-    "resource_groups": lambda _: NumberedMap(),
-    "targets": lambda _: NamedChildMap(),
-    "templates": lambda _: NamedChildMap(),
-    "runs": lambda _: NamedChildMap(),
-    "_open_runs": lambda _: {},
-    "findings": lambda _: FindingIndex(),
-    "exclusions": lambda _: ChildMap(),
-    "previews": lambda _: PreviewMap(),
-    "rules_packages": lambda store: NumberedMap({package.arn: package for package in rules_packages(store.region)}),
-    "instances": lambda _: NumberedMap(),
-    "subscriptions": lambda _: SubscriptionMap(),
-}
-"""What makes each collection of a store."""

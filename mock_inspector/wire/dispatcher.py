@@ -53,7 +53,7 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
     try:
         with service.at_now as now:
             call = Call(now, request.body)
-            service.calls.add(call)
+            service.call_recorder.add(call)
             try:
                 response = _answer(service, request, call, may_move_clock=may_move_clock)
             except ApiError as error:
