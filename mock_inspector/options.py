@@ -173,10 +173,12 @@ def _is_limit(value: Any) -> bool:
 
 def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
-    check_keywords("mock_inspector", keywords, DEFAULTS)
     if keywords.get("freeze") != "time-machine":  # which has to be installed, whatever was before
-        with suppress(TypeError):  # for a value that is not hashable, or an invalid one
+        try:
             return _known_options(**keywords)
+        except TypeError:
+            pass  # a keyword or value is invalid, or a value is not hashable
+    check_keywords("mock_inspector", keywords, DEFAULTS)
     return Options(**keywords)
 
 
