@@ -129,10 +129,9 @@ class Activation:
         return now - datetime.timedelta(microseconds=now.microsecond % 1000)  # the service's precision
 
     def _handle(self, request: Request) -> Response:
-        if self.service.polls.has_repeated:
-            change = change_to_wait_for(self.service, request)
-            if change is not None:
-                self._waiting.wait_for_change(change)
+        change = change_to_wait_for(self.service, request)
+        if change is not None:
+            self._waiting.wait_for_change(change)
         return handle(self.service, request, may_move_clock=self._waiting.others_wait)
 
     def _back_off(self, seconds: float) -> None:
@@ -192,13 +191,13 @@ class Activation:
 
     def _note_end(self) -> None:
         """Let backends know that the mock has ended, and keep it for the failure report."""
-        if self.service.end is not None:
+        if self.service.describe_end is not None:
             return
         moment = self.service.now
         try:
             moment = self.service.clock.read()
         finally:
-            self.service.end = partial(_describe_end, self.name, moment)
+            self.service.describe_end = partial(_describe_end, self.name, moment)
             if plugin_state.finished_mocks is not None:
                 plugin_state.finished_mocks.append(FinishedMock(self.service, moment, self.name))
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -173,18 +172,7 @@ def _is_limit(value: Any) -> bool:
 
 def parse_options(keywords: Mapping[str, Any]) -> Options:
     """Return the options of ``keywords``. TypeError for an unknown keyword, naming those that exist."""
-    if keywords.get("freeze") != "time-machine":  # which has to be installed, whatever was before
-        try:
-            return _known_options(**keywords)
-        except TypeError:
-            pass  # a keyword or value is invalid, or a value is not hashable
     check_keywords("mock_inspector", keywords, DEFAULTS)
-    return Options(**keywords)
-
-
-@lru_cache(maxsize=64, typed=True)
-def _known_options(**keywords: Any) -> Options:
-    """The options of keywords: the tests of a suite have the same ones again and again."""
     return Options(**keywords)
 
 

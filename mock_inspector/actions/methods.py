@@ -74,7 +74,7 @@ class ActionMethods:
     @property
     def _service(self) -> FakeService:
         """The service of the mock. MockEndedError when it has ended."""
-        describe_end = self._any_service.end
+        describe_end = self._any_service.describe_end
         if describe_end is not None:
             raise MockEndedError(describe_end())
         return self._any_service

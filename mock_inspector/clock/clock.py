@@ -13,8 +13,9 @@ from freezegun import api as freezegun
 
 from .._signatures import explain_arguments, explain_attributes
 from ..errors import short_repr
-from .moments import EPOCH, MAX_DATETIME, UTC, EpochMs, Moment, to_datetime
+from .moments import EPOCH, MAX_DATETIME, MILLISECOND, UTC, EpochMs, Moment, to_datetime
 
+_MICROSECOND = datetime.timedelta(microseconds=1)
 _NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _MAX_PASSED = MAX_DATETIME - EPOCH
 
@@ -45,9 +46,7 @@ class ProcessTime:
 
     def read(self) -> EpochMs:
         """The current time, in whole milliseconds since 1970."""
-        passed = _since_1970()
-        passed += self.shift if self.run_since is None else self.ahead(passed)
-        return EpochMs((passed.days * 86400 + passed.seconds) * 1000 + passed.microseconds // 1000)
+        return EpochMs(self.passed() // MILLISECOND)
 
     def passed(self) -> datetime.timedelta:
         """The time since 1970."""
@@ -99,8 +98,7 @@ class Clock:
 
     def microseconds(self) -> int:
         """The current time in microseconds since 1970. Event loops count by it."""
-        passed = self._time.passed()
-        return (passed.days * 86400 + passed.seconds) * 1_000_000 + passed.microseconds
+        return self._time.passed() // _MICROSECOND
 
     @explain_arguments("clock.run")
     def run(self, speed: float) -> None:

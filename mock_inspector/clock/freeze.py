@@ -38,7 +38,7 @@ import copyreg
 import datetime
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Literal
 
@@ -123,8 +123,7 @@ class Freeze:
     def _restore_names(self) -> None:
         if self._replaced is None:
             return
-        for namespace, name in self._replaced:
-            _put_real(namespace, name)
+        _put_real(self._replaced)
         _restore_bound_names()  # which were bound to fakes meanwhile
         self._replaced = None
 
@@ -155,9 +154,7 @@ def restore_late_names() -> None:
 
 def _restore_bound_names() -> None:
     _names.update()
-    for holder in _names.holders:
-        for name in holder.names:
-            _put_real(holder.namespace, name)
+    _put_real((holder.namespace, name) for holder in _names.holders for name in holder.names)
 
 
 _MODULES_OF_TIME = [
@@ -167,15 +164,14 @@ _MODULES_OF_TIME = [
 
 def _restore_modules_of_time() -> None:
     if not api.freeze_factories:
-        for namespace, name in _MODULES_OF_TIME:
-            if id(namespace.get(name)) in REAL:
-                _put_real(namespace, name)
+        _put_real(_MODULES_OF_TIME)
 
 
-def _put_real(namespace: dict[str, Any], name: str) -> None:
-    real = REAL.get(id(namespace.get(name)))
-    if real is not None:
-        namespace[name] = real
+def _put_real(names: Iterable[tuple[dict[str, Any], str]]) -> None:
+    for namespace, name in names:
+        real = REAL.get(id(namespace.get(name)))
+        if real is not None:
+            namespace[name] = real
 
 
 _STACKS: tuple[list[Any], ...] = (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets)

@@ -24,6 +24,7 @@ from .real_time import is_importing, set_importing
 from .time_names import REAL, TimeNames, stands_for_real
 
 _lock = Mutex()
+"""Held while the classes of modules change: they are the process's, not those of one object here."""
 
 
 class _RealTimeView(ModuleType):

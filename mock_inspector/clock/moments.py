@@ -13,6 +13,7 @@ from dateutil.parser import isoparse
 
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = datetime.timedelta(milliseconds=1)
 MAX_DATETIME = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 Moment = datetime.datetime | str | int | float
@@ -39,8 +40,7 @@ def to_datetime(moment: Moment, name: str = "moment") -> datetime.datetime:
 
 def to_epoch_ms(moment: datetime.datetime) -> EpochMs:
     """Return whole milliseconds since 1970."""
-    since = moment - EPOCH
-    return EpochMs((since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000)
+    return EpochMs((moment - EPOCH) // MILLISECOND)
 
 
 def to_seconds(moment: EpochMs) -> float:

@@ -81,8 +81,8 @@ class _CallCredentials(botocore_credentials.Credentials):  # type: ignore[misc]
 
     def get_frozen_credentials(self) -> botocore_credentials.ReadOnlyCredentials:
         """Return the credentials of this thread's call. botocore signs with them."""
-        access_key, token = getattr(self._call, "credentials", Credentials(_PLACEHOLDER))
-        return botocore_credentials.ReadOnlyCredentials(access_key, _PLACEHOLDER, token)
+        credentials = getattr(self._call, "credentials", Credentials(_PLACEHOLDER))
+        return botocore_credentials.ReadOnlyCredentials(credentials.access_key, _PLACEHOLDER, credentials.token)
 
     def name_account(self, params: dict[str, Any], **_: Any) -> None:
         """Name the account in a request. botocore calls this before each."""

@@ -56,7 +56,7 @@ class BotocorePatch(Patch):
             is_inspector = endpoint._endpoint_prefix == SERVICE
             if is_inspector and endpoint not in self._endpoints:
                 self._register(endpoint)
-            if type(endpoint) is not Endpoint and is_async(endpoint):
+            if is_async(endpoint):
                 CURRENT_OPERATION.set(operation_model)  # for the rest of the task, or until its next request
                 if is_inspector:
                     return self._make_async_request(original, endpoint, operation_model, request_dict)
@@ -157,10 +157,7 @@ def _to_request(request: AWSPreparedRequest) -> Request:
 
 def _to_bytes(body: Any) -> bytes:
     """A request body, in any of the forms that botocore sends."""
-    if isinstance(body, str):
-        return body.encode("utf-8", "surrogatepass")
     if hasattr(body, "read"):
-        content = body.read()
-        body.seek(0)  # a retry reads it again
-        return content if isinstance(content, bytes) else _to_bytes(content)
-    return bytes(body or b"")
+        file, body = body, body.read()
+        file.seek(0)  # a retry reads it again
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body or b"")

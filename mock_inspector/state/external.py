@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..clock.moments import EpochMs
 from .messages import SUCCESS
 
 
-class Credentials(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Credentials:
     """The credentials of a request, as far as the request shows them."""
 
     access_key: str

@@ -126,7 +126,7 @@ class PollDetector:
 
         EndlessPollError for a poll that would never end. ``may_move_clock`` is None for a client in another process.
         """
-        poll = self._polls.get((store.owner, operation, body)) if self._polls else None
+        poll = self._polls.get((store.owner, operation, body))
         if poll is None or not is_frozen():
             return None
         if poll.moment != store.now:

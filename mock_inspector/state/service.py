@@ -80,7 +80,7 @@ class FakeService:
         self.request_numbers = count(1)
         self.at_now = _AtNow(self)
         """A context that holds the lock and runs what is due. It yields the current time."""
-        self.end: Callable[[], str] | None = None
+        self.describe_end: Callable[[], str] | None = None
         """Says which mock this was and when it ended; None while it is active."""
 
     # Time
@@ -103,25 +103,22 @@ class FakeService:
     def advance(self) -> EpochMs:
         """Run everything that is due and return the current time. Call it under the lock, once a request."""
         context = self.context
-        if self._sender == get_ident():
-            moment = self._message_moment
-        elif self._event_moment is not None:
-            moment = self._event_moment
-        else:
+        moment = self._moment_to_keep()
+        if moment is None:
             moment = self._time.read()
             if context.schedule.has_due(moment):
                 moment = self._run_events(moment)
         context.now = moment
         return moment
 
+    def _moment_to_keep(self) -> EpochMs | None:
+        """The moment that this thread sees, whatever the clock says; None outside of a message or an event."""
+        return self._message_moment if self._sender == get_ident() else self._event_moment
+
     def finish(self) -> None:
         """Run what the request that was answered has made due, and send what the outbox has."""
         context = self.context
-        if (
-            (context.schedule.has_due(context.now) or context.outbox)
-            and self._event_moment is None
-            and self._sender != get_ident()
-        ):
+        if (context.schedule.has_due(context.now) or context.outbox) and self._moment_to_keep() is None:
             context.now = self._run_events(context.now)
 
     def _run_events(self, now: EpochMs) -> EpochMs:
@@ -349,8 +346,7 @@ class _AtNow:
             service._depth += 1
             return service.advance()
         except BaseException:
-            service._depth -= 1
-            service.lock.release()
+            self._leave()
             raise
 
     def __exit__(
@@ -361,5 +357,8 @@ class _AtNow:
             if service._depth == 1:
                 service.finish()
         finally:
-            service._depth -= 1
-            service.lock.release()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._service._depth -= 1
+        self._service.lock.release()

@@ -71,10 +71,12 @@ def handle(service: FakeService, request: Request, *, may_move_clock: Callable[[
 
 def change_to_wait_for(service: FakeService, request: Request) -> EpochMs | None:
     """The change that a client polls for, which has got the same answer often enough; None if it need not wait."""
+    if not service.polls.has_repeated:
+        return None
     try:
         scope, operation = parse_signature(request), _parse_target(request)
         with service.lock:
-            store = service.known_store(*scope)
+            store = service.known_store(scope.credentials, scope.region)
             if store is None:
                 return None
             return service.polls.change_to_wait_for(store, operation.name, request.body)
@@ -91,7 +93,7 @@ def _answer(
     call.operation = operation.name
     params = parse_body(request.body)
     try:
-        store = service.store_for(*scope)
+        store = service.store_for(scope.credentials, scope.region)
     except ValueError:
         raise CommonError(
             "InvalidSignatureException",

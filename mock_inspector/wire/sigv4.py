@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import CommonError, short_repr
@@ -20,7 +20,8 @@ _CREDENTIAL = re.compile(_SCOPE)
 _UNSIGNED_PART = re.compile(rf"{_ALGORITHM}\s+Credential={_SCOPE},\s*SignedHeaders=[^,\s]+,\s*")
 
 
-class SigningScope(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SigningScope:
     """The credentials that a request is signed with, and the region that it is signed for."""
 
     credentials: Credentials
@@ -40,8 +41,8 @@ def parse_signature(request: Request) -> SigningScope:
     if scope is None or "," in signature or signature.split() != [signature]:
         raise _incomplete_signature(header)
     if _TOKEN_HEADER in unsigned:  # A session token is among the signed headers.
-        credentials, region = scope
-        return SigningScope(Credentials(credentials.access_key, request.header(_TOKEN_HEADER)), region)
+        credentials = Credentials(scope.credentials.access_key, request.header(_TOKEN_HEADER))
+        return SigningScope(credentials, scope.region)
     return scope
 
 

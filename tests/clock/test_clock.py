@@ -64,6 +64,32 @@ def test_time_stands_at_the_requested_moment(at, moment):
         assert backend.clock.now().utcoffset() == datetime.timedelta()
 
 
+class EndOfSummerTime(datetime.tzinfo):
+    """A zone in the hour that comes twice."""
+
+    def utcoffset(self, moment):
+        return datetime.timedelta(hours=1 if moment.fold else 2)
+
+    def dst(self, moment):
+        return datetime.timedelta(hours=0 if moment.fold else 1)
+
+    def tzname(self, moment):
+        return "CET" if moment.fold else "CEST"
+
+
+def test_both_hours_of_the_end_of_summer_time_can_be_chosen(client):
+    zone = EndOfSummerTime()
+
+    def create(fold):
+        at = datetime.datetime(2016, 10, 30, 2, 30, tzinfo=zone, fold=fold)
+        with mock_inspector(at=at):
+            arn = client.create_assessment_target(assessmentTargetName="a")["assessmentTargetArn"]
+            return client.describe_assessment_targets(assessmentTargetArns=[arn])["assessmentTargets"][0]["createdAt"]
+
+    # Python takes the two for equal.
+    assert create(fold=1) - create(fold=0) == datetime.timedelta(hours=1)
+
+
 def test_time_stands_at_the_moment_of_the_start_by_default():
     before = datetime.datetime.now(UTC)
     with mock_inspector() as backend:

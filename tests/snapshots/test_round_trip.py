@@ -175,7 +175,7 @@ def test_every_attribute_of_a_store_and_of_the_service_is_accounted_for(inspecto
         "calls",
         "call_recorder",
         "_time",
-        "end",
+        "describe_end",
         "request_numbers",
         "polls",
         "lock",
