@@ -82,7 +82,7 @@ def call_log(backend):
 
 
 def test_each_run_of_four_polling_threads_makes_the_same_calls():
-    run_four_polling_threads_often(times=20)
+    run_four_polling_threads_often(times=10)
 
 
 @pytest.mark.slow

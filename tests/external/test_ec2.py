@@ -27,7 +27,7 @@ from ..support.aws import (
     start_and_finish_run,
     start_run,
 )
-from ..support.fast_subset import max_examples
+from ..support.fast_subset import max_examples, slow
 from ..support.other_services import (
     ChangingEc2,
     FakeEc2,
@@ -305,11 +305,10 @@ def read_all(client, template, run):
 @pytest.mark.parametrize(
     ("before_seconds", "state", "health", "titles"),
     [
-        (0, "COMPLETED_WITH_ERRORS", ("UNKNOWN", "UNKNOWN"), ["Agent not found"]),
-        (60, "COMPLETED", ("UNHEALTHY", "SHUTDOWN"), []),
-        (3700, "COMPLETED", ("HEALTHY", "RUNNING"), []),
+        slow(pytest.param(0, "COMPLETED_WITH_ERRORS", ("UNKNOWN", "UNKNOWN"), ["Agent not found"], id="before it")),
+        pytest.param(60, "COMPLETED", ("UNHEALTHY", "SHUTDOWN"), [], id="during the data collection"),
+        slow(pytest.param(3700, "COMPLETED", ("HEALTHY", "RUNNING"), [], id="after it")),
     ],
-    ids=["before the data collection", "during it", "after it"],
 )
 @pytest.mark.parametrize(
     ("owner", "move", "reads"),

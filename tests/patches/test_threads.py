@@ -142,6 +142,7 @@ def test_mixed_calls_of_many_threads_lose_and_double_nothing(client, unchecked_c
         }
 
 
+@pytest.mark.slow
 def test_of_threads_that_create_the_same_name_one_succeeds(inspector_backend, client):
     def work(number):
         return Counter(
@@ -164,6 +165,7 @@ def test_no_more_threads_get_through_than_a_quota_allows(inspector_backend, clie
     assert len(every(client, "list_assessment_targets", "assessmentTargetArns")) == 100
 
 
+@pytest.mark.slow
 def test_what_threads_delete_at_once_is_deleted_once(inspector_backend, client):
     arns = [
         client.create_assessment_target(assessmentTargetName=f"target {number}")["assessmentTargetArn"]
@@ -209,6 +211,7 @@ def test_each_answer_has_a_request_id_of_its_own(inspector_backend, client):
 
 
 @pytest.mark.mock_inspector(limits={"assessment_targets": None})
+@pytest.mark.slow
 def test_calls_of_threads_lose_nothing(inspector_backend, client):
     start = Barrier(8)
 

@@ -121,6 +121,7 @@ def test_no_heading_is_alone_at_the_foot_of_a_page(client, three_hundred, report
     assert right_edges == {round(measuring.k * (210 - 16), 1)}
 
 
+@pytest.mark.slow
 def test_a_pdf_cuts_values_for_which_no_page_has_room(client, inspector_backend):
     long = "\u540d" * 128
     inspector_backend.add_instance(

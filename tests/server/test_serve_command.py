@@ -18,12 +18,13 @@ from mock_inspector import mock_inspector
 from mock_inspector.cli import main
 
 from ..support.aws import CVE, create_target
+from ..support.fast_subset import slow
 from ..support.other_services import preview_agents, run_instances
 from ..support.raw_http import call_action, connect, control_call, read_property, send, send_on, signed_headers
 from ..support.subprocesses import serve_process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [slow(signal.SIGINT), signal.SIGTERM])
 def test_serve_prints_its_url_answers_and_ends_on_a_signal(number):
     with serve_process() as (process, url), closing(connect(url)) as kept:
         assert url.startswith("http://127.0.0.1:")
@@ -37,6 +38,7 @@ def test_serve_prints_its_url_answers_and_ends_on_a_signal(number):
             call_action(url, "ListFindings")
 
 
+@pytest.mark.slow
 def test_time_runs_at_the_speed_of_the_option():
     with serve_process("--speed", "1000000", "--account-id", "210987654321", "--region", "eu-central-1") as (_, url):
         assert (read_property(url, "account_id"), read_property(url, "region")) == ("210987654321", "eu-central-1")
@@ -63,6 +65,7 @@ def test_time_runs_at_the_speed_of_the_option():
         assert any(answer.value["assessmentRuns"][0]["state"] == "COMPLETED" for answer in answers)
 
 
+@pytest.mark.slow
 def test_serve_at_freezes_time_until_it_is_moved():
     with serve_process("--frozen", "--at", "2016-03-29T22:00:00Z") as (_, url):
         assert read_property(url, "clock.now") == "2016-03-29T22:00:00.000+00:00"
@@ -196,7 +199,7 @@ def test_a_wrong_region_of_the_environment_is_reported(monkeypatch, capsys):
     assert "region (from AWS_DEFAULT_REGION) must be the name of a region" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("options", "extra"), [([], "server"), (["--moto"], "moto")])
+@pytest.mark.parametrize(("options", "extra"), [([], "server"), slow((["--moto"], "moto"))])
 def test_serve_without_its_library_says_what_to_install(options, extra):
     code = (
         f"import sys; sys.modules['waitress'] = None; from mock_inspector.cli import main; main(['serve', *{options}])"

@@ -400,6 +400,7 @@ def run_script(server, script):
     return ran.stdout.strip()
 
 
+@pytest.mark.slow
 def test_an_sdk_can_read_why_it_is_refused(inspector_server):
     script = """
 import boto3, botocore.exceptions

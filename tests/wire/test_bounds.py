@@ -232,6 +232,7 @@ def test_a_runs_notification_is_cut_and_the_topic_gets_all_of_it(inspector_backe
 # Telemetry
 
 
+@pytest.mark.slow
 def test_telemetry_of_more_types_than_an_answer_holds_is_cut_but_counted(inspector_backend, client):
     for name in ("a", "b"):
         telemetry = [{"messageType": f"{name}{number}", "count": 2} for number in range(3000)]
