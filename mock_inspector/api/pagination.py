@@ -94,4 +94,4 @@ def _without_empty(value: Any) -> Any:
     if isinstance(value, dict):
         parts = {name: part for name, entry in value.items() if (part := _without_empty(entry)) is not None}
         return parts or None
-    return value or None
+    return None if value in ("", []) else value

@@ -91,7 +91,7 @@ def _check_range(operation: str, member: str, bounds: Mapping[str, float]) -> No
 
 
 def _format_bound(name: str, value: float) -> str:
-    return f"{value:g}" if name.endswith("Seconds") else format_iso(round(value))
+    return f"{value:g}" if name.endswith("Seconds") else format_iso(math.floor(value))
 
 
 def _check_unique_keys(operation: str, member: str, pairs: Iterable[dict[str, str]]) -> None:

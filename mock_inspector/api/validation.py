@@ -29,13 +29,16 @@ from .service_model import service_model
 Validator = Callable[[Any, str], Any]
 """Takes a value and its path in the request. Returns the value as actions take it, or raises an ApiError."""
 
-MIN_EPOCH_SECONDS, MAX_EPOCH_SECONDS = -62135596800, 253402300799.999
+_MIN_EPOCH_MS, _MAX_EPOCH_MS = -62135596800_000, 253402300799_999
 """The years 1 to 9999."""
 
-_ROUNDED_MAX_EPOCH_SECONDS = 253402300800.0
-"""What clients send for ``datetime.max``: a float cannot hold its microseconds."""
+_ROUNDED_MAX_EPOCH_MS = 253402300800_000
+"""What ``datetime.max`` is as a float, which cannot hold its microseconds."""
 
 _INT64 = 2**63
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair. Escapes in JSON can spell it; no text in UTF-8 can have it."""
 
 
 class ShapeName(NamedTuple):
@@ -198,6 +201,8 @@ def _string(shape: Shape, code: str) -> Validator:
     def validate_string(value: Any, path: str) -> Any:
         if not isinstance(value, str):
             raise _wrong_type(path, value, "a string", suggest_part(value, is_arn))
+        if not value.isascii() and _HALF_PAIR.search(value):
+            raise _wrong_type(path, value, "a string without halves of surrogate pairs")
         if allowed and value not in allowed:
             message = f"{path} must {describe_choice(shape.metadata['enum'], value)}"
             raise InvalidInputException(message if message.endswith("?") else f"{message}.", errorCode=code)
@@ -256,14 +261,15 @@ def _timestamp(shape: Shape, code: str) -> Validator:
     def validate_timestamp(value: Any, path: str) -> Any:
         if isinstance(value, datetime.datetime):
             aware = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
-            return (aware - _EPOCH) / datetime.timedelta(milliseconds=1)
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            milliseconds = (aware - _EPOCH) / datetime.timedelta(milliseconds=1)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            milliseconds = value * 1000
+        else:
             raise _wrong_type(path, value, "epoch seconds as a number")
-        if isinstance(value, float) and value == _ROUNDED_MAX_EPOCH_SECONDS:
-            value = MAX_EPOCH_SECONDS
-        if not MIN_EPOCH_SECONDS <= value <= MAX_EPOCH_SECONDS:
+        maximum = _MAX_EPOCH_MS if isinstance(value, int) else _ROUNDED_MAX_EPOCH_MS
+        if not _MIN_EPOCH_MS <= milliseconds <= maximum:
             raise _invalid(code, path, "be epoch seconds from year 1 to 9999", short_repr(value))
-        return round(value * 1_000_000) / 1000
+        return min(round(milliseconds * 1000) / 1000, _MAX_EPOCH_MS)
 
     return validate_timestamp
 

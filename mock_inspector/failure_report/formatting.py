@@ -30,15 +30,16 @@ def abbreviate(value: Any, depth: int = 0) -> str:
             value = CUT + value[1 - _MAX_TEXT :] if value.startswith("arn:") else value[: _MAX_TEXT - 1] + CUT
         return printable(json.dumps(value, ensure_ascii=False))
     if isinstance(value, dict):
+        shown = 0 if depth == _MAX_DEPTH else _MAX_MEMBERS
         entries = [
-            f"{printable(str(key))}: {abbreviate(entry, depth + 1)}"
-            for key, entry in islice(value.items(), _MAX_MEMBERS)
+            f"{printable(str(key))}: {abbreviate(entry, depth + 1)}" for key, entry in islice(value.items(), shown)
         ]
-        if len(value) > len(entries):
+        if len(value) > shown:
             entries.append(CUT)
-        return "{" + (CUT if depth == _MAX_DEPTH else ", ".join(entries)) + "}"
+        return "{" + ", ".join(entries) + "}"
     if isinstance(value, list):
-        entries = [] if depth == _MAX_DEPTH else [abbreviate(entry, depth + 1) for entry in value[:_MAX_ENTRIES]]
+        shown = 0 if depth == _MAX_DEPTH else _MAX_ENTRIES
+        entries = [abbreviate(entry, depth + 1) for entry in value[:shown]]
         return "[" + truncate_list(entries, len(value)) + "]"
     return clip(json.dumps(value), _MAX_TEXT)
 

@@ -17,6 +17,9 @@ from ..api.operations import operation_names, suggest_operation
 from ..clock.moments import EpochMs, to_datetime
 from ..errors import short_repr, suggest
 
+MAX_LEVELS = 100
+"""How deep members may be nested that are shown. Deeper ones could not be copied or sent everywhere."""
+
 
 @explain_attributes("a call")
 @dataclass(slots=True, eq=False)
@@ -49,7 +52,7 @@ class Call:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The request's members; empty when its body is not a JSON object."""
+        """The request's members; empty when its body is not a JSON object, or has more than MAX_LEVELS levels."""
         return _members(self.request)
 
     @property
@@ -81,7 +84,20 @@ def _members(body: bytes) -> dict[str, Any]:
         members = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return members if isinstance(members, dict) else {}
+    if not isinstance(members, dict) or (
+        body.count(b"{") + body.count(b"[") > MAX_LEVELS and _has_more_levels(members)
+    ):
+        return {}
+    return members
+
+
+def _has_more_levels(value: Any) -> bool:
+    """Whether objects and lists are in one another deeper than MAX_LEVELS."""
+    values = [value]
+    for _ in range(MAX_LEVELS):
+        inner = (v.values() if isinstance(v, dict) else v for v in values if isinstance(v, (dict, list)))
+        values = [entry for entries in inner for entry in entries]
+    return any(isinstance(value, (dict, list)) for value in values)
 
 
 class CallRecorder:

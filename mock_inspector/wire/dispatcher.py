@@ -89,9 +89,6 @@ def _answer(
 ) -> Response:
     scope = parse_signature(request)
     call.access_key, call.region = scope.credentials.access_key, scope.region
-    operation = _parse_target(request)
-    call.operation = operation.name
-    params = parse_body(request.body)
     try:
         store = service.store_for(scope.credentials, scope.region)
     except ValueError:
@@ -100,6 +97,9 @@ def _answer(
             f"Credential should be scoped to a valid region, got {short_repr(scope.region)}.",
         ) from None
     call.account = store.account_id
+    operation = _parse_target(request)
+    call.operation = operation.name
+    params = parse_body(request.body)
     move_clock = service.polls.before_request(store, operation.name, request.body, may_move_clock)
     if move_clock is not None:
         service.call_unlocked(move_clock)

@@ -21,7 +21,7 @@ def parse_body(body: bytes) -> Any:
             json.dumps(params, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise CommonError(
-            "SerializationException", f"The request body must be JSON; got {short_repr(str(error))}."
+            "SerializationException", f"The request body must be JSON that can be read; got {short_repr(str(error))}."
         ) from None
     return params
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mock_inspector.errors import InvalidInputException
+
 from ..support.aws import create_target, create_template
 from ..support.fast_subset import max_examples
 from ..support.in_process import send_body
@@ -25,6 +27,7 @@ from ..support.listings import (
     unique_name,
 )
 from ..support.service_model import MODEL
+from ..support.time_control import MOMENT
 
 pytestmark = pytest.mark.mock_inspector(freeze=False, limits=LIMITS)
 
@@ -277,3 +280,28 @@ def test_a_range_whose_ends_are_swapped_is_refused(operation, member, code, insp
     listing = LISTINGS[operation](inspector_backend)
     assert error_code_of(listing.page, client, {"filter": {member: _range(names, 3601, 3600)}}) == code
     assert listing.page(client, {"filter": {member: _range(names, 3600, 3600)}})[1] is None
+
+
+FIRST, LAST = datetime.datetime.min, datetime.datetime.max
+EAST, WEST = (datetime.timezone(datetime.timedelta(hours=hours)) for hours in (14, -12))
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "says"),
+    [
+        (LAST, FIRST, "beginDate must not be after endDate"),
+        (LAST.replace(microsecond=999_600), MOMENT, "beginDate must not be after endDate"),
+        (FIRST.replace(tzinfo=EAST), MOMENT, "year 1 to 9999"),
+        (MOMENT, LAST.replace(tzinfo=WEST), "year 1 to 9999"),
+    ],
+)
+def test_a_range_that_is_empty_or_beyond_the_calendar_is_refused_by_methods_too(inspector_backend, begin, end, says):
+    with pytest.raises(InvalidInputException, match=says):
+        inspector_backend.list_findings(filter={"creationTimeRange": {"beginDate": begin, "endDate": end}})
+
+
+@pytest.mark.parametrize("microsecond", [999_000, 999_500, 999_999])
+def test_a_range_may_end_in_the_last_millisecond_of_year_9999(inspector_backend, client, microsecond):
+    criteria = {"creationTimeRange": {"endDate": LAST.replace(microsecond=microsecond)}}
+    for list_findings in (client.list_findings, inspector_backend.list_findings):
+        assert list_findings(filter=criteria)["findingArns"] == []

@@ -7,6 +7,7 @@ from botocore import xform_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..support.aws import raises_api_error, start_run
 from ..support.fast_subset import max_examples, sample
 from ..support.listings import LIMITS, LISTINGS, Listing, add_completed_run, add_template, error_code_of
 from ..support.requests import FOREIGN_ACCOUNT
@@ -265,3 +266,16 @@ def test_a_page_token_of_another_region_or_account_is_refused(operation, inspect
         LISTINGS[operation](other).fill(7)
         list_page = getattr(other, xform_name(operation))
         assert error_code_of(list_page, nextToken=token) == "INVALID_PAGINATION_TOKEN"
+
+
+def test_a_token_is_refused_with_a_filter_whose_value_is_zero(inspector_backend, client):
+    template = add_template(inspector_backend)
+    for _ in range(3):
+        inspector_backend.finish_run(start_run(client, template))
+    from_1970 = {"startTimeRange": {"beginDate": 0}}
+    token = client.list_assessment_runs(maxResults=1, filter=from_1970)["nextToken"]
+    assert len(client.list_assessment_runs(nextToken=token, filter=from_1970)["assessmentRunArns"]) == 2
+    others: list[Any] = [{}, {"completionTimeRange": {"beginDate": 0}}, {"startTimeRange": {}}]
+    for other in others:
+        with raises_api_error("InvalidInputException", "INVALID_PAGINATION_TOKEN"):
+            client.list_assessment_runs(nextToken=token, filter=other)

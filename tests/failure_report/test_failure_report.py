@@ -12,7 +12,7 @@ from mock_inspector.failure_report import failure_report
 from mock_inspector.findings import cve
 
 from ..support.aws import create_group, create_target, create_template, raises_api_error, start_run
-from ..support.in_process import send_raw
+from ..support.in_process import headers_for, send_http, send_raw
 from ..support.time_control import HANG_TIMEOUT_SECONDS, real_sleep
 
 
@@ -305,3 +305,18 @@ def test_making_the_report_changes_nothing(inspector_backend, client):
     assert (
         inspector_backend.describe_assessment_runs(assessmentRunArns=[run])["assessmentRuns"][0]["state"] != "COMPLETED"
     )
+
+
+@pytest.mark.parametrize("nested", [b'{"a":%s}', b"[%s]"])
+def test_values_that_are_nested_deeply_are_cut(inspector_backend, nested):
+    value = b"1"
+    for depth in range(1, 501):
+        value = nested % value
+        if depth in (2, 20, 90, 500):
+            body = b'{"unknown":%s}' % value
+            assert send_http(inspector_backend, body, headers_for("ListFindings")).status == 200
+    flat, *deep, deeper = block(report_now(), "Calls: 4")
+    assert ("{a: {a: 1}}" if b"a" in nested else "[[1]]") in flat
+    assert len(deep) == 2
+    assert deep[0] == deep[1]
+    assert deeper.split() == ["+0s", "ListFindings", "->", "0", "findingArns"]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
+from mock_inspector.errors import CommonError
 from mock_inspector.findings import cve, network_reachability
 from mock_inspector.server import InspectorServer
 from mock_inspector.server.control_calls import CONTROL_CALLS
@@ -530,3 +531,22 @@ def test_every_control_call_is_answered_in_json():
                 assert answer.status == 200 or list(answer.value) == ["error"]
 
         answered()
+
+
+def test_calls_whose_bodies_are_nested_deeply_are_listed_without_their_parameters(server):
+    for depth in (90, 500, 900):
+        body = b'{"unknown":%s}' % (b"[" * depth + b"]" * depth)
+        assert send(server, "POST", "/", body, signed_headers("ListFindings")).status == 200
+    shown, *hidden = read_property(server, "calls")
+    assert list(shown["parameters"]) == ["unknown"]
+    assert [call["parameters"] for call in hidden] == [{}, {}]
+
+
+@pytest.mark.parametrize("name", ["web \ud800", "\udfff"])
+def test_whatever_a_backend_accepts_can_be_sent_back(server, inspector_backend, name):
+    with pytest.raises(CommonError, match="assessmentTargetName must be a string without halves of surrogate pairs"):
+        inspector_backend.create_assessment_target(assessmentTargetName=name)
+    with pytest.raises(ValueError, match="halves of surrogate pairs"):
+        inspector_backend.add_instance("i-0web", tags={"Name": name})
+    snapshot = send(server, "GET", "/_mock_inspector/snapshot")
+    assert send(server, "POST", "/_mock_inspector/restore", snapshot.value).status == 200

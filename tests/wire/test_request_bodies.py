@@ -145,3 +145,10 @@ def test_bodies_are_the_same_where_python_has_no_encoder_in_c(inspector_backend,
     monkeypatch.setattr(dispatcher, "encode_body", encode)
     assert describe() == before
     assert json.loads(before)["assessmentTargets"][0]["name"] == 'A "b" \\ \u00fc \U0001f600 \x7f'
+
+
+@pytest.mark.parametrize(("body", "operation"), [(b"{", "ListFindings"), (b"{}", "Nope")])
+def test_a_signed_request_that_cannot_be_read_is_a_call_of_its_account(inspector_backend, body, operation):
+    send_http(inspector_backend, body, headers_for(operation))
+    (call,) = inspector_backend.calls.of(account=inspector_backend.account_id, region=inspector_backend.region)
+    assert call.error == ("SerializationException" if body == b"{" else "UnknownOperationException")
