@@ -23,8 +23,10 @@ _MAX_PASSED = MAX_DATETIME - EPOCH
 def _since_1970() -> datetime.timedelta:
     """The process's time."""
     # freezegun's own moment: a thread that imports a module sees the real time, but the mock that it may call does not.
-    if freezegun.freeze_factories:
-        return freezegun.freeze_factories[-1]() + freezegun.tz_offsets[-1] - _NAIVE_EPOCH
+    # Slices, since another thread may end the freeze between a look and the next.
+    factories, offsets = freezegun.freeze_factories[-1:], freezegun.tz_offsets[-1:]
+    if factories and offsets:
+        return factories[0]() + offsets[0] - _NAIVE_EPOCH
     # The real class, whose time time-machine moves: a test may have put one of its own in the place of datetime.datetime.
     # It is freezegun's attribute that keeps it; a name of this module would hold the fake one while time is frozen.
     return freezegun.real_datetime.now(UTC) - EPOCH
@@ -83,9 +85,12 @@ class Clock:
         time: ProcessTime,
         moved: Callable[[], None] = lambda: None,
         lock: AbstractContextManager[Any] | None = None,
+        next_due: Callable[[], EpochMs | None] = lambda: None,
     ) -> None:
+        """``moved`` runs what is due, each time that the clock was moved; ``next_due`` says when the next is."""
         self._time = time
         self._moved = moved
+        self._next_due = next_due
         self._lock = nullcontext() if lock is None else lock
 
     def now(self) -> datetime.datetime:
@@ -124,10 +129,13 @@ class Clock:
     @explain_arguments("clock.tick")
     def tick(self, delta: float | datetime.timedelta = 1) -> None:
         """Move time forward by ``delta`` (seconds or a ``timedelta``). ValueError for a negative one."""
-        span = _to_timedelta(delta)
-        with self._lock:
-            self._move(span)
-        self._moved()
+        left = _to_timedelta(delta)
+        while True:
+            with self._lock:
+                left -= self._step(left)
+            self._moved()
+            if not left:
+                return
 
     @explain_arguments("clock.move_to")
     def move_to(self, moment: Moment) -> None:
@@ -141,16 +149,12 @@ class Clock:
             now = self.now()
             if goal < now:
                 raise ValueError(f"moment must not be before the clock's {now.isoformat()}; got {moment!r}")
-            self._move(goal - now)
-        self._moved()
+        self._reach(goal)
 
     def reach(self, moment: EpochMs) -> None:
         """Move time forward to ``moment``, unless it has passed."""
-        with self._lock:
-            if self.read() >= moment:
-                return
-            self._move(to_datetime(moment / 1000) - self.now())
-        self._moved()
+        if self.read() < moment:
+            self._reach(to_datetime(moment / 1000))
 
     def put(self, moment: datetime.datetime) -> None:
         """Set the clock for a restored state. Frozen time also moves back; running time only moves forward."""
@@ -158,10 +162,28 @@ class Clock:
         if delta > datetime.timedelta() or is_frozen():
             self._shift_by(delta)
 
-    def _move(self, delta: datetime.timedelta) -> None:
-        if delta > MAX_DATETIME - self.now():
-            raise ValueError(f"delta must not move the clock past the year 9999; got {delta}")
-        self._shift_by(delta)
+    def _reach(self, goal: datetime.datetime) -> None:
+        while True:
+            with self._lock:
+                left = max(goal - self.now(), datetime.timedelta())
+                left -= self._step(left)
+            self._moved()
+            if not left:
+                return
+
+    def _step(self, span: datetime.timedelta) -> datetime.timedelta:
+        """Move time forward by ``span``, or by less to what is due before. Returns how far that was.
+
+        Hence everybody sees an event at its own moment: SNS, say, which dates the message about it.
+        """
+        now, due = self._time.passed(), self._next_due()
+        if span > _MAX_PASSED - now:
+            raise ValueError(f"delta must not move the clock past the year 9999; got {span}")
+        until_due = span if due is None else due * MILLISECOND - now
+        if datetime.timedelta() < until_due < span:
+            span = until_due
+        self._shift_by(span)
+        return span
 
     def _shift_by(self, delta: datetime.timedelta) -> None:
         holder = freezer()
@@ -203,11 +225,11 @@ def _suggest_delta(value: object) -> str:
 def freezer() -> Any:
     """Return who holds the process's time: the innermost freeze of freezegun or time-machine, or None."""
     # freezegun first: it can start inside time-machine, but time-machine refuses to start inside freezegun.
-    factories: list[Any] = freezegun.freeze_factories
+    factories: list[Any] = freezegun.freeze_factories[-1:]
     if factories:
-        return factories[-1]
-    travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])
-    return travellers[-1] if travellers else None
+        return factories[0]
+    travellers: list[Any] = getattr(sys.modules.get("time_machine"), "traveller_stack", [])[-1:]
+    return travellers[0] if travellers else None
 
 
 def is_frozen_by_time_machine() -> bool:

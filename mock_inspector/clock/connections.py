@@ -69,6 +69,27 @@ class Connections:
         return None
 
 
+def are_own_pairs(files: Iterable[int]) -> bool:
+    """Whether each file is one of a pair of sockets, of which this process has both: loops wake themselves by one."""
+    found = list(files)
+    return bool(found) and all(map(_is_of_pair, found)) and not has_child_process()  # which may have the other
+
+
+def _is_of_pair(file: int) -> bool:
+    try:
+        if not stat.S_ISSOCK(os.fstat(file).st_mode):
+            return False
+        pair = socket.socket(fileno=file)
+    except OSError:
+        return False
+    try:
+        return pair.family == getattr(socket, "AF_UNIX", None) and not pair.getsockname() and not pair.getpeername()
+    except OSError:
+        return False
+    finally:
+        pair.detach()
+
+
 def _own_addresses() -> tuple[set[object], set[int]]:
     """The addresses of this process's sockets, and the ports at which it listens."""
     own: set[object] = set()

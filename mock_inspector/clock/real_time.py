@@ -68,17 +68,18 @@ def set_importing(factory: object | None) -> None:
 def is_importing() -> bool:
     """Whether this thread imports a module, and has not frozen time itself since the import began."""
     factory = _importing.get(get_ident())
-    return factory is not None and bool(api.freeze_factories) and api.freeze_factories[-1] is factory
+    return factory is not None and any(current is factory for current in api.freeze_factories[-1:])
 
 
 def _should_use_real_time() -> bool:
     """Whether the caller of a fake function sees the real time."""
-    if not api.ignore_lists or is_importing():
+    ignored = api.ignore_lists[-1:]  # a slice, since another thread may end the freeze meanwhile
+    if not ignored or is_importing():
         return True
     frame: FrameType | None = sys._getframe(2)
     if keeps_real_time(_module_name(frame)):
         return True
-    others = _others(api.ignore_lists[-1])
+    others = _others(ignored[0])
     for _ in range(api.call_stack_inspection_limit if others else 0):
         if frame is None:
             break
@@ -94,11 +95,13 @@ def _module_name(frame: FrameType | None) -> str:
 
 
 def _get_current_time() -> datetime.datetime:
-    """The frozen moment, or the real one for a thread that imports."""
-    if is_importing():
-        now: datetime.datetime = api.real_datetime.now(datetime.timezone.utc)
-        return now.replace(tzinfo=None)
-    return api.freeze_factories[-1]()
+    """The frozen moment; the real one for a thread that imports, or when another thread has just ended the freeze."""
+    factories = api.freeze_factories[-1:]
+    if factories and not is_importing():
+        moment: datetime.datetime = factories[0]()
+        return moment
+    now: datetime.datetime = api.real_datetime.now(datetime.timezone.utc)
+    return now.replace(tzinfo=None)
 
 
 class RealTimeRules:

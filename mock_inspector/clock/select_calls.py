@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from freezegun import api as freezegun_api
 
 from .builtin_patch import FunctionPatch, TypePatch, can_patch
-from .connections import Connections, is_process_awaited, watched_files
+from .connections import Connections, are_own_pairs, is_process_awaited, watched_files
 from .wait import never
 from .waiting import RESOLUTION_SECONDS
 
@@ -112,14 +112,19 @@ class SelectCallsPatch:
         files: Callable[[], Iterable[int]] = tuple,
     ) -> Any:
         """What comes to ``waiter`` in time, or something false."""
+
+        def is_over() -> bool:
+            # In this order: what was expected may come between the two.
+            is_expected = not are_own_pairs(files()) and self._activity.is_expected(waiter, files)
+            return is_expected or is_ready()
+
         found = attempt(0)
         if not found and self._waiting is not None:
             found = self._waiting.wait(
                 attempt,
                 sys._getframe(2),
                 seconds=None if seconds is None or seconds < 0 else max(seconds, RESOLUTION_SECONDS),
-                # In this order: what was expected may come between the two.
-                is_over=lambda: self._activity.is_expected(waiter, files) or is_ready(),
+                is_over=is_over,
             )
         if found:
             self._activity.record(waiter, files())
@@ -158,13 +163,18 @@ class SelectCallsPatch:
             if self._waiting is None or not _is_wait(timeout):
                 return original(files, timeout, maxevents)
 
+            # The epoll's own file is waited for, since who gets an event of an epoll may take it away (trio does): others
+            # could not see any more then that this thread is about to go on.
+            poll_file = _watch(files)
+
             def attempt(seconds: float | None) -> Any:
-                return original(files, seconds, maxevents)
+                return _real_poll(poll_file, None if seconds is None else seconds * 1000)
 
             def watched() -> list[int]:
                 return watched_files(files.fileno())
 
-            return self._wait(attempt, timeout, id(files), lambda: is_ready(files), watched) or []
+            self._wait(attempt, timeout, id(files), lambda: is_ready(files), watched)
+            return original(files, 0, maxevents)
 
         return poll
 
@@ -205,6 +215,11 @@ _real_poll: Any = type(select.poll()).poll if _poll_type is not None else None
 
 def is_ready(file: Any) -> bool:
     """Whether there is something to read, of a file or an ``epoll``, seen from any thread."""
+    return bool(_real_poll(_watch(file), 0))
+
+
+def _watch(file: Any) -> Any:
+    """A ``poll`` of a file or an ``epoll``."""
     poll = _poll_type()
     poll.register(file.fileno(), select.POLLIN)
-    return bool(_real_poll(poll, 0))
+    return poll

@@ -41,6 +41,7 @@ class Wait:
         self.seconds = 0.0
         """For how long it would really wait."""
         self.seconds_left: float | None = None
+        """For how long it really waits once the mock has ended; None: without end."""
         self.begun = self._last_look = freezegun_api.real_monotonic()
         self._work_seconds = 0.0
         self.goes_first = False

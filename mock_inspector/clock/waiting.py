@@ -190,7 +190,7 @@ class Waiting:
 
     def _wait_for_clock(self, attempt: Attempt, wait: Wait, seconds: float | None, line: Callable[[], str]) -> Any:
         if seconds is not None:
-            wait.seconds = seconds
+            wait.seconds = wait.seconds_left = seconds
             wait.moment = self._clock.microseconds() + round(seconds * 1_000_000)
         result = self._wait_for_turn(attempt, wait, line)
         if result is not _TURN:
@@ -234,7 +234,7 @@ class Waiting:
                 first = self._next_turn()
                 if first is not None:
                     first.has_turn = True
-                    del self._waits[first.thread_id]
+                    self._waits.pop(first.thread_id, None)  # it may just have got what it waits for
                     if first.wake is not None:
                         first.wake()
             return wait.has_turn
@@ -320,7 +320,7 @@ class Waiting:
         """Let those who wait go on in real time, for what is left to wait."""
         with self._mutex:
             self.enabled, self._has_ended = False, True
-            for wait in self._waits.values():
+            for wait in list(self._waits.values()):  # threads enter and leave without the lock
                 if wait.moment is not None:
                     wait.seconds_left = max(0, wait.moment - self._clock.microseconds()) / 1_000_000
                 if wait.wake is not None:

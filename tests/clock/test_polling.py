@@ -309,6 +309,14 @@ def test_an_endless_poll_in_another_thread_ends_there_with_the_lines_of_all_who_
         assert part in message
 
 
+@pytest.mark.usefixtures("low_limits")
+def test_a_reset_begins_all_counts_again(backend, client):
+    for times in (polling.MAX_IDENTICAL_READS_WITHOUT_CHANGE - 1, 2):
+        for _ in range(times):
+            client.list_findings()
+        backend.reset()
+
+
 # Requests that are refused
 
 

@@ -315,6 +315,26 @@ def test_processes_keep_real_time(inspector_backend):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
+@pytest.mark.parametrize("with_child", [False, True])
+def test_only_another_process_gets_real_time_to_write_to_a_pair_of_sockets(monkeypatch, with_child):
+    asked = []
+    monkeypatch.setattr(ExternalActivity, "is_expected", lambda *_: asked.append(True))
+    one, other = socket.socketpair()
+    with one, other, select.epoll() as epoll, mock_inspector() as backend:
+        epoll.register(one, select.EPOLLIN)
+        start = backend.clock.now()
+        command = [sys.executable, "-c", "input()"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE) if with_child else None
+        try:
+            assert epoll.poll(60) == []
+        finally:
+            if child is not None:
+                child.communicate(b"\n")
+        assert backend.clock.now() == start + timedelta(seconds=60)
+    assert bool(asked) == with_child
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
 def test_the_shortest_wait_for_files_moves_the_clock(inspector_backend):
     """An event loop that counts in floats would wait for what is left without end."""
     one, other = socket.socketpair()
@@ -456,7 +476,9 @@ def by_poll(connection):
     "receive", [pytest.param(lambda own: asyncio.run(in_a_loop(own)), id="loop"), by_select, by_poll]
 )
 def test_an_answer_that_comes_while_the_clock_is_about_to_move_is_received(monkeypatch, receive):
-    own, other = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        own = socket.create_connection(server.getsockname())
+        other, _ = server.accept()
 
     def answer_and_expect_nothing_more(*_):
         other.sendall(b"answer")

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import queue
+import select
+import socket
 import sys
 import threading
 import time
@@ -437,3 +439,76 @@ def test_a_thread_in_the_middle_of_code_of_pytest_is_at_work():
         entered.set()
         time.sleep(30)
         assert moment.result() == 1
+
+
+def test_mocks_begin_and_end_while_threads_wait_and_read_the_clock():
+    begin_and_end_mocks_beside_busy_threads()
+
+
+@in_subprocess
+def begin_and_end_mocks_beside_busy_threads():
+    sys.setswitchinterval(1e-6)
+    stop = threading.Event()
+    with mock_inspector() as backend:
+        clock = backend.clock
+
+    def wait_and_read():
+        lock = threading.Lock()
+        lock.acquire()
+        while not stop.is_set():
+            lock.acquire(timeout=0.0005)
+            for _ in range(100):
+                clock.now()
+
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(wait_and_read) for _ in range(4)]
+        try:
+            for _ in range(300):
+                begin_and_end_mock_beside_waits()
+        finally:
+            stop.set()
+    for future in futures:
+        future.result()
+
+
+def begin_and_end_mock_beside_waits():
+    locks = [threading.Lock() for _ in range(8)]
+    with mock_inspector():
+        for lock in locks:
+            lock.acquire()
+            threading.Thread(target=lock.acquire, kwargs={"timeout": 10_000}, daemon=True).start()
+    for lock in locks:
+        lock.release()
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+def test_who_has_just_got_an_event_of_an_epoll_is_not_waiting_any_more():
+    take_events_of_an_epoll_often()
+
+
+@in_subprocess
+def take_events_of_an_epoll_often():
+    """As trio does: its loop takes events away from an epoll, and its threads then wait for 10 s for more to do."""
+    sys.setswitchinterval(1e-6)
+    ours, theirs = socket.socketpair()
+    epoll = select.epoll()
+    epoll.register(ours)
+    todo = threading.Lock()
+    todo.acquire()
+
+    def work():
+        while todo.acquire(timeout=10):
+            theirs.send(b"!")
+
+    with mock_inspector() as backend:
+        begun = backend.clock.now()
+        worker = threading.Thread(target=work)
+        worker.start()
+        for _ in range(300):
+            epoll.modify(ours, select.EPOLLIN | select.EPOLLONESHOT)
+            todo.release()
+            assert epoll.poll(3600) == [(ours.fileno(), select.EPOLLIN)]
+            ours.recv(1)
+        assert backend.clock.now() == begun
+        worker.join()
+        assert backend.clock.now() == begun + timedelta(seconds=10)
