@@ -35,7 +35,9 @@ def list_exclusions(
     """
     pager = store.pager("ListExclusions", nextToken, maxResults, assessmentRunArn, default=_DEFAULT_RESULTS)
     run = store.get(RUN, assessmentRunArn)
-    exclusions, token = pager.page(store.exclusions.of(run.arn).after(pager.after), max_length("ListReturnedArnList"))
+    hidden = () if run.was_evaluated(store.now) else run.evaluated
+    shown = (entry for entry in store.exclusions.of(run.arn).after(pager.after) if entry.number not in hidden)
+    exclusions, token = pager.page(shown, max_length("ListReturnedArnList"))
     return {"exclusionArns": [exclusion.arn for exclusion in exclusions if exclusion.arn is not None], **token}
 
 

@@ -49,6 +49,10 @@ class Schedule:
             for event in events:
                 heapq.heappush(self._heap, (event.due, key, event.order, next(self._serial), batch, event))
 
+    def next_due(self) -> EpochMs | None:
+        """The moment of the first event, which may have lapsed; None when there is none."""
+        return self._heap[0][0] if self._heap else None
+
     def has_due(self, now: EpochMs) -> bool:
         """Whether an event may be due. A lapsed event counts, until it is popped."""
         return bool(self._heap) and self._heap[0][0] <= now

@@ -62,7 +62,7 @@ class FakeService:
         self._event_moment: EpochMs | None = None
         """The moment of the event that waits for an answer of another service. No other event happens meanwhile."""
         self._time = ProcessTime()
-        self.clock = Clock(self._time, self._run_due_events, self.lock)
+        self.clock = Clock(self._time, self._run_due_events, self.lock, self._next_due)
         now = self._time.read()
         self.context = Context(
             account_id=account_id,
@@ -106,10 +106,19 @@ class FakeService:
         moment = self._moment_to_keep()
         if moment is None:
             moment = self._time.read()
+            if moment < context.now:
+                self._track_runs(moment)
             if context.schedule.has_due(moment):
                 moment = self._run_events(moment)
         context.now = moment
         return moment
+
+    def _track_runs(self, moment: EpochMs) -> None:
+        """Let runs count as open again that had ended at a moment of a freeze inside the mock, which is over."""
+        for store in self.stores():
+            for run in store.runs:
+                if run.in_progress(moment):
+                    store.track(run)
 
     def _moment_to_keep(self) -> EpochMs | None:
         """The moment that this thread sees, whatever the clock says; None outside of a message or an event."""
@@ -219,6 +228,9 @@ class FakeService:
         if self._sender != get_ident():
             self._sender = self._event_moment = None
 
+    def _next_due(self) -> EpochMs | None:
+        return self.context.schedule.next_due()
+
     def _run_due_events(self) -> None:
         """Run what became due when the clock was moved."""
         with self.at_now:
@@ -323,6 +335,7 @@ class FakeService:
     def reset(self) -> None:
         """Empty every store."""
         with self.lock:
+            self.polls.clear()
             self.context.schedule.clear()
             self.context.outbox.clear()
             self.context.published = []

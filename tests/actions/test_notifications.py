@@ -1,6 +1,7 @@
 """Which messages a template's SNS topics get, and when; which of them a run lists."""
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -410,3 +411,24 @@ def test_events_of_regions_at_the_same_moment_do_not_come_in_the_order_of_first_
         message.topic_arn.split(":")[3] for message in inspector_backend.published if message.event == COMPLETED
     ]
     assert published == regions
+
+
+@pytest.mark.parametrize("wait", [lambda backend: time.sleep(7200), lambda backend: backend.clock.tick(7200)])
+def test_a_topic_gets_messages_at_the_moments_that_they_are_about(inspector_backend, wait):
+    with mock_aws():
+        sns, sqs = boto3.client("sns", "us-west-2"), boto3.client("sqs", "us-west-2")
+        topic = sns.create_topic(Name="security")["TopicArn"]
+        queue = sqs.create_queue(QueueName="security")["QueueUrl"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-west-2:{ACCOUNT}:security")
+        template = create_template(inspector_backend)
+        subscribe(inspector_backend, template, STARTED, COMPLETED, topic=topic)
+        start_run(inspector_backend, template)
+        wait(inspector_backend)
+        assert inspector_backend.clock.now() == NOON + timedelta(seconds=7200)
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["All"])["Messages"]
+    bodies = [json.loads(message["Body"]) for message in received]
+    messages = [json.loads(body["Message"]) for body in bodies]
+    assert {message["event"] for message in messages} >= {STARTED, COMPLETED}
+    assert [body["Timestamp"] for body in bodies] == [message["time"] for message in messages]
+    sent_at = [int(message["Attributes"]["SentTimestamp"]) / 1000 for message in received]
+    assert sent_at == [datetime.fromisoformat(body["Timestamp"].replace("Z", "+00:00")).timestamp() for body in bodies]
