@@ -220,7 +220,8 @@ class PollDetector:
             raise EndlessPollError(
                 f"Code has slept {MAX_SLEEPS} times, last at {where}, and nothing of this mock lies ahead: "
                 f"{self._describe_last_run(now)} Stop polling in that state, or pass sleep=False so that sleeps take "
-                "real time."
+                "real time. If the code counts by a clock function that it holds in an argument's default or an attribute, as "
+                "sched.scheduler does, pass freeze='time-machine': freezegun does not reach that function."
             )
 
     def _describe_last_run(self, now: EpochMs) -> str:

@@ -24,6 +24,7 @@ from freezegun import freeze_time
 from mock_inspector import mock_inspector
 from mock_inspector.clock.time_names import TimeNames
 
+from ..support.aws import create_template, describe_run, raises_api_error, start_run
 from ..support.subprocesses import in_subprocess
 
 UTC = datetime.timezone.utc
@@ -582,3 +583,22 @@ def test_durations_of_tests_are_real_under_time_machine(tmp_path):
     durations = Durations()
     assert pytest.main([str(path), "-q", "-p", "no:cacheprovider"], plugins=[durations]) == 0
     assert durations.seconds < 3600
+
+
+def test_a_freeze_inside_that_looks_ahead_leaves_the_run_as_it_was(client):
+    with mock_inspector(at="2020-01-01", region="us-west-2") as backend:
+        backend.add_instance("i-0web")
+        backend.add_instance("i-0ill", agent_health="UNHEALTHY")
+        template, other = create_template(client), create_template(client, name="other")
+        run = start_run(client, template)
+        backend.clock.tick(10)
+        with freeze_time(backend.clock.now() + datetime.timedelta(days=1)):
+            assert describe_run(client, run)["state"] == "COMPLETED"
+            client.create_exclusions_preview(assessmentTemplateArn=template)
+        assert describe_run(client, run)["state"] == "COLLECTING_DATA"
+        assert client.list_findings()["findingArns"] == []
+        assert client.list_exclusions(assessmentRunArn=run)["exclusionArns"] == []
+        with raises_api_error("AgentsAlreadyRunningAssessmentException"):
+            start_run(client, other)
+        backend.finish_run(run)
+        assert len(client.list_exclusions(assessmentRunArn=run)["exclusionArns"]) == 1

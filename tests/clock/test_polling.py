@@ -619,3 +619,21 @@ def test_a_poll_of_an_old_run_is_not_moved_on_by_a_new_one(backend, client, elap
         assert state_of(client, old) == "COMPLETED"
 
     assert elapsed_seconds() == begun
+
+
+@pytest.mark.usefixtures("low_limits")
+@pytest.mark.parametrize("freeze", ["freezegun", "time-machine"])
+def test_a_loop_that_holds_its_own_clock_is_told_what_reaches_it(freeze):
+    def wait_a_minute(clock=time.monotonic):
+        end = clock() + 60
+        while clock() < end:
+            time.sleep(5)
+
+    with mock_inspector(freeze=freeze) as backend:
+        start = backend.clock.now()
+        if freeze == "time-machine":
+            wait_a_minute()
+            assert backend.clock.now() == start + timedelta(seconds=60)
+            return
+        with pytest.raises(EndlessPollError, match="pass freeze='time-machine'"):
+            wait_a_minute()
