@@ -182,8 +182,9 @@ def network_reachability(
     """Return a port that can be reached from outside: ``network_reachability(22)``.
 
     ``protocol`` is TCP or UDP, ``route`` Internet, PeeredVPC or VGW. ``listener`` says whether a process listens on the
-    port; None: an agent finds no listener, and without an agent it is unknown. A port of no known service is reported
-    only when a process listens, so there it counts as True.
+    port; None: none does. A port of no known service is reported only when a process listens, so there None counts as
+    True. Only a working agent finds out: without one, a port of a known service is reported as such, whatever
+    ``listener`` says, and any other port is not reported.
     """
     rules = finding_specs.load_rules()[finding_specs.NETWORK_REACHABILITY]
     if type(port) is not int or not 0 < port <= _MAX_PORT:
@@ -199,11 +200,9 @@ def network_reachability(
         raise ValueError(
             f"listener must be True for {protocol} port {port}, which belongs to no known service; got False"
         )
-    if listener or group is None:
+    if group is None:
         return _reachable(port, protocol, route, group, "WithListener", overrides)
-    with_agent = _reachable(port, protocol, route, group, "NoListener", overrides)
-    if listener is False:
-        return with_agent
+    with_agent = _reachable(port, protocol, route, group, "WithListener" if listener else "NoListener", overrides)
     return replace(with_agent, without_agent=_reachable(port, protocol, route, group, "NoAgent", overrides))
 
 

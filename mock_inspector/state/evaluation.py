@@ -55,8 +55,9 @@ def _find_specs(package: RulesPackage, agents: list[RunAgent]) -> Iterator[tuple
     for agent in agents:
         assessed = _assesses(package, agent)
         for spec in agent.instance.findings:
-            if spec.rules_package == package.name and (assessed or not spec.needs_agent):
-                yield agent, spec if assessed or spec.without_agent is None else spec.without_agent
+            found = spec if assessed else spec.without_agent
+            if spec.rules_package == package.name and found is not None:
+                yield agent, found
 
 
 def find_exclusions(

@@ -47,11 +47,6 @@ class FindingSpec:
     recommendation: str
     attributes: tuple[tuple[str, str], ...]
     without_agent: FindingSpec | None = None
-    """What is reported instead of an instance without a working agent."""
+    """What is reported in its place of an instance without a working agent; None: nothing, as only an agent finds it."""
     rule_name: str | None = None
     """The whole name of the rule, where an id cannot hold it."""
-
-    @property
-    def needs_agent(self) -> bool:
-        """Whether only an agent can find it."""
-        return self.rules_package != NETWORK_REACHABILITY

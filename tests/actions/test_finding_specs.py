@@ -140,6 +140,24 @@ def test_a_port_is_reported_without_a_working_agent_too(health, inspector_backen
     assert (finding["severity"], finding["numericSeverity"]) == ("Medium", 6.0)
 
 
+@pytest.mark.parametrize("health", ["UNHEALTHY", "UNKNOWN"])
+@pytest.mark.parametrize("listener", [True, False])
+def test_without_a_working_agent_nobody_knows_whether_a_process_listens(listener, health, inspector_backend, client):
+    spec = network_reachability(22, listener=listener)
+    finding = the_only(inspector_backend, client, spec, agent_health=health)
+
+    assert attributes(finding)["RULE_TYPE"] == "RecognizedPortNoAgent"
+    assert finding["id"] == "Recognized port reachable from internet"
+    assert "listener" not in finding["title"]
+
+
+@pytest.mark.parametrize("health", ["UNHEALTHY", "UNKNOWN"])
+def test_a_port_of_no_known_service_is_not_reported_without_a_working_agent(health, inspector_backend, client):
+    inspector_backend.add_instance("i-0web", findings=[network_reachability(12345)], agent_health=health)
+
+    assert scanned(inspector_backend, client) == []
+
+
 def test_a_port_is_reported_where_the_instance_sits_in_the_network(inspector_backend, client):
     interface = {
         "networkInterfaceId": "eni-1",

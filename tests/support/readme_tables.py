@@ -106,8 +106,8 @@ def reachability() -> str:
     kinds = {
         "WithListener": "a process listens (`listener=True`)",
         "NoListener": "no process listens (`listener=False`, and the default)",
-        "NoAgent": "the instance has no healthy agent (the default there)",
-        "Unrecognized": "the port belongs to none of the services below, and a process listens",
+        "NoAgent": "the instance has no healthy agent, whatever `listener` says",
+        "Unrecognized": "the port belongs to none of the services below, and a healthy agent finds that a process listens",
     }
     return _table(
         "port | Internet | PeeredVPC | VGW",
