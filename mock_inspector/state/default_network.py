@@ -1,4 +1,4 @@
-"""The network of an instance whose test describes none: everything follows from the id of the instance."""
+"""The network of an instance, as far as its test does not describe it: all of it follows from the id of the instance."""
 
 from __future__ import annotations
 
@@ -52,6 +52,32 @@ def default_interface(instance_id: str, region: str, hostname: str | None, addre
         "ipv6Addresses": [],
         "securityGroups": [{"groupName": "default", "groupId": generate_id("sg", instance_id)}],
     }
+
+
+def complete_interfaces(instance_id: str, interfaces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return network interfaces with the ids that findings name: those that are given, else ids made from the instance's.
+
+    Every interface is in a security group and in a VPC, which is the same one where only one is given. Nothing else is
+    added: not every interface has a public address, for example.
+    """
+    vpc = next((entry["vpcId"] for entry in interfaces if entry.get("vpcId")), generate_id("vpc", instance_id))
+    return [
+        {
+            **interface,
+            "networkInterfaceId": interface.get("networkInterfaceId") or _nth_id("eni", instance_id, index),
+            "vpcId": interface.get("vpcId") or vpc,
+            "securityGroups": [
+                {**group, "groupId": group.get("groupId") or _nth_id("sg", instance_id, number)}
+                for number, group in enumerate(interface.get("securityGroups") or [{"groupName": "default"}])
+            ],
+        }
+        for index, interface in enumerate(interfaces)
+    ]
+
+
+def _nth_id(prefix: str, instance_id: str, index: int) -> str:
+    """The id of the instance's first resource of its kind, or of a further one."""
+    return generate_id(prefix, f"{instance_id} {index}" if index else instance_id)
 
 
 def _address(kind: str, instance_id: str) -> str:

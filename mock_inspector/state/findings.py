@@ -10,7 +10,7 @@ from ..api.service_model import max_length
 from ..api.validation import validate
 from ..clock.moments import EpochMs, format_iso, to_seconds
 from .collections import NumberedList
-from .default_network import default_interface, generate_id
+from .default_network import complete_interfaces, default_interface, generate_id
 from .exclusions import given_members
 from .finding_specs import NETWORK_REACHABILITY, FindingSpec
 from .instances import Instance, to_tag_list
@@ -102,7 +102,7 @@ def render_spec(spec: FindingSpec, instance: Instance, region: str) -> dict[str,
     asset = asset_attributes(instance, region)
     values = {"instance_id": instance.instance_id}
     if spec.rules_package == NETWORK_REACHABILITY:
-        values.update(_network_ids(instance.instance_id, asset["networkInterfaces"][0]))
+        values.update(_network_ids(asset["networkInterfaces"][0]))
 
     def fill(text: str, shape: str) -> str:
         if "{" in text:
@@ -125,13 +125,15 @@ def render_spec(spec: FindingSpec, instance: Instance, region: str) -> dict[str,
 def asset_attributes(instance: Instance, region: str) -> dict[str, Any]:
     """Return the data type AssetAttributes for an instance in a region.
 
-    Every instance has an AMI, a host name and a network interface: those of its attributes, else made from its id.
+    Every instance has an AMI, a host name and a network interface with the ids that findings name: those of its
+    attributes, else made from its id.
     ``ipv4Addresses`` stays empty, as in production, where addresses are in ``networkInterfaces``.
     """
     instance_id = instance.instance_id
-    interfaces = instance.network_interfaces or [
-        default_interface(instance_id, region, instance.hostname, instance.ipv4_address)
-    ]
+    if instance.network_interfaces:
+        interfaces = complete_interfaces(instance_id, instance.network_interfaces)
+    else:
+        interfaces = [default_interface(instance_id, region, instance.hostname, instance.ipv4_address)]
     hostname = instance.hostname or interfaces[0].get("publicDnsName") or interfaces[0].get("privateDnsName")
     if not hostname:
         hostname = default_interface(instance_id, region, None, instance.ipv4_address)["publicDnsName"]
@@ -152,18 +154,17 @@ _NO_ASSET_ATTRIBUTES: dict[str, Any] = {"schemaVersion": 1, "ipv4Addresses": []}
 """The data type AssetAttributes for no instance."""
 
 
-def _network_ids(instance_id: str, interface: dict[str, Any]) -> dict[str, str]:
-    """The ids of an instance's network: those of its first interface, else made from the id of the instance."""
-    groups = interface.get("securityGroups") or [{}]
-    vpc = interface.get("vpcId") or generate_id("vpc", instance_id)
+def _network_ids(interface: dict[str, Any]) -> dict[str, str]:
+    """The ids of the network that an instance's first interface is in."""
+    vpc = interface["vpcId"]
     return {
         "vpc": vpc,
         "acl": generate_id("acl", vpc),
         "igw": generate_id("igw", vpc),
         "vgw": generate_id("vgw", vpc),
         "pcx": generate_id("pcx", vpc),
-        "eni": interface.get("networkInterfaceId") or generate_id("eni", instance_id),
-        "security_group": groups[0].get("groupId") or generate_id("sg", instance_id),
+        "eni": interface["networkInterfaceId"],
+        "security_group": interface["securityGroups"][0]["groupId"],
     }
 
 

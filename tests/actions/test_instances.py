@@ -136,11 +136,43 @@ def test_the_interface_follows_the_attributes_that_are_given(given, shown, inspe
         ({"publicDnsName": "x" * 300}, "x" * 256),
     ],
 )
-def test_interfaces_that_are_given_stay_as_they_are(interface, hostname, inspector_backend, client):
+def test_what_is_given_of_an_interface_stays_as_it_is(interface, hostname, inspector_backend, client):
     asset = asset_of(inspector_backend, client, network_interfaces=[interface], ami_id="ami-1")
-    assert asset["networkInterfaces"] == [interface]
+    (shown,) = asset["networkInterfaces"]
+    assert shown == {**shown, **interface}
+    assert shown.keys() == interface.keys() | {"networkInterfaceId", "vpcId", "securityGroups"}
     assert asset["amiId"] == "ami-1"
     assert asset["hostname"] == hostname or (hostname is None and asset["hostname"].startswith("ec2-"))
+
+
+@pytest.mark.parametrize(
+    "interface",
+    [
+        {"privateIpAddress": "10.0.0.1"},
+        {"privateIpAddress": "10.0.0.1", "securityGroups": []},
+        {"securityGroups": [{"groupName": "web"}, {"groupId": "sg-2"}]},
+        {"vpcId": "vpc-1", "networkInterfaceId": ""},
+    ],
+)
+def test_a_finding_names_no_ids_that_its_partly_described_interface_lacks(interface, inspector_backend, client):
+    inspector_backend.add_instance("i-0a", network_interfaces=[interface], findings=[network_reachability(22)])
+    (finding,) = findings_about(client, run_all(inspector_backend, client))
+    (shown,) = finding["assetAttributes"]["networkInterfaces"]
+    named = attributes_of(finding)
+    assert (named["ENI"], named["VPC"]) == (shown["networkInterfaceId"], shown["vpcId"])
+    assert named["SECURITY_GROUP"] == shown["securityGroups"][0]["groupId"]
+    assert named["ENI"].startswith("eni-")
+    assert named["SECURITY_GROUP"].startswith("sg-")
+    assert named["VPC"] == interface.get("vpcId", shown["vpcId"])
+    check_members(finding["assetAttributes"], MODEL.shape_for("AssetAttributes"))
+
+
+def test_interfaces_of_one_instance_have_ids_of_their_own_in_one_vpc(inspector_backend, client):
+    asset = asset_of(inspector_backend, client, network_interfaces=[{"publicIp": "34.1.2.3"}, {"vpcId": "vpc-1"}])
+    first, second = asset["networkInterfaces"]
+    assert first["networkInterfaceId"] != second["networkInterfaceId"]
+    assert (first["vpcId"], second["vpcId"]) == ("vpc-1", "vpc-1")
+    assert first["securityGroups"] == second["securityGroups"] != []
 
 
 def test_an_ec2_instance_without_a_network_gets_one(inspector_backend, client):
@@ -290,10 +322,17 @@ def test_a_run_keeps_what_its_instances_were(inspector_backend, client):
     ended = shown()
     (finding,) = ended[2]
     assert finding["assetAttributes"]["tags"] == [{"key": "Name", "value": "web"}]
+    named = attributes_of(finding)
     assert finding["assetAttributes"]["networkInterfaces"] == [
-        {"vpcId": "vpc-1", "privateIpAddresses": [{"privateIpAddress": "10.0.0.1"}], "ipv6Addresses": ["::1"]}
+        {
+            "vpcId": "vpc-1",
+            "privateIpAddresses": [{"privateIpAddress": "10.0.0.1"}],
+            "ipv6Addresses": ["::1"],
+            "networkInterfaceId": named["ENI"],
+            "securityGroups": [{"groupName": "default", "groupId": named["SECURITY_GROUP"]}],
+        }
     ]
-    assert attributes_of(finding)["VPC"] == "vpc-1"
+    assert named["VPC"] == "vpc-1"
     instance.telemetry, instance.network_interfaces, instance.hostname = [], [], "other"
     inspector_backend.remove_instance("i-0web")
     assert shown() == ended
