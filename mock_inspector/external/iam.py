@@ -18,7 +18,8 @@ def check_role(client: ExternalClient, caller: Caller, role_arn: str) -> str | N
     """Return the ``InvalidCrossAccountRoleErrorCode`` of a role, or None when it is valid or without an IAM.
 
     A role is valid when its trust policy lets Inspector (the service, or its account in the region) assume it, and one
-    of its policies allows ec2:DescribeInstances. The other actions that the service required changed over the years.
+    of its policies allows ec2:DescribeInstances while none denies it. The other actions that the service required
+    changed over the years.
     """
     name = role_arn.rsplit("/", 1)[1]
     try:
@@ -26,10 +27,9 @@ def check_role(client: ExternalClient, caller: Caller, role_arn: str) -> str | N
         if role["Arn"] != role_arn:
             return _INVALID_ROLE
         principals = inspector_principals(caller.region, partition_of(caller.region))
-        if not allows(role.get("AssumeRolePolicyDocument"), "sts:AssumeRole", principals):
+        if not allows([role.get("AssumeRolePolicyDocument")], "sts:AssumeRole", principals):
             return _INVALID_ROLE
-        documents = _policies(client, caller, name)
-        return None if any(allows(document, "ec2:DescribeInstances") for document in documents) else _INVALID_POLICY
+        return None if allows(_policies(client, caller, name), "ec2:DescribeInstances") else _INVALID_POLICY
     except ServiceError as error:
         return _INVALID_ROLE if error.code == "NoSuchEntity" else None
     except (NotAvailable, LookupError, TypeError):

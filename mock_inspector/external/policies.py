@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,9 +17,11 @@ def inspector_principals(region: str, partition: str) -> set[str]:
     return {SERVICE} if account is None else {SERVICE, account, f"arn:{partition}:iam::{account}:root"}
 
 
-def allows(document: Any, action: str, principals: set[str] | None = None) -> bool:
-    """Whether a statement allows the action (to one of the principals), and none denies it."""
-    return any(_find_statements("Allow", document, action, principals)) and not denies(document, action, principals)
+def allows(documents: Iterable[Any], action: str, principals: set[str] | None = None) -> bool:
+    """Whether a statement of any document allows the action (to one of the principals), and no statement denies it."""
+    documents = list(documents)
+    allowed = any(any(_find_statements("Allow", document, action, principals)) for document in documents)
+    return allowed and not any(denies(document, action, principals) for document in documents)
 
 
 def denies(document: Any, action: str, principals: set[str] | None = None) -> bool:

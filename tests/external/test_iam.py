@@ -24,6 +24,7 @@ TRUSTING = {"Effect": "Allow", "Principal": {"Service": "inspector.amazonaws.com
 
 
 DESCRIBING = {"Effect": "Allow", "Action": ["ec2:Describe*"], "Resource": "*"}
+DENYING = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}
 
 
 # IAM
@@ -72,6 +73,9 @@ def test_a_valid_role_is_registered(backend, client, more):
         ),
         ({"policies": ()}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
         ({"policies": ({**DESCRIBING, "Action": "s3:*"},)}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
+        ({"policies": (DESCRIBING, DENYING)}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
+        ({"policies": (DENYING, DESCRIBING)}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
+        ({"managed": (DENYING,)}, "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"),
     ],
 )
 def test_an_invalid_role_is_refused(backend, client, more, code):
@@ -193,8 +197,8 @@ def test_the_service_linked_role_is_always_valid(backend, client):
     ],
 )
 def test_policies_are_read_as_iam_does(statement, allowed):
-    assert policies.allows({"Statement": statement}, "ec2:DescribeInstances") is allowed
-    assert policies.allows({"Statement": [statement]}, "ec2:DescribeInstances") is allowed
+    assert policies.allows([{"Statement": statement}], "ec2:DescribeInstances") is allowed
+    assert policies.allows([{"Statement": [statement]}], "ec2:DescribeInstances") is allowed
 
 
 @set_initial_no_auth_action_count(0)
