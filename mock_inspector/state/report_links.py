@@ -26,6 +26,8 @@ URL_LIFETIME_SECONDS = 900
 STATES_WITHOUT_REPORT = frozenset({"FAILED", "ERROR"})
 """The end states of a run that was not evaluated."""
 
+_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
+
 _PATH = re.compile(
     r"/inspector-reports-(?P<region>[a-z0-9-]+)/(?P<account>[0-9]{12})/(?P<target>[^/]+)/(?P<template>[^/]+)/"
     r"(?P<run>[^/]+)/assessment-report-(?P<type>finding|full)\.(?P<format>html|pdf)",
@@ -78,7 +80,7 @@ def issue_report_url(store: Store, run: Run, file_format: str, report_type: str)
         f"/inspector-reports-{store.region}/{store.account_id}/{target}/{template}/{run_id}"
         f"/assessment-report-{report_type.lower()}.{file_format.lower()}"
     )
-    date = (EPOCH + timedelta(milliseconds=store.now)).strftime("%Y%m%dT%H%M%SZ")
+    date = (EPOCH + timedelta(milliseconds=store.now)).strftime(_DATE_FORMAT)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Credential": f"AKIAINSPECTORREPORTS/{date[:8]}/{store.region}/s3/aws4_request",
@@ -109,8 +111,10 @@ def find_report(stores: Iterable[Store], path: str, query: str, now: EpochMs) ->
             "The request signature we calculated does not match the signature you provided. "
             "Check your key and signing method.",
         )
-    expires = report.run.report_urls.get(signature, 0) + URL_LIFETIME_SECONDS * 1000
-    if now > expires:
+    issued = report.run.report_urls.get(signature)
+    # The store forgets a URL that has expired; its date tells the second.
+    expires = (_parse_date(params["X-Amz-Date"]) if issued is None else issued) + URL_LIFETIME_SECONDS * 1000
+    if issued is None or now > expires:
         times = {"Expires": _format_time(expires), "ServerTime": _format_time(now)}
         details = {"X-Amz-Expires": str(URL_LIFETIME_SECONDS), **times}
         raise ReportRefusedError(403, "AccessDenied", "Request has expired", **details)
@@ -137,6 +141,10 @@ def _sign(store: Store, path: str, query: dict[str, str]) -> str:
     text = f"GET\n{path}\n{urlencode(sorted(query.items()))}"
     key = store.context.id_seed.encode("utf-8", "surrogatepass")
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _parse_date(text: str) -> EpochMs:
+    return to_epoch_ms(datetime.strptime(text, _DATE_FORMAT).replace(tzinfo=timezone.utc))
 
 
 def _format_time(moment: int) -> str:

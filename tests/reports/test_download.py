@@ -11,6 +11,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -166,6 +167,17 @@ def test_a_url_is_good_for_15_minutes_of_the_mocks_time(client, assessed_run, in
     assert status == 403
     assert "<Code>AccessDenied</Code><Message>Request has expired</Message>" in body
     assert download(report_url(client, assessed_run))
+
+
+@pytest.mark.mock_inspector(at="2024-02-29T12:00:00Z")
+def test_an_expired_url_says_when_it_expired_also_after_another_was_issued(client, assessed_run, inspector_backend):
+    url = report_url(client, assessed_run)
+    issued = inspector_backend.clock.now()
+    inspector_backend.clock.tick(1000)
+    expires = f"<Expires>{issued + timedelta(seconds=900):%Y-%m-%dT%H:%M:%SZ}</Expires>"
+    assert expires in refusal(url)[1]
+    assert report_url(client, assessed_run) != url
+    assert expires in refusal(url)[1]
 
 
 def test_urls_of_one_second_live_as_long_as_the_last_of_them(client, assessed_run, inspector_backend):
