@@ -97,8 +97,8 @@ class Activation:
             max_calls=options.max_calls,
             max_page_size=options.max_page_size,
         )
-        if options.freeze and options.at is not None and options.state is None:
-            self.service.clock.move_to(options.at)
+        if options.freeze and options.state is None:
+            self._move_to_start("the frozen clock's")
         self._waiting = Waiting(self.service.clock, self.service.sleep, enabled=options.sleep)
         self.service.polls.follow(self._waiting)
         self._undo.add(stop_waiting)
@@ -111,11 +111,16 @@ class Activation:
     def _restore(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         """Restore a snapshot. The clock starts at its time, or at ``at``."""
         self._restore_snapshot(state)
+        self._move_to_start("the state's")
+
+    def _move_to_start(self, whose: str) -> None:
+        """Move the clock to ``at``. ValueError for an earlier moment; ``whose`` tells where the clock's time is from."""
         at, clock = self.options.at, self.service.clock
-        if at is not None:
-            if to_datetime(at, "at") < clock.now():
-                raise ValueError(f"at must not be before the state's {clock.now().isoformat()}; got {short_repr(at)}")
-            clock.move_to(at)
+        if at is None:
+            return
+        if to_datetime(at, "at") < clock.now():
+            raise ValueError(f"at must not be before {whose} {clock.now().isoformat()}; got {short_repr(at)}")
+        clock.move_to(at)
 
     def _restore_snapshot(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         restore(self.service, state, "state")

@@ -365,6 +365,15 @@ def test_a_freeze_inside_goes_on_until_its_end():
         assert backend.clock.now() == datetime.datetime.now(UTC) == MOMENT
 
 
+def test_at_must_not_be_before_the_time_that_somebody_else_has_frozen():
+    with (
+        freeze_time("2024-02-29T12:00:00"),
+        pytest.raises(ValueError, match=r"^at must not be before the frozen clock's 2024-02-29T12:00:00.*; got '2020'$"),
+        mock_inspector(at="2020"),
+    ):
+        pass
+
+
 def assert_nothing_is_frozen():
     assert (datetime.datetime, datetime.date) == (REAL["datetime"], REAL["date"])
     assert (time.time, time.perf_counter_ns) == (REAL["time"], REAL["perf_counter_ns"])
