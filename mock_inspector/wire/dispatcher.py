@@ -175,8 +175,9 @@ def _damage(failure: NetworkFailure, response: Response) -> Response:
 def _parse_target(request: Request) -> Operation:
     target = request.header("x-amz-target")
     if request.method != "POST" or target is None:
+        got = f"{short_repr(request.method)} {'without' if target is None else 'with'} it"
         raise CommonError(
-            "UnknownOperationException", "The request must be a POST with the header X-Amz-Target; got neither or one."
+            "UnknownOperationException", f"The request must be a POST with the header X-Amz-Target; got {got}."
         )
     return _find_operation(target)
 

@@ -38,6 +38,19 @@ def test_only_post_names_an_operation(inspector_backend, method, body):
     assert send_http(inspector_backend, body, method=method).code == "UnknownOperationException"
 
 
+@pytest.mark.parametrize(
+    ("method", "headers", "got"),
+    [
+        ("GET", {}, "'GET' without it"),
+        ("GET", {"X-Amz-Target": "InspectorService.ListFindings"}, "'GET' with it"),
+        ("POST", {}, "'POST' without it"),
+    ],
+)
+def test_a_request_that_names_no_operation_is_told_what_it_was(inspector_backend, method, headers, got):
+    answer = send_http(inspector_backend, headers={"Authorization": AUTHORIZATION, **headers}, method=method)
+    assert answer.body["message"] == f"The request must be a POST with the header X-Amz-Target; got {got}."
+
+
 @pytest.mark.mock_inspector(at="2016-03-15T18:00:00Z")
 def test_good_and_bad_answers_are_dated_by_the_clock_and_numbered(inspector_backend):
     answers = [
