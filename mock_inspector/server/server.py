@@ -61,9 +61,14 @@ class InspectorServer:
     def start(self) -> None:
         """Open the port.
 
-        OSError when that is impossible, RuntimeError when the backend's mock is not active. ModuleNotFoundError, with
-        the command that installs it, when waitress or moto is missing.
+        OSError when that is impossible, RuntimeError when the backend's mock is not active or the server has started
+        already. ModuleNotFoundError, with the command that installs it, when waitress or moto is missing.
         """
+        if self._application is not None:
+            raise RuntimeError(
+                f"The server has started already, at {self.url}. Stop it before it starts again, or make another "
+                "InspectorServer for another port."
+            )
         try:
             from .waitress_runner import WORKER_THREADS, ClientDisconnected, WaitressRunner
         except ModuleNotFoundError as error:
@@ -80,8 +85,6 @@ class InspectorServer:
         if activation is None or activation.service is not self.backend._any_service:
             raise RuntimeError("The mock of this backend is not active. Start the server within mock_inspector().")
         moto = load_moto() if self._with_moto else None
-        if moto is not None:
-            moto.empty()
         listening = _listen(*self._address)
         host, port = listening.getsockname()[:2]
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -90,20 +93,23 @@ class InspectorServer:
             address = _LOOPBACK[address.version]
         self.url = f"http://[{address}]:{port}" if ":" in str(address) else f"http://{address}:{port}"
         if moto is not None:
+            moto.empty()
             self._stop.callback(moto.empty)
         self.moto = moto
-        self._application = Application(
+        application = Application(
             activation.service, self.backend, moto, loopback=self.loopback, disconnect=ClientDisconnected
         )
         threads = WORKER_THREADS if moto is None else _THREADS_WITH_MOTO
-        self._stop.callback(WaitressRunner(listening, self._application, threads=threads).stop)
+        self._stop.callback(WaitressRunner(listening, application, threads=threads).stop)
         self._stop.callback(ProxyBypass().undo)
+        self._application = application
         activation.attach(self)
         self._stop.callback(activation.detach, self)
 
     def stop(self) -> None:
         """Finish the responses that are being made, close the port and end the threads. A second stop does nothing."""
         self._stop.close()
+        self._application = None
 
     def origin(self) -> str:
         """The URL of the server, by the name that the client of the current request used."""

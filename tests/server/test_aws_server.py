@@ -83,6 +83,13 @@ def test_a_topics_queue_gets_the_events_of_a_run(aws_server):
     assert {call.operation for call in aws_server.backend.calls} >= {"StartAssessmentRun", "DescribeAssessmentRuns"}
 
 
+def test_a_server_that_finds_its_port_taken_leaves_moto_as_it_is(aws_server):
+    topic = create_topic()
+    with pytest.raises(OSError, match="in use"):
+        InspectorServer(aws_server.backend, port=urlsplit(aws_server.url).port, moto=True).start()
+    assert [entry["TopicArn"] for entry in boto3.client("sns").list_topics()["Topics"]] == [topic]
+
+
 @pytest.mark.slow
 def test_motos_instances_are_the_fleet(aws_server, client):
     web, other = run_instances(tags={"Name": "web"}), run_instances(tags={"Name": "other"})

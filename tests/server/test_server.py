@@ -190,6 +190,17 @@ def test_a_server_ends_with_its_mock():
         call_action(server, "ListAssessmentRuns")
 
 
+def test_a_server_that_has_started_does_not_start_again_before_it_stops(inspector_backend):
+    with InspectorServer(inspector_backend) as server:
+        url = server.url
+        with pytest.raises(RuntimeError, match=f"^The server has started already, at {url}. Stop it before"):
+            server.start()
+        assert server.url == url
+        assert call_action(server, "ListAssessmentRuns").status == 200
+    with server:
+        assert call_action(server, "ListAssessmentRuns").status == 200
+
+
 def test_a_server_needs_an_active_mock():
     with mock_inspector() as backend:
         pass
