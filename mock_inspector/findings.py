@@ -82,13 +82,14 @@ def cve(
         raise ValueError(
             f"cve_id must be an id such as 'CVE-2016-2177'; got {short_repr(cve_id)}{_suggest_cve(cve_id)}"
         )
+    validate("FindingId", cve_id, "cve_id")
     names: Any = [package] if isinstance(package, str) else package
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) and name for name in names):
         raise ValueError(
             "package must be a name such as 'openssl-1:1.0.1k-14.91', or a list of such names; "
             f"got {short_repr(package)}"
         )
-    packages = ", ".join(names)
+    packages = validate("AttributeValue", ", ".join(names), "package")
     for name, score in (("cvss2_score", cvss2_score), ("cvss3_score", cvss3_score)):
         is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
         if score is not None and not (is_number and 0 <= score <= _MAX_SCORE):
@@ -140,6 +141,8 @@ def cis(
             f"got {short_repr(rule)}"
         )
     validate("RuleName", rule, "rule")
+    validate("AttributeValue", benchmark, "benchmark")
+    profile_name = validate("AttributeValue", f"{benchmark} {profile}", "benchmark and profile")
     short_name = rule[: max_length("FindingId")]
     spec = _build_spec(
         finding_specs.CIS,
@@ -152,7 +155,7 @@ def cis(
         attributes={
             "BENCHMARK_ID": benchmark,
             "BENCHMARK_RULE_ID": rule[: max_length("AttributeValue")],
-            "CIS_BENCHMARK_PROFILE": f"{benchmark} {profile}",
+            "CIS_BENCHMARK_PROFILE": profile_name,
         },
     )
     return spec if rule == short_name or spec.id != short_name else replace(spec, rule_name=rule)
