@@ -94,7 +94,8 @@ def cve(
         is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
         if score is not None and not (is_number and 0 <= score <= _MAX_SCORE):
             raise ValueError(f"{name} must be a number from 0 to {_MAX_SCORE}; got {short_repr(score)}")
-    usual = _SCORES.get(overrides.get("severity") or "High", (0.0, 0.0))
+    severity = validate("Severity", overrides.get("severity") or "High", "severity")
+    usual = _SCORES.get(severity, (0.0, 0.0))
     return _build_spec(
         finding_specs.CVE,
         overrides,

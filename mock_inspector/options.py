@@ -93,10 +93,7 @@ class Options:
             if not self.freeze:
                 raise ValueError(f"at must not be given with freeze=False; got {short_repr(self.at)}")
         self._check_limits()
-        if not _is_limit(self.max_calls):
-            raise ValueError(f"max_calls must be a whole number of at least 0, or None; got {self.max_calls!r}")
-        if self.max_page_size is not None and not (_is_limit(self.max_page_size) and self.max_page_size):
-            raise ValueError(f"max_page_size must be a whole number of at least 1, or None; got {self.max_page_size!r}")
+        self._check_maxima()
         if self.id_seed is not None and not isinstance(self.id_seed, str):
             raise TypeError(f"id_seed must be a string; got {short_repr(self.id_seed)}")
         source = os.fspath(self.state) if isinstance(self.state, os.PathLike) else self.state
@@ -124,12 +121,30 @@ class Options:
 
     def _check_limits(self) -> None:
         if not isinstance(self.limits, Mapping):
-            raise TypeError(f"limits must be a mapping such as {{'assessment_targets': 2}}; got {self.limits!r}")
+            raise TypeError(
+                f"limits must be a mapping such as {{'assessment_targets': 2}}; got {short_repr(self.limits)}"
+            )
         for name, quota in self.limits.items():
             if name not in QUOTAS:
                 raise ValueError(f"limits may name {', '.join(QUOTAS)}; got {name!r}{suggest(name, QUOTAS)}")
             if not _is_limit(quota):
-                raise ValueError(f"limits: {name} must be a whole number of at least 0, or None; got {quota!r}")
+                raise ValueError(
+                    f"limits: {name} must be a whole number of at least 0, or None; got {short_repr(quota)}"
+                )
+
+    def _check_maxima(self) -> None:
+        if not _is_limit(self.max_calls):
+            raise ValueError(
+                f"max_calls must be a whole number of at least 0, or None; got {short_repr(self.max_calls)}"
+            )
+        if self.max_calls is not None and self.max_calls > sys.maxsize:
+            raise ValueError(
+                f"max_calls must be at most {sys.maxsize}, or None for all calls; got {short_repr(self.max_calls)}"
+            )
+        if self.max_page_size is not None and not (_is_limit(self.max_page_size) and self.max_page_size):
+            raise ValueError(
+                f"max_page_size must be a whole number of at least 1, or None; got {short_repr(self.max_page_size)}"
+            )
 
     def normalize(self, name: str) -> Any:
         """Return an option's value in a form in which equal ones are equal, however they were given."""

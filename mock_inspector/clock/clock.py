@@ -204,12 +204,12 @@ def _to_timedelta(delta: float | datetime.timedelta) -> datetime.timedelta:
     if (delta < datetime.timedelta()) if isinstance(delta, datetime.timedelta) else delta < 0:
         raise ValueError(f"delta must not be negative, since time only moves forward; got {delta!r}")
     if not isinstance(delta, datetime.timedelta):
-        if not math.isfinite(delta):
-            raise ValueError(f"delta must be a finite number of seconds; got {delta!r}")
         try:
+            if not math.isfinite(delta):
+                raise ValueError(f"delta must be a finite number of seconds; got {delta!r}")
             delta = datetime.timedelta(seconds=delta)
         except OverflowError as error:
-            raise ValueError(f"delta must be within the calendar; got {delta!r} seconds") from error
+            raise ValueError(f"delta must be within the calendar; got {short_repr(delta)} seconds") from error
     return delta
 
 

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..errors import short_repr
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -28,6 +30,8 @@ MISSING_EXTRA = "The server needs waitress, which is not installed: pip install 
 
 _THREADS_WITH_MOTO = 32
 """More than a tool has that wait for messages of Amazon SQS at the same time: each of these requests takes a thread."""
+
+_MAX_PORT = 65_535
 
 _LOOPBACK = {4: ipaddress.ip_address("127.0.0.1"), 6: ipaddress.ip_address("::1")}
 
@@ -47,6 +51,10 @@ class InspectorServer:
     def __init__(
         self, backend: InspectorBackend, *, host: str = "127.0.0.1", port: int = 0, moto: bool = False
     ) -> None:
+        if not isinstance(host, str):
+            raise TypeError(f"host must be the address to listen on, such as '127.0.0.1'; got {short_repr(host)}")
+        if type(port) is not int or not 0 <= port <= _MAX_PORT:
+            raise ValueError(f"port must be 0 to {_MAX_PORT}; got {short_repr(port)}")
         self.backend = backend
         self.url = ""
         self.moto: MotoServer | None = None

@@ -245,17 +245,17 @@ class FakeService:
 
     def store(self, account_id: str, region: str) -> Store:
         """Return the store of an account in a region. ValueError for an invalid account id or region."""
+        key = validate_account_id(account_id), validate_region(region)
         with self.lock:
-            existing = self._stores.get((account_id, region))
+            existing = self._stores.get(key)
             if existing is None:
-                store = Store(self.context, validate_account_id(account_id), validate_region(region))
-                existing = self._stores[account_id, region] = store
+                existing = self._stores[key] = Store(self.context, *key)
             return existing
 
     def view_store(self, account_id: str, region: str) -> Store:
         """Return a store to read from. One that does not exist yet is empty, and still does not exist afterwards."""
-        existing = self._stores.get((account_id, region))
-        return existing or Store(self.context, validate_account_id(account_id), validate_region(region))
+        key = validate_account_id(account_id), validate_region(region)
+        return self._stores.get(key) or Store(self.context, *key)
 
     def stores(self) -> list[Store]:
         """All stores, in the order of first use."""

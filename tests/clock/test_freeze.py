@@ -368,7 +368,9 @@ def test_a_freeze_inside_goes_on_until_its_end():
 def test_at_must_not_be_before_the_time_that_somebody_else_has_frozen():
     with (
         freeze_time("2024-02-29T12:00:00"),
-        pytest.raises(ValueError, match=r"^at must not be before the frozen clock's 2024-02-29T12:00:00.*; got '2020'$"),
+        pytest.raises(
+            ValueError, match=r"^at must not be before the frozen clock's 2024-02-29T12:00:00.*; got '2020'$"
+        ),
         mock_inspector(at="2020"),
     ):
         pass

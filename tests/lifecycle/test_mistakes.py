@@ -42,6 +42,7 @@ BACKEND = {
     "for_region": [
         (lambda b, _: b.for_region("us_east_1"), "region must .*; got 'us_east_1'; did you mean 'us-east-1'?"),
         (lambda b, _: b.for_region("eu-west-1b"), "region must .*; got 'eu-west-1b'; did you mean 'eu-west-1'?"),
+        (lambda b, _: b.for_region({}), "region must be the name of a region such as 'us-east-1'; got {}"),
         (lambda b, _: b.for_region(nam="us-east-1"), "for_region() takes name; got 'nam'; did you mean 'name'?"),
         (lambda b, _: b.for_region(regoin="us-east-1"), "for_region() takes name; got 'regoin'"),
         (lambda b, _: b.for_region(), "for_region() takes name; name must be given; got nothing"),
@@ -49,6 +50,7 @@ BACKEND = {
     ],
     "for_account": [
         (lambda b, _: b.for_account(123456789012), "account_id must .*; got 123456789012; did you mean '123456789012'?"),
+        (lambda b, _: b.for_account([]), "account_id must be a string of 12 digits; got []"),
         (lambda b, _: b.for_account(accountId="1"), "for_account() takes account_id; got 'accountId'; did you mean "),
     ],
     "register_access_key": [
@@ -130,6 +132,7 @@ BACKEND = {
     ],
     "clock": [
         (lambda b, _: b.clock.tick("30"), "delta must be seconds or a timedelta; got '30'; did you mean 30?"),
+        (lambda b, _: b.clock.tick(10**400), "delta must be within the calendar; got "),
         (lambda b, _: b.clock.tick("1 h"), "delta must be seconds or a timedelta; got '1 h'"),
         (lambda b, _: b.clock.tick(b.clock.now()), "delta must be .*; did you mean clock.move_to(...)?"),
         (lambda b, _: b.clock.tick(minutes=5), "clock.tick() takes delta; got 'minutes'"),
@@ -226,6 +229,7 @@ FUNCTIONS = {
         (lambda: f.cve("CVE-2016-2177", sevrity="High"), "cve() takes .*; got 'sevrity'; did you mean 'severity'?"),
         (lambda: f.cve("CVE-2016-2177", regoin="x"), "cve() takes cve_id, .*; got 'regoin'"),
         (lambda: f.cve("CVE-2016-2177", severity="HIGH"), "severity must be one of .*; did you mean 'High'?"),
+        (lambda: f.cve("CVE-2016-2177", severity=[[]]), "severity must be a string; got [[]]"),
         (lambda: f.cve("CVE-2016-2177", package=3), "package must be a name .*, or a list of such names; got 3"),
         (lambda: f.cve("CVE-2016-2177", package=[3]), "package must be a name .*, or a list of such names; got [3]"),
         (lambda: f.cve("CVE-2016-2177", package=[]), "package must be a name .*, or a list of such names; got []"),

@@ -201,6 +201,18 @@ def test_a_server_that_has_started_does_not_start_again_before_it_stops(inspecto
         assert call_action(server, "ListAssessmentRuns").status == 200
 
 
+@pytest.mark.parametrize("port", [-1, 65_536, 10**20, "80", True, None, []])
+def test_a_server_refuses_what_is_no_port(inspector_backend, port):
+    with pytest.raises(ValueError, match=f"^port must be 0 to 65535; got {re.escape(repr(port))}$"):
+        InspectorServer(inspector_backend, port=port)
+
+
+@pytest.mark.parametrize("host", [None, b"127.0.0.1", 5])
+def test_a_server_refuses_what_is_no_address(inspector_backend, host):
+    with pytest.raises(TypeError, match=r"^host must be the address to listen on, such as '127\.0\.0\.1'; got "):
+        InspectorServer(inspector_backend, host=host)
+
+
 def test_a_server_needs_an_active_mock():
     with mock_inspector() as backend:
         pass

@@ -1,6 +1,7 @@
 """The call log: what clients called, with what, when, as whom, and what came of it."""
 
 import datetime
+import sys
 
 import boto3
 import pytest
@@ -136,6 +137,20 @@ def test_reset_empties_the_call_log(inspector_backend, client):
 def test_a_bad_limit_of_the_call_log_is_refused(value):
     with pytest.raises(ValueError, match=r"max_calls must be a whole number of at least 0, or None; got "):
         mock_inspector(max_calls=value)
+
+
+@pytest.mark.parametrize("value", [sys.maxsize + 1, 10**20])
+def test_a_limit_of_the_call_log_that_python_does_not_have_is_refused(value):
+    with pytest.raises(
+        ValueError, match=f"^max_calls must be at most {sys.maxsize}, or None for all calls; got {value}$"
+    ):
+        mock_inspector(max_calls=value)
+
+
+@mock_inspector(max_calls=sys.maxsize)
+def test_the_highest_limit_of_the_call_log_keeps_all(inspector_backend, client):
+    client.list_findings()
+    assert len(inspector_backend.calls) == 1
 
 
 def test_repr_of_a_call_and_of_the_log_is_short(inspector_backend, client):
