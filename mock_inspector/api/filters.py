@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 
 def matches_pattern(pattern: str, name: str) -> bool:
-    """Whether a name matches: ``*`` is any run of characters, ``?`` one character; case-sensitive and anchored.
-
-    Regular expressions backtrack over every star. Going back to the last star only is enough, and never slow.
-    """
-    position = name_position = 0
-    star, retry = -1, 0
-    while name_position < len(name):
-        if position < len(pattern) and pattern[position] == "*":
-            star, retry = position, name_position
-            position += 1
-        elif position < len(pattern) and pattern[position] in ("?", name[name_position]):
-            position, name_position = position + 1, name_position + 1
-        elif star >= 0:
-            retry += 1
-            position, name_position = star + 1, retry
-        else:
-            return False
-    return not pattern[position:].strip("*")
+    """Whether a name matches: ``*`` is any run of characters, ``?`` one character; case-sensitive and anchored."""
+    return fnmatchcase(name, pattern.replace("[", "[[]"))  # fnmatch has sets in brackets, too
 
 
 def range_ends(member: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """How every list action filters by name patterns, durations and times."""
 
 import datetime
-import fnmatch
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -161,8 +161,8 @@ def test_a_name_pattern_takes_every_other_character_as_it_is(matching):
     @settings(few_examples, max_examples=100)
     @given(names=st.lists(some_text, min_size=1, max_size=8, unique=True), pattern=some_text)
     def matches_what_a_shell_would(names, pattern):
-        only_wildcards = pattern.replace("[", "[[]")
-        assert matching(names, pattern) == [name for name in names if fnmatch.fnmatchcase(name, only_wildcards)]
+        regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+        assert matching(names, pattern) == [name for name in names if re.fullmatch(regex, name, re.DOTALL)]
 
     matches_what_a_shell_would()
 
