@@ -9,30 +9,32 @@ The way of a request, from left to right; imports go the other way::
     aiobotocore, HTTP     to HTTP response         for each action     and region, one Context
                                                                        external: EC2, SNS, IAM, STS
 
-The layers, lowest first. A module imports only from its own layer and those above it in this list::
+The layers, lowest first. A module imports only from its own layer and those above it in this list; an indented line is
+of the same layer as the line before it::
 
-    errors, api           the contract without state: shapes, validation, ARNs, filters, pages
-    attribute_patch, html_templates, wording, _signatures
-                          what several of those below use
-    clock                 time: moments, the clock, what freezes and moves it
-    state                 what accounts have
-        resources         instances, agents, targets, runs, findings, exclusions, messages, faults, ...
-        context           the time, limits, schedule, outbox and other services that all stores share
-        store             one account in one region; look-up by ARN
-        behavior          membership, evaluation, notifications, lifecycle, polling, report_links
-        service           FakeService: all stores, the lock, the log of calls
+    attribute_patch, errors, html_templates, undo, wording: what several of those below use
+    _signatures           how public functions explain wrong arguments
+    api                   the contract without state: shapes, validation, ARNs, filters, pages
+      clock               time: moments, the clock, what freezes and moves it
+    state                 what accounts have; service.FakeService has all of it, store.Store one account in one region
+    _plugin_state         what the pytest plugin tells the mock
+    findings              what instances suffer from, for add_instance(findings=[...])
+      options             the keywords of mock_inspector()
     actions               one function for each action; methods has them all
     wire                  AWS JSON 1.1: dispatcher.handle(service, request)
     patches               what is replaced in other libraries
-    external              other AWS services, through their own API; moto in this process
-    snapshots             the whole state as JSON: schema, dump, load, JSON Schema
-    assessment_reports    HTML and PDF reports, and their downloads
-    failure_report        what a failing test shows
+      external            other AWS services, through their own API; moto in this process
+      snapshots           the whole state as JSON: schema, dump, load, JSON Schema
+      assessment_reports  HTML and PDF reports, and their downloads
+      failure_report      what a failing test shows
     backend               InspectorBackend: what a test's author does
-    activation            start and stop; undo has the steps of leaving
-    decorator, options    mock_inspector() and its keywords; _class_mock: what decorated classes set up
+    activation            start and stop
+    _class_mock           the mock of a decorated class
+    decorator             mock_inspector()
     server                the mock behind an HTTP port, alone or with moto; control calls, dashboard
-    plugin, cli           pytest and the command mock-inspector, which __main__ is, too
+    plugin                pytest
+      cli                 the command mock-inspector
+    __main__              the same command: python -m mock_inspector
 
 Facts (ARNs, titles, rules) are JSON files in ``data``, which name their sources.
 """

@@ -1,5 +1,6 @@
 """Imports run downward, and no two modules import each other in a circle."""
 
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import grimp
 
+import mock_inspector
+
 ROOT = Path(__file__).parents[2]
+PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 
@@ -18,6 +22,19 @@ def test_imports_run_downward():
         [sys.executable, "-c", _LINT_IMPORTS], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert linter.returncode == 0, linter.stdout + linter.stderr
+
+
+def test_the_map_of_the_package_has_the_layers_that_are_checked():
+    contract = re.search(r'containers = \["mock_inspector"\].*?layers = \[\n(.*?)\]', PYPROJECT, re.DOTALL)
+    assert contract
+    layers = [set(re.findall(r"\w+", line)) for line in contract[1].splitlines()]
+    _, _, layer_list = (mock_inspector.__doc__ or "").partition("The layers, lowest first.")
+    mapped: list[set[str]] = []
+    for indent, names in re.findall(r"^    (  )?(\w+(?:, \w+)*)(?::|  )", layer_list, re.MULTILINE):
+        if not indent:
+            mapped.append(set())
+        mapped[-1].update(names.split(", "))
+    assert mapped == layers[::-1]
 
 
 def test_no_modules_import_each_other_in_a_circle():
