@@ -334,11 +334,12 @@ class InspectorBackend(ActionMethods):
 
         ``error`` is the code of a modelled or common error, one of the model's error codes (the exception that has it
         follows), or a mapping with ``code`` and further members. What is left open follows the request: ``errorCode``
-        names the entity or the limit that the operation is about, and ARNs are those of its account and region. A ``FailedItemErrorCode`` makes all items of a batch
-        fail. Network failures have names, too. A request that gets no answer is not carried out; it fails with
-        botocore's ``"ReadTimeoutError"``, ``"ConnectTimeoutError"``, ``"ConnectionClosedError"``,
-        ``"EndpointConnectionError"`` or ``"SSLError"``. ``"TruncatedBody"`` and ``"GarbledBody"`` damage the answer of
-        a request that is carried out. Any other exception instance is raised where the network would have failed.
+        names the entity or the limit that the operation is about, and ARNs are those of its account and region. A
+        ``FailedItemErrorCode`` makes all items of a batch fail. Network failures have names, too. A request that gets no
+        answer is not carried out; it fails with botocore's ``"ReadTimeoutError"``, ``"ConnectTimeoutError"``,
+        ``"ConnectionClosedError"``, ``"EndpointConnectionError"`` or ``"SSLError"``. ``"TruncatedBody"`` and
+        ``"GarbledBody"`` damage the answer of a request that is carried out. Any other exception instance is raised
+        where the network would have failed.
 
         The first ``after`` calls are left alone, the next ``times`` calls fail (None: all). Only calls whose parameters
         ``when`` accepts are counted. A fault that is never triggered fails the test (see ``allow_unused_faults``).

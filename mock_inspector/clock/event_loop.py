@@ -3,15 +3,25 @@
 It is applied to the selector of asyncio's own loops, so that every timer takes part: ``asyncio.sleep`` under any name,
 ``wait_for``, ``timeout``, ``call_later``.
 
-What is patched (all of it is there since Python 3.10, the oldest that is supported):
+What is patched, here and in :mod:`.selector` (all of it is there since Python 3.10, the oldest that is supported):
 
 ======================================================  ==============================================================
 ``BaseEventLoop.time``                                  the loop counts by the mock's clock
 ``BaseEventLoop._run_once``                             a loop that runs gets a selector that waits for the clock
 ``BaseSubprocessTransport.__init__``                    processes are waited for in real time
 ``BaseEventLoop._selector``, ``_clock_resolution``      of each loop that has run: replaced, and restored at the end
+``TimerHandle._when``                                   timers that outlive the mock count by the loop's own time again
+``SelectorEventLoop.time``, ``ProactorEventLoop.time``  deleted at the start, where freezegun has left it
+======================================================  ==============================================================
+
+What is only read:
+
+======================================================  ==============================================================
 ``BaseEventLoop._ready``, ``_stopping``                 tell whether a loop is about to wait
-``BaseEventLoop._scheduled``, ``TimerHandle._when``     timers that outlive the mock count by the loop's own time again
+``BaseEventLoop._scheduled``                            the timers
+``BaseEventLoop._ssock``                                the socket by which other threads wake the loop
+``BaseEventLoop._signal_handlers``                      whether a signal may wake the loop
+``BaseSubprocessTransport._loop``                       whether a process may write to the loop
 ======================================================  ==============================================================
 """
 

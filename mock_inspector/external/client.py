@@ -7,11 +7,16 @@ is called, in this process: a call by HTTP to the mock's own port could wait for
 
 This has a price. With an idle handler, a client of EC2 costs some 0.2 s once in a process, and a call 0.4 ms. An active
 moto builds each service that is called: for EC2 over a second once in a process, then 50 to 100 ms for each region in
-each test. Hence only StartAssessmentRun, PreviewAgents and CreateExclusionsPreview ask for EC2, and a run that has EC2
-instances, when its data collection begins and ends. There is no cheaper way: instances may have been launched before the mock started, or by other services. For the same reason no answer is
-cached. A test avoids the cost with ``mock_aws(config={"core": {"service_whitelist": ["sns", "sqs"]}})``.
+each test. Hence only those ask for EC2 who need the fleet: StartAssessmentRun, PreviewAgents and
+CreateExclusionsPreview, ``backend.instances``, the dashboard's overview, and a run that has EC2 instances, when its data
+collection begins and ends. There is no cheaper way: instances may have been launched before the mock started, or by
+other services. For the same reason no answer is cached. A test avoids the cost with
+``mock_aws(config={"core": {"service_whitelist": ["sns", "sqs"]}})``.
 
 No AWS API tells which access key stands for an account. The account is named in the header that moto takes for it.
+
+Besides public names of botocore it uses ``Endpoint._send`` of its own clients: a client that sends nothing itself has
+another function there.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ botocore    ``Endpoint.make_request``                          the one method th
             ``URLLib3Session._get_connection_manager``         where those that no test answers are stopped
             ``Endpoint._endpoint_prefix``                      the service that an endpoint belongs to
             ``botocore.endpoint.time``                         the back-off between retries sleeps by it
+            ``botocore.retryhandler.random``                   the jitter of the retry mode ``legacy``
+            ``ExponentialBackoff.delay_amount``, ``_random``   the jitter of the other retry modes
             ``TokenBucket._acquire``, ``_refill``,             the retry mode ``adaptive`` waits here
             ``_sleep_amount``, ``_current_capacity``,
             ``_fill_rate``
