@@ -8,22 +8,24 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from . import service_model
+from .identifiers import ACCOUNT_PATTERN, ID_PATTERN
 
 T = TypeVar("T")
 
-_ID = r"0-[A-Za-z0-9]{8}"
 _ARN = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):inspector:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
-    rf"(?:resourcegroup/{_ID}|rulespackage/{_ID}|"
-    rf"target/{_ID}(?:/template/{_ID}(?:/run/{_ID}(?:/(?:finding|exclusion)/{_ID})?)?)?)"
+    rf"arn:(?P<partition>aws[a-z-]*):inspector:(?P<region>[a-z0-9-]+):(?P<account>{ACCOUNT_PATTERN}):"
+    rf"(?:resourcegroup/{ID_PATTERN}|rulespackage/{ID_PATTERN}|"
+    rf"target/{ID_PATTERN}(?:/template/{ID_PATTERN}(?:/run/{ID_PATTERN}(?:/(?:finding|exclusion)/{ID_PATTERN})?)?)?)"
 )
 
 
 _SNS_TOPIC = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):sns:(?P<region>[a-z0-9-]+):[0-9]{12}:(?=.{1,256}$)[A-Za-z0-9_-]+(\.fifo)?"
+    rf"arn:(?P<partition>aws[a-z-]*):sns:(?P<region>[a-z0-9-]+):{ACCOUNT_PATTERN}:"
+    r"(?=.{1,256}$)[A-Za-z0-9_-]+(\.fifo)?"
 )
 _IAM_ROLE = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}"
+    rf"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>{ACCOUNT_PATTERN}):role/"
+    r"([\x21-\x7e]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}"
 )
 
 

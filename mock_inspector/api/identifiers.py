@@ -1,4 +1,4 @@
-"""Account ids and region names. Nothing here needs botocore, so that options are checked without it."""
+"""The forms of account ids, region names and resource ids. Nothing here needs botocore, so that options are checked without it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from ..errors import short_repr
 
 DEFAULT_ACCOUNT = "123456789012"
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
+ACCOUNT_PATTERN = r"[0-9]{12}"
+_ACCOUNT = re.compile(ACCOUNT_PATTERN)
 REGION_PATTERN = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
 _REGION = re.compile(REGION_PATTERN)
+
+UNPREFIXED_ID_PATTERN = r"[A-Za-z0-9]{8}"
+"""The id of a resource, as in its ARN, without the ``0-`` that all begin with."""
+ID_PATTERN = rf"0-{UNPREFIXED_ID_PATTERN}"
 
 
 @lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from botocore.exceptions import HTTPClientError
 
 from ..assessment_reports.download import ReportDownloads
 from ..errors import EndlessPollError
+from ..state import report_links
 from ..wire.dispatcher import CONTENT_TYPE, handle
 from ..wire.http import Request, Response
 from .aws_requests import OtherServices, is_for_inspector, is_from_browser
@@ -40,9 +41,6 @@ MAX_SNAPSHOT_BYTES = 64 * MAX_BODY_BYTES
 MISSING_JINJA2 = "The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'"
 
 _READ_METHODS = ("GET", "HEAD")
-_REPORTS = "/inspector-reports-"
-_REPORT_KEY = "AKIAINSPECTORREPORTS"
-"""The access key in the URL of a report: beside moto's S3, it tells a report from somebody's object."""
 _NETWORK_FAILURES = (OSError, HTTPClientError)
 
 _log = logging.getLogger("mock_inspector.server")
@@ -118,7 +116,8 @@ class Application:
         path: str = environ["PATH_INFO"]
         if path.startswith(PATH_PREFIX):
             return True
-        if path.startswith(_REPORTS) and _REPORT_KEY in environ["QUERY_STRING"]:
+        # The access key tells a report from somebody's object in moto's S3.
+        if path.startswith(report_links.PATH_PREFIX) and report_links.ACCESS_KEY in environ["QUERY_STRING"]:
             return True
         if is_for_inspector(environ):
             return True
@@ -139,7 +138,7 @@ class Application:
         headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
         if path == "/" and method in _READ_METHODS and "x-amz-target" not in headers:
             return self._serve_dashboard(environ)
-        if path.startswith(_REPORTS):
+        if path.startswith(report_links.PATH_PREFIX):
             url = f"{quote(path, encoding='latin-1')}?{query}"
             return self._reports.handle(Request(method, url, headers, b""))
         return self._serve_operation(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
@@ -156,7 +155,7 @@ class Application:
         """Refuse a request in the form that its client reads: a control call's, Amazon S3's or the service's."""
         if path.startswith(PATH_PREFIX):
             return self._json_response(status, {"error": text})
-        if path.startswith(_REPORTS):
+        if path.startswith(report_links.PATH_PREFIX):
             return self._reports.refuse(status, code.removesuffix("Exception"), text)
         return self._error_response(status, code, text)
 

@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..api.identifiers import UNPREFIXED_ID_PATTERN
 from ..errors import short_repr
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 8
-_ID = re.compile(r"(?:0-)?([A-Za-z0-9]{8})")
+_ID = re.compile(rf"(?:0-)?({UNPREFIXED_ID_PATTERN})")
 
 
 class IdsState(NamedTuple):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, urlencode
 
+from ..api.identifiers import ACCOUNT_PATTERN
 from ..clock.moments import EPOCH, EpochMs, format_iso, to_epoch_ms
 from .runs import REPORT_DURATION_MS, Run
 from .store import Store
@@ -26,10 +27,16 @@ URL_LIFETIME_SECONDS = 900
 STATES_WITHOUT_REPORT = frozenset({"FAILED", "ERROR"})
 """The end states of a run that was not evaluated."""
 
+PATH_PREFIX = "/inspector-reports-"
+"""How the path of a report's URL begins; the region follows."""
+
+ACCESS_KEY = "AKIAINSPECTORREPORTS"
+"""The access key in the URL of a report."""
+
 _DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 _PATH = re.compile(
-    r"/inspector-reports-(?P<region>[a-z0-9-]+)/(?P<account>[0-9]{12})/(?P<target>[^/]+)/(?P<template>[^/]+)/"
+    rf"{PATH_PREFIX}(?P<region>[a-z0-9-]+)/(?P<account>{ACCOUNT_PATTERN})/(?P<target>[^/]+)/(?P<template>[^/]+)/"
     r"(?P<run>[^/]+)/assessment-report-(?P<type>finding|full)\.(?P<format>html|pdf)",
     re.ASCII,
 )
@@ -77,13 +84,13 @@ def issue_report_url(store: Store, run: Run, file_format: str, report_type: str)
     """Return a URL of a report that is valid for 15 minutes from now."""
     _, target, _, template, _, run_id = run.arn.rsplit(":", 1)[1].split("/")
     path = (
-        f"/inspector-reports-{store.region}/{store.account_id}/{target}/{template}/{run_id}"
+        f"{PATH_PREFIX}{store.region}/{store.account_id}/{target}/{template}/{run_id}"
         f"/assessment-report-{report_type.lower()}.{file_format.lower()}"
     )
     date = (EPOCH + timedelta(milliseconds=store.now)).strftime(_DATE_FORMAT)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Credential": f"AKIAINSPECTORREPORTS/{date[:8]}/{store.region}/s3/aws4_request",
+        "X-Amz-Credential": f"{ACCESS_KEY}/{date[:8]}/{store.region}/s3/aws4_request",
         "X-Amz-Date": date,
         "X-Amz-Expires": str(URL_LIFETIME_SECONDS),
         "X-Amz-SignedHeaders": "host",
