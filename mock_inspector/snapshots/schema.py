@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
+from ..api.identifiers import ACCOUNT_PATTERN, ID_PATTERN
 from ..api.validation import ShapeName
 from ..clock.moments import EpochMs
 from ..errors import short_repr
@@ -38,9 +39,8 @@ VERSION = 1
 Index = int
 """An index in a list of the same store."""
 Moment = Annotated[EpochMs, Field(decode_moment, encode_moment, MOMENT_SCHEMA)]
-OWN_ID = r"0-[A-Za-z0-9]{8}"
-OwnId = Annotated[str, matching(OWN_ID, "an id of the form '0-nvgVhaxX'")]
-Account = Annotated[str, matching(r"[0-9]{12}", "an account id of 12 digits")]
+OwnId = Annotated[str, matching(ID_PATTERN, "an id of the form '0-nvgVhaxX'")]
+Account = Annotated[str, matching(ACCOUNT_PATTERN, "an account id of 12 digits")]
 Text = Annotated[str, ShapeName("Text")]
 Pairs = list[dict[str, str]]
 UserAttributes = Annotated[Pairs, ShapeName("UserAttributeList")]
@@ -210,14 +210,14 @@ def _decode_alike(value: Any) -> FindingColumns | None:
     if not isinstance(value, list) or set(map(type, value)) != {dict}:
         return None
     names = value[0].keys()
-    if names not in ({*_REQUIRED, "agent"}, {*_REQUIRED}) or not all(map(names.__eq__, map(dict.keys, value))):
+    if names not in ({*_REQUIRED, "agent"}, {*_REQUIRED}) or not all(entry.keys() == names for entry in value):
         return None
     number, own_id, body, created = (list(map(itemgetter(name), value)) for name in _REQUIRED)
     absent: list[Any] = [None] * len(value)
     agent = list(map(itemgetter("agent"), value)) if "agent" in names else absent
     numbers = [number, body, *([agent] if agent is not absent else [])]
     try:
-        valid = all(map(are_numbers, numbers)) and all(map(re.compile(OWN_ID).fullmatch, own_id))
+        valid = all(map(are_numbers, numbers)) and all(map(re.compile(ID_PATTERN).fullmatch, own_id))
         moments = {text: decode_moment(text) for text in set(created)}
     except (TypeError, SnapshotError):
         return None
