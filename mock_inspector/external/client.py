@@ -37,6 +37,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
+from ..clock.mutex import Mutex
 from ..state.external import Caller, Credentials
 from .endpoints import Endpoints
 from .moto_server import MotoServer
@@ -101,14 +102,10 @@ class _Clients:
 
     def __init__(self) -> None:
         self.credentials = _CallCredentials()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._session: Session | None = None
         self._handlers: list[Any] = []
         self._clients: dict[tuple[str, str, str | Send], BaseClient] = {}
-
-    def renew_lock(self) -> None:
-        """In a process that was forked: the thread that holds the lock may not be there."""
-        self._lock = threading.Lock()
 
     def get(self, service: str, region: str, target: str | Send) -> BaseClient:
         """Return the client of a service in a region.
@@ -169,8 +166,6 @@ def _send_nothing(_: AWSPreparedRequest) -> AWSResponse:
 
 
 _clients = _Clients()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_clients.renew_lock)
 
 
 class ExternalClient:
