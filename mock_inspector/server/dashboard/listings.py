@@ -126,9 +126,8 @@ def list_exclusions(store: Store, listed: list[dict[str, Any]], selection: Selec
 def list_calls(service: FakeService, selection: Selection) -> list[dict[str, Any]]:
     """The last calls, newest first. Reads and failed calls that were repeated are one entry, which shows the last."""
     last = service.calls.last(MAX_SEARCHED_CALLS)
-    first_number = service.calls.made - len(last) + 1
     groups: list[list[tuple[int, Call]]] = []
-    for number, call in zip(range(first_number + len(last) - 1, 0, -1), reversed(last), strict=False):
+    for number, call in zip(range(service.calls.made, 0, -1), reversed(last), strict=False):
         if selection.calls == "failed" and call.error is None:
             continue
         if groups and _is_repeated(groups[-1][-1][1], call):
