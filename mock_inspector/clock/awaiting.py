@@ -6,14 +6,14 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-_FEW = 20
+_MAX_TASKS = 20
 _ASYNCIO = str(Path(asyncio.__file__).parent)
 
 
 def awaiting_line(loop: Any) -> str:
     """The line that awaits a timer: that of a task of the loop (of a loop with many tasks, just the loop)."""
     tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
-    lines = [line for task in tasks if (line := _suspended_at(task.get_coro()))] if len(tasks) <= _FEW else []
+    lines = [line for task in tasks if (line := _suspended_at(task.get_coro()))] if len(tasks) <= _MAX_TASKS else []
     return " or ".join(sorted(set(lines))) or f"a timer of {loop!r}"
 
 

@@ -24,7 +24,7 @@ It waits where nobody can look: in a C function that reads a socket, say.
 POOL_IDLE_SECONDS = 5.0
 """The same for a thread of a pool that has something to do: somebody waits for what it works at."""
 
-MAX_LOOK_SECONDS = 0.1
+_MAX_SECONDS_BETWEEN_SIGHTINGS = 0.1
 """How many of them can pass between two looks. When more do, the whole process may have had no CPU."""
 
 
@@ -65,7 +65,7 @@ class IdleThreads:
         if sighting is None or (sighting.instruction, sighting.cpu_nanoseconds) != (instruction, cpu):
             self._sightings[thread_id] = _Sighting(instruction, cpu, now)
             return False
-        sighting.idle_seconds += min(now - sighting.last_look, MAX_LOOK_SECONDS)
+        sighting.idle_seconds += min(now - sighting.last_look, _MAX_SECONDS_BETWEEN_SIGHTINGS)
         sighting.last_look = now
         if sighting.idle_seconds < IDLE_SECONDS or _is_ready_to_run(thread_id):
             return False

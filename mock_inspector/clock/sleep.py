@@ -64,8 +64,8 @@ class SleepPatch:
         waiting.wait(attempt, frame, seconds=at_least, wake=lambda: real_release(alarm))
 
 
-_LONGEST = 2**63 / 1_000_000_000
-"""Seconds that Python can sleep."""
+_MAX_SLEEP_SECONDS = 2**63 / 1_000_000_000
+"""The longest that Python can sleep."""
 
 
 def _span(seconds: Any) -> float | None:
@@ -75,4 +75,4 @@ def _span(seconds: Any) -> float | None:
             seconds = operator.index(seconds)
         except TypeError:
             return None
-    return float(seconds) if 0 <= seconds < _LONGEST else None
+    return float(seconds) if 0 <= seconds < _MAX_SLEEP_SECONDS else None

@@ -14,7 +14,7 @@ POLL_INTERVAL_SECONDS = 0.002
 MIN_WORK_SECONDS = 1.0
 """Real seconds that whoever is at work gets at least before a shorter wait is over."""
 
-MAX_LOOK_SECONDS = 2 * POLL_INTERVAL_SECONDS
+_MAX_SECONDS_BETWEEN_LOOKS = 2 * POLL_INTERVAL_SECONDS
 """How many of them can pass between two looks. When more do, the machine is busy, and whoever is at work is slower, too."""
 
 Attempt = Callable[[float | None], Any]
@@ -51,7 +51,7 @@ class Wait:
     def has_really_passed(self) -> bool:
         """Whether as much real time has passed as it would really wait, and enough for those at work."""
         now = freezegun_api.real_monotonic()
-        self._work_seconds += min(now - self._last_look, MAX_LOOK_SECONDS)
+        self._work_seconds += min(now - self._last_look, _MAX_SECONDS_BETWEEN_LOOKS)
         self._last_look = now
         return self._work_seconds >= MIN_WORK_SECONDS and now - self.begun >= self.seconds
 

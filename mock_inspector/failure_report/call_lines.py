@@ -10,7 +10,7 @@ from itertools import islice
 from ..api import arns
 from ..api.operations import is_read
 from ..state.call_log import Call, CallLog
-from .formatting import abbreviate, format_offset, name
+from .formatting import abbreviate, format_offset, shorten_arn
 from .text_layout import CUT, clip, keep_together, printable, release, truncate_list, width, wrap
 
 _ARN = re.compile(r"arn:aws[a-z-]*:inspector:[^\s\"',\]\\]*[A-Za-z0-9]")
@@ -206,7 +206,7 @@ def _member(member: str, value: object) -> str:
     if isinstance(value, dict):
         if member != "failedItems":
             return f"{len(value):,} {member}"
-        failed = [f"{name(arn)} {item['failureCode']}" for arn, item in islice(value.items(), 3)]
+        failed = [f"{shorten_arn(arn)} {item['failureCode']}" for arn, item in islice(value.items(), 3)]
         return f"failed: {truncate_list(failed, len(value))}" if failed else ""
     if isinstance(value, list):
         states = [str(entry["state"]) for entry in value if isinstance(entry, dict) and "state" in entry]

@@ -16,7 +16,7 @@ _MAX_MEMBERS = 6
 _MAX_DEPTH = 3
 
 
-def name(arn: str) -> str:
+def shorten_arn(arn: str) -> str:
     """Return an ARN in short: the resource type and the id."""
     return printable(clip("/".join(arn.rsplit(":", 1)[-1].split("/")[-2:]), _MAX_TEXT))
 
@@ -25,7 +25,7 @@ def abbreviate(value: Any, depth: int = 0) -> str:
     """Return a value in short: ARNs by their type and id, long texts and lists cut."""
     if isinstance(value, str):
         if arns.parse(value) is not None:
-            return name(value)
+            return shorten_arn(value)
         if len(value) > _MAX_TEXT:  # ARNs differ at their end.
             value = CUT + value[1 - _MAX_TEXT :] if value.startswith("arn:") else value[: _MAX_TEXT - 1] + CUT
         return printable(json.dumps(value, ensure_ascii=False))

@@ -20,7 +20,7 @@ from ..state.service import FakeService
 from ..state.store import EXCLUSION, FINDING, RESOURCE_GROUP, RUN, TARGET, TEMPLATE, NotFound, Store
 from ..wording import format_count
 from .call_lines import CallBlock
-from .formatting import abbreviate, format_offset, name
+from .formatting import abbreviate, format_offset, shorten_arn
 from .text_layout import CUT, clip, join_items, printable, truncate_list, width, wrap
 
 MAX_COLUMNS = 80
@@ -137,7 +137,7 @@ class _Report:
         exclusions = len(store.exclusions.of(run.arn))
         if exclusions:
             items.append(format_count(exclusions, "exclusion"))
-        title = f"{name(run.arn)} {abbreviate(run.name)} of {name(run.template.arn)}: "
+        title = f"{shorten_arn(run.arn)} {abbreviate(run.name)} of {shorten_arn(run.template.arn)}: "
         return join_items(title, items, MAX_COLUMNS, "    ", "  ")
 
     def _timeline(self, run: Run) -> list[str]:
@@ -192,8 +192,8 @@ class _Report:
         kept = arns if len(arns) <= max_lines else arns[: max(max_lines - 1, 0)]
         if not kept:
             return []
-        column = max(width(name(arn)) for arn in kept)
-        lines = [clip(f"  {name(arn):<{column}}  {self._explain(arn)}", MAX_COLUMNS) for arn in kept]
+        column = max(width(shorten_arn(arn)) for arn in kept)
+        lines = [clip(f"  {shorten_arn(arn):<{column}}  {self._explain(arn)}", MAX_COLUMNS) for arn in kept]
         if len(arns) > len(kept):
             lines.append(f"  {CUT} {len(arns) - len(kept):,} more")
         return ["Ids", *lines]
@@ -221,12 +221,12 @@ def _describe(type_name: str, item: Any) -> str:
         tags = [f"{printable(tag['key'])}={printable(tag.get('value', ''))}" for tag in islice(item.tags, 3)]
         text = f"instances with {truncate_list(tags, len(item.tags))}"
     elif type_name == TARGET.name:
-        text = f"{abbreviate(item.name)}: {'all instances' if item.group is None else name(item.group.arn)}"
+        text = f"{abbreviate(item.name)}: {'all instances' if item.group is None else shorten_arn(item.group.arn)}"
     elif type_name == TEMPLATE.name:
         packages = format_count(len(item.packages), "rules package")
-        text = f"{abbreviate(item.name)} of {name(item.target.arn)}: {item.duration_seconds:,} s, {packages}"
+        text = f"{abbreviate(item.name)} of {shorten_arn(item.target.arn)}: {item.duration_seconds:,} s, {packages}"
     elif type_name == RUN.name:
-        text = f"{abbreviate(item.name)} of {name(item.template.arn)}"
+        text = f"{abbreviate(item.name)} of {shorten_arn(item.template.arn)}"
     elif type_name == FINDING.name:
         on = "" if item.instance is None else f" on {printable(item.instance.instance_id)}"
         text = f"{abbreviate(item.members.get('id', ''))}, {item.body.severity}{on}"

@@ -37,8 +37,8 @@ _MAX_BODY_BYTES = 80 * 1024 * 1024
 _MAX_UNREAD_BYTES = 1024 * 1024 * 1024
 """How much of what a client still sends is read after the last response."""
 
-_UNLIMITED = 2**40
-"""Seconds, or bytes."""
+_UNLIMITED_SECONDS = 2**40
+_UNLIMITED_BYTES = 2**40
 
 _STOP_TIMEOUT_SECONDS = 10.0
 """Real time that a stop allows for requests that are being answered, and then for clients to read their responses."""
@@ -202,9 +202,9 @@ class WaitressRunner:
             sockets=[listening],
             ident="mock_inspector",
             connection_limit=_MAX_CONNECTIONS,
-            channel_timeout=_UNLIMITED,
+            channel_timeout=_UNLIMITED_SECONDS,
             max_request_body_size=_MAX_BODY_BYTES,
-            outbuf_high_watermark=_UNLIMITED,  # a client that does not read keeps no thread waiting
+            outbuf_high_watermark=_UNLIMITED_BYTES,  # a client that does not read keeps no thread waiting
         )
         self._server.channel_class = _Channel
         self._stopping = False

@@ -18,8 +18,8 @@ _PHASES = {
     "stopped": ("CANCELED",),
 }
 _KINDS = ("instances", "targets", "templates", "runs", "findings", "faults")
-_GAP = 0.3
-"""Percent of a timeline's width."""
+_GAP_PERCENT = 0.3
+"""Between two states, in percent of a timeline's width."""
 _MAX_HOURS = 48
 """Longer spans are written in days."""
 
@@ -97,7 +97,7 @@ def _steps(timeline: list[dict[str, Any]], created: int, now: int) -> Iterator[d
     weights = [1 + math.log2(1 + (end - begin) / 1000) for begin, end in zip(times, ends, strict=True)]
     for index, (step, begin, end) in enumerate(zip(timeline, times, ends, strict=True)):
         last = step is timeline[-1]
-        width = 100 * weights[index] / sum(weights) - (0 if last else _GAP)
+        width = 100 * weights[index] / sum(weights) - (0 if last else _GAP_PERCENT)
         kind = "ahead" if not step["reached"] else "current" if last or not timeline[index + 1]["reached"] else "past"
         share = {"ahead": 0, "past": 1, "current": 1 if begin == end else (now - begin) / (end - begin)}[kind]
         yield {
