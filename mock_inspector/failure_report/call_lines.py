@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..api import arns
-from ..api.operations import is_read
-from ..state.call_log import Call, CallLog
+from ..state.call_log import Call, CallLog, repeat_key
 from .formatting import abbreviate, format_offset, shorten_arn
 from .text_layout import CUT, clip, keep_together, printable, release, truncate_list, width, wrap
 
@@ -40,10 +39,8 @@ class _Group:
 
     def __init__(self, calls: list[Call]) -> None:
         self.calls = calls
-        call = calls[0]
-        self.key = (call.operation, call.request, call.account, call.region, call.error, call.message)
-        self.repeats = call.error is not None or is_read(call.operation)
-        """Whether repeats may be collapsed: reads and failed calls change nothing."""
+        self.key = repeat_key(calls[0])
+        """The same for calls that may be collapsed; None for one that may not."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ def _grouped(calls: Iterable[Call]) -> list[_Group]:
     groups: list[_Group] = []
     for call in calls:
         group = _Group([call])
-        if groups and group.repeats and groups[-1].key == group.key:
+        if groups and group.key is not None and groups[-1].key == group.key:
             groups[-1].calls.append(call)
         else:
             groups.append(group)
@@ -172,7 +169,7 @@ def _merge_sequences(groups: list[_Group]) -> list[_Group | _Sequence]:
 def _repetitions(groups: list[_Group], index: int, period: int) -> int:
     """How often the ``period`` groups at ``index`` are repeated."""
     pattern = [group.key for group in groups[index : index + period]]
-    if not all(group.repeats for group in groups[index : index + period]):
+    if None in pattern:
         return 0
     same: Callable[[int], bool] = lambda start: [g.key for g in groups[start : start + period]] == pattern  # noqa: E731
     repetitions = 1

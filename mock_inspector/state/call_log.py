@@ -13,7 +13,7 @@ from typing import Any, SupportsIndex, overload
 from .._signatures import explain_arguments, explain_attributes
 from ..api.identifiers import validate_account_id, validate_region
 from ..api.literals import InjectedError, OperationName
-from ..api.operations import operation_names, suggest_operation
+from ..api.operations import is_read, operation_names, suggest_operation
 from ..clock.moments import EpochMs, to_datetime
 from ..errors import short_repr, suggest
 
@@ -77,6 +77,16 @@ class Call:
     def __repr__(self) -> str:
         outcome = "" if self.error is None else f" -> {self.error}"
         return f"<Call {self.operation or '(no operation)'} {self.parameters}{outcome}>"
+
+
+def repeat_key(call: Call) -> tuple[object, ...] | None:
+    """What a call has in common with its repeats, which lists of calls show as one; None for one that changed something.
+
+    Reads and failed calls change nothing.
+    """
+    if call.error is None and not is_read(call.operation):
+        return None
+    return call.operation, call.request, call.account, call.region, call.error, call.message
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ...api.operations import is_read
 from ...clock.moments import format_iso
+from ...state.call_log import repeat_key
 from ...state.findings import SEVERITIES
 from .overview import MAX_CALLS, describe_call, describe_finding, describe_message
 
@@ -130,21 +129,14 @@ def list_calls(service: FakeService, selection: Selection) -> list[dict[str, Any
     for number, call in zip(range(service.calls.made, 0, -1), reversed(last), strict=False):
         if selection.calls == "failed" and call.error is None:
             continue
-        if groups and _is_repeated(groups[-1][-1][1], call):
+        key = repeat_key(call)
+        if groups and key is not None and key == repeat_key(groups[-1][-1][1]):
             groups[-1].append((number, call))
         elif len(groups) == MAX_CALLS:
             break
         else:
             groups.append([(number, call)])
     return [_describe_group(group, selection) for group in groups]
-
-
-def _is_repeated(call: Call, earlier: Call) -> bool:
-    """Whether two calls are the same and share an entry: reads and failed calls change nothing."""
-    return (call.error is not None or is_read(call.operation)) and _what(call) == _what(earlier)
-
-
-_what = attrgetter("operation", "request", "error", "message", "account", "region")
 
 
 def _describe_group(group: list[tuple[int, Call]], selection: Selection) -> dict[str, Any]:
