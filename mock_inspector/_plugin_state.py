@@ -48,7 +48,7 @@ class FinishedMock:
 
 
 class PluginState:
-    """The plugin writes the first four, the mock reads them; the others the other way round.
+    """The plugin writes the first four, the mock reads them; the next two the other way round; the last is the plugin's.
 
     This class and the one above are plain ones, since pytest imports them in every session: making a dataclass or a named
     tuple takes half a millisecond.
@@ -65,10 +65,10 @@ class PluginState:
         """The functions that the running test consists of, one in the other, when a debugger starts where it fails."""
         self.postponed: Callable[[], None] | None = None
         """Ends the mock of that function, after the debugger."""
-        self.interrupted: list[tuple[str, str]] = []
-        """What the mocks of an interrupted test have to show: titles and texts."""
         self.finished_mocks: deque[FinishedMock] | None = None
         """The last mocks that ended during the running test; None when no plugin asks for them."""
+        self.interrupted: list[tuple[str, str]] = []
+        """What the mocks of an interrupted test have to show: titles and texts."""
 
 
 plugin_state = PluginState()
