@@ -52,9 +52,13 @@ class ClassMock:
         self._by_plugin = by_plugin
         # In a mock around the class, its tests share the state of that one.
         self._activation: Activation | None = activation.active() if outermost else None
-        self._saved: SavedState | None = None
+        self._saved: dict[type | None, SavedState] = {}
+        """What is set up for the class of the test, and before that for those around it; under None what there was first."""
+        if self._activation is not None:
+            self._saved[None] = self._activation.save()
+        self._test_class = cls
         self._is_setting_up = True
-        self._has_new_set_up = False
+        self._has_new_set_up = not by_plugin
         setattr(cls, _ATTRIBUTE, self)
 
     @staticmethod
@@ -63,11 +67,16 @@ class ClassMock:
         found: ClassMock | None = vars(test_class).get(_ATTRIBUTE)
         return found
 
-    def begin_test(self) -> None:
-        """Go back to what the class set up."""
+    def begin_test(self, *classes: type) -> None:
+        """Go back to what is set up for the class of a test, the last of ``classes``; the others are around it.
+
+        What was set up for other classes, such as another inner one, has been torn down.
+        """
         self._is_setting_up, self._has_new_set_up = True, False
-        if self._activation is not None and self._saved is not None:
-            self._activation.begin_again(self._saved)
+        self._test_class = classes[-1]
+        self._saved = {cls: saved for cls, saved in self._saved.items() if cls is None or cls in classes}
+        if self._activation is not None:
+            self._activation.begin_again(list(self._saved.values())[-1])
 
     def continue_set_up(self) -> None:
         """Something is about to be set up for the whole class."""
@@ -75,15 +84,20 @@ class ClassMock:
 
     def end_set_up(self) -> None:
         """All is set up for the class: what follows belongs to one test."""
-        if self._is_setting_up and self._activation is not None and (self._saved is None or self._has_new_set_up):
-            self._saved = self._activation.save()
+        if self._is_setting_up and self._has_new_set_up and self._activation is not None:
+            self._saved[self._test_class] = self._activation.save()
         self._is_setting_up = False
 
     def begin_run(self) -> None:
         """A ``TestCase`` is about to be run."""
-        if not self._by_plugin:
-            self.begin_test()
+        if not self._by_plugin and self._cls in self._saved:
+            self.begin_test(self._cls)
         self.end_set_up()
+
+    def end_run(self) -> None:
+        """A ``TestCase`` has been run. Its unused faults, which it has reported, are not reported for the class again."""
+        if self._activation is not None:
+            self._activation.inherit_faults()
 
     def end_test(self) -> None:
         """Raise what a mock of the test alone would raise at its end."""
@@ -110,6 +124,12 @@ class ClassMock:
             cls.tearDown_exceptions.append(sys.exc_info())
 
 
+def is_test_case(cls: type) -> bool:
+    """Whether a class is a ``TestCase``. None is where nothing has imported unittest."""
+    test_case = getattr(sys.modules.get("unittest"), "TestCase", None)
+    return test_case is not None and issubclass(cls, test_case)
+
+
 def test_case_mock(cls: type) -> _Mock | None:
     """Return the mock that decorates a ``TestCase``, or None for another class."""
     mock: _Mock | None = getattr(cls, TEST_CASE, None)
@@ -118,8 +138,8 @@ def test_case_mock(cls: type) -> _Mock | None:
 
 def sets_up_class(cls: Any) -> bool:
     """Whether something is done for a class as a whole, by itself or by a class that it inherits from."""
-    if test_case_mock(cls) is not None:
-        return _has_own(cls, "setUpClass")
+    if is_test_case(cls) and _has_own(cls, "setUpClass"):
+        return True
     return hasattr(cls, "setup_class") or hasattr(cls, "teardown_class")
 
 
@@ -134,6 +154,11 @@ def mock_test_case_class(cls: Any, mock: _Mock) -> None:
     """Let the class methods of a ``TestCase`` run inside the mock, and those of its subclasses."""
     setattr(cls, TEST_CASE, mock)
     _wrap_class_methods(cls)
+    call_for_subclasses(cls, _wrap_class_methods)
+
+
+def call_for_subclasses(cls: Any, function: Callable[[type], None]) -> None:
+    """Call a function with each subclass that is made from now on, after the class's own ``__init_subclass__``."""
     original = vars(cls).get("__init_subclass__")
 
     def init_subclass(subclass: Any, /, **keywords: Any) -> None:
@@ -141,7 +166,7 @@ def mock_test_case_class(cls: Any, mock: _Mock) -> None:
             super(cls, subclass).__init_subclass__(**keywords)
         else:
             original.__func__(subclass, **keywords)
-        _wrap_class_methods(subclass)
+        function(subclass)
 
     cls.__init_subclass__ = classmethod(init_subclass)
 

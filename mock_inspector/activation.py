@@ -75,7 +75,7 @@ class Activation:
         self._freeze = Freeze()
         self._report_server: LocalServer | None = None
         self._failed = False
-        self._restored_faults: list[Fault] = []
+        self._inherited_faults: list[Fault] = []
         self._servers: list[ReportHost] = []
         self._external = AwsServices()
 
@@ -124,7 +124,11 @@ class Activation:
 
     def _restore_snapshot(self, state: Mapping[str, Any] | str | os.PathLike[str]) -> None:
         restore(self.service, state, "state")
-        self._restored_faults = [fault for store in self.service.stores() for fault in store.faults]
+        self.inherit_faults()
+
+    def inherit_faults(self) -> None:
+        """Do not report the faults that there are by now, should they stay unused: they are not the next test's own."""
+        self._inherited_faults = [fault for store in self.service.stores() for fault in store.faults]
 
     def _start_moment(self) -> datetime.datetime:
         """The moment to freeze time at."""
@@ -231,13 +235,12 @@ class Activation:
         __tracebackhide__ = True
         if self.options.allow_unused_faults or self._failed:
             return
-        # Faults of a restored state are not the test's own.
-        restored = set(map(id, self._restored_faults))
+        inherited = set(map(id, self._inherited_faults))
         unused = [
             fault
             for store in self.service.stores()
             for fault in store.faults
-            if not fault.hits and id(fault) not in restored
+            if not fault.hits and id(fault) not in inherited
         ]
         if unused:
             raise UnusedFaultError(
@@ -247,7 +250,8 @@ class Activation:
             )
 
     def save(self) -> SavedState:
-        """Return the state of all accounts and regions, with the calls so far."""
+        """Return the state of all accounts and regions, with the calls so far, as what tests begin with."""
+        self.inherit_faults()
         return SavedState(snapshot(self.service), list(self.service.calls))
 
     def begin_again(self, saved: SavedState) -> None:

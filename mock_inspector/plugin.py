@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .decorator import MockInspector
     from .server import InspectorServer
 
-_ACTIVE: pytest.StashKey[MockInspector | ClassMock] = pytest.StashKey()
+_CLASS_MOCK: pytest.StashKey[ClassMock] = pytest.StashKey()
+_TEST_MOCKS: pytest.StashKey[list[MockInspector]] = pytest.StashKey()
 _SETTING_UP: pytest.StashKey[ClassMock | None] = pytest.StashKey()
 """The mock of the class whose test is running, where something is set up for all of its tests."""
 _REPORTED: pytest.StashKey[dict[int, int]] = pytest.StashKey()
@@ -80,20 +81,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the mock of a marked test before anything is set up for that test alone."""
+    """Start the mock of a marked test before anything is set up for that test alone, and that of a class for the class."""
     for item in items:
-        names: list[str] = getattr(item, "fixturenames", [])
-        if item.get_closest_marker(_MARKER) is not None and names is not None:
-            names.insert(_first_function_fixture(item, names), _mock_inspector.__name__)
+        if item.get_closest_marker(_MARKER) is not None:
+            _insert_fixture(item, _mock_inspector.__name__, ("function",))
+        if _decorated_classes(item):
+            _insert_fixture(item, _mock_inspector_of_class.__name__, ("class", "function"))
 
 
-def _first_function_fixture(item: pytest.Item, names: list[str]) -> int:
-    """The index of the first fixture of function scope; autouse ones and ``setup_method`` are among them."""
+def _insert_fixture(item: pytest.Item, fixture: str, scopes: tuple[str, ...]) -> None:
+    """Let a test use a fixture, before those of these scopes; ``setup_method`` and ``setup_class`` are among them."""
+    names: list[str] | None = getattr(item, "fixturenames", None)
+    if names is None or fixture in names:  # tests of the same function share the list
+        return
     definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    for index, name in enumerate(names):
-        if name in definitions and definitions[name][-1].scope == "function":
-            return index
-    return len(names)
+    own = (index for index, name in enumerate(names) if name in definitions and definitions[name][-1].scope in scopes)
+    names.insert(next(own, len(names)), fixture)
 
 
 @pytest.fixture
@@ -102,6 +105,67 @@ def _mock_inspector(request: pytest.FixtureRequest) -> Iterator[None]:
     __tracebackhide__ = True
     with _mock_of(request):
         yield
+
+
+@pytest.fixture
+def _mock_inspector_of_class(request: pytest.FixtureRequest) -> None:
+    """Start the mocks of the decorated classes around a test. They end when everything of the test has been torn down."""
+    __tracebackhide__ = True
+    try:
+        _begin_mocks(request.node)
+    except (TypeError, ValueError) as error:
+        message = f"{type(error).__name__}: {error}"
+    else:
+        return
+    pytest.fail(message, pytrace=False)
+
+
+def _begin_mocks(item: pytest.Item) -> None:
+    from ._class_mock import ClassMock, test_case_mock
+
+    nodes = _decorated_classes(item)
+    classes = [node for node in item.listchain() if isinstance(node, pytest.Class)]
+    classes = classes[classes.index(nodes[0]) :]
+    class_mock = next((node.stash[_CLASS_MOCK] for node in classes if _CLASS_MOCK in node.stash), None)
+    owner = _find_class_that_sets_up(item, classes)
+    if class_mock is None and owner is not None:
+        with _scope(owner.nodeid):
+            class_mock = ClassMock(_mock_of_class(nodes[0]), owner.obj, by_plugin=True)
+        owner.stash[_CLASS_MOCK] = class_mock
+    if class_mock is not None:
+        class_mock.begin_test(*[node.obj for node in classes])
+        item.config.stash[_SETTING_UP] = class_mock
+    # The run of a TestCase is mocked anyway.
+    has_begun = class_mock is not None or test_case_mock(nodes[0].obj) is not None
+    mocks = item.stash[_TEST_MOCKS] = []
+    for node in nodes[1:] if has_begun else nodes:
+        mock = _mock_of_class(node)
+        mock.__enter__()
+        mocks.append(mock)
+
+
+def _decorated_classes(item: pytest.Item) -> list[pytest.Class]:
+    """The decorated classes of a test, the outermost first."""
+    nodes = [node for node in item.listchain() if isinstance(node, pytest.Class)]
+    return [node for node in nodes if hasattr(node.obj, KEYWORDS) or hasattr(node.obj, TEST_CASE)]
+
+
+def _mock_of_class(node: pytest.Class) -> MockInspector:
+    from .decorator import MockInspector
+
+    of_test_case: MockInspector | None = getattr(node.obj, TEST_CASE, None)
+    return MockInspector(getattr(node.obj, KEYWORDS)) if of_test_case is None else of_test_case.again()
+
+
+def _find_class_that_sets_up(item: pytest.Item, classes: list[pytest.Class]) -> pytest.Class | None:
+    """The outermost of a test's classes that sets something up for all of its tests: by itself, or by a fixture."""
+    from ._class_mock import sets_up_class
+
+    definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    # pytest calls the methods of a class from fixtures of its own.
+    own = ("_unittest_", "_xunit_")
+    has_fixture = any(found[-1].scope == "class" and not name.startswith(own) for name, found in definitions.items())
+    return next((node for node in classes if sets_up_class(node.obj)), classes[-1] if has_fixture else None)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -131,46 +195,12 @@ def _scope(node_id: str) -> Iterator[None]:
         plugin_state.scope = previous
 
 
-@pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """Start the mock of a decorated class before anything of its test is set up."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let ids depend on the test's own path."""
     own_id = "" if item.parent is None else f"{item.parent.nodeid}::{item.name}"
     # With --dist=loadgroup, xdist appends the name of the test's group behind an @.
     plugin_state.renamed = {item.nodeid: own_id} if item.nodeid.startswith(f"{own_id}@") else {}
-    node = _decorated_class(item)
-    if node is not None:
-        _begin_class_or_test(item, node)
-    yield
-
-
-def _begin_class_or_test(item: pytest.Item, node: pytest.Class) -> None:
-    __tracebackhide__ = True
-    from ._class_mock import ClassMock, test_case_mock
-    from .decorator import MockInspector
-
-    mock = node.stash.get(_ACTIVE, None)
-    if mock is None and _sets_up_class(item, node):
-        with _scope(node.nodeid):
-            begun = test_case_mock(node.obj) or MockInspector(getattr(node.obj, KEYWORDS))
-            mock = ClassMock(begun, node.obj, by_plugin=True)
-    elif mock is None and test_case_mock(node.obj) is None:
-        mock = MockInspector(getattr(node.obj, KEYWORDS))
-        with _scope(plugin_state.renamed.get(item.nodeid, item.nodeid)):
-            mock.__enter__()
-    if mock is not None:
-        node.stash[_ACTIVE] = mock
-    if isinstance(mock, ClassMock):
-        mock.begin_test()
-        item.config.stash[_SETTING_UP] = mock
-
-
-def _sets_up_class(item: pytest.Item, node: pytest.Class) -> bool:
-    """Whether something is set up for the class as a whole, by the class or by a fixture of its scope."""
-    from ._class_mock import sets_up_class
-
-    definitions: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    own = [name for name, found in definitions.items() if found[-1].scope == "class" and not name.startswith("_")]
-    return sets_up_class(node.obj) or bool(own)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -188,25 +218,26 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     __tracebackhide__ = True
     outcome = yield
     item.config.stash[_SETTING_UP] = None
-    node = _decorated_class(item)
-    if node is not None and _ACTIVE in node.stash:
-        try:
-            _end_test_or_class(node, nextitem, failed=outcome.excinfo is not None)
-        except BaseException as error:  # noqa: BLE001  it is the outcome
-            outcome.force_exception(error)
+    try:
+        _end_mocks(item, nextitem, failed=outcome.excinfo is not None)
+    except BaseException as error:  # noqa: BLE001  it is the outcome
+        outcome.force_exception(error)
 
 
-def _end_test_or_class(node: pytest.Class, nextitem: pytest.Item | None, *, failed: bool) -> None:
+def _end_mocks(item: pytest.Item, nextitem: pytest.Item | None, *, failed: bool) -> None:
     __tracebackhide__ = True
-    from ._class_mock import ClassMock
-
-    mock = node.stash[_ACTIVE]
-    if isinstance(mock, ClassMock) and nextitem is not None and node in nextitem.listchain():
-        if not failed:
-            mock.end_test()
-    else:
-        del node.stash[_ACTIVE]
+    for mock in reversed(item.stash.get(_TEST_MOCKS, None) or ()):
         mock.leave(failed=failed)
+    next_nodes = [] if nextitem is None else nextitem.listchain()
+    for node in item.listchain():
+        if _CLASS_MOCK not in node.stash:
+            continue
+        if node not in next_nodes:
+            class_mock = node.stash[_CLASS_MOCK]
+            del node.stash[_CLASS_MOCK]
+            class_mock.leave(failed=failed)
+        elif not failed:
+            node.stash[_CLASS_MOCK].end_test()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -286,14 +317,6 @@ def _leave_postponed() -> None:
     postponed, plugin_state.postponed = plugin_state.postponed, None
     if postponed is not None:
         postponed()
-
-
-def _decorated_class(item: pytest.Item) -> pytest.Class | None:
-    """The outermost decorated class of the test."""
-    for node in item.listchain():
-        if isinstance(node, pytest.Class) and (hasattr(node.obj, KEYWORDS) or hasattr(node.obj, TEST_CASE)):
-            return node
-    return None
 
 
 @pytest.fixture

@@ -474,3 +474,259 @@ class TestMarked:
         assert len(targets()) == 3
 """
     assert outcomes(pytester, body) == {"passed": 2}
+
+
+def test_a_fixture_of_the_class_may_have_any_name(pytester):
+    body = """
+@mock_inspector
+class TestShared:
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def _set_up(cls):
+        create("shared")
+
+    def test_one(self):
+        assert len(targets()) == 1
+
+    def test_two(self):
+        assert len(targets()) == 1
+"""
+    assert outcomes(pytester, body, "-W", "ignore") == {"passed": 2}
+
+
+@pytest.mark.parametrize("arguments", [(), ("test_shared.py::test_last", "test_shared.py::TestShared")])
+def test_the_mock_of_a_class_begins_after_fixtures_of_a_wider_scope(pytester, arguments):
+    body = """
+@pytest.fixture(scope="module")
+def shared():
+    with mock_inspector(freeze=False) as backend:
+        yield backend
+
+@mock_inspector
+class TestShared:
+    def setup_class(cls):
+        create("shared")
+
+    def test_one(self, shared):
+        assert len(shared.list_assessment_targets()["assessmentTargetArns"]) >= 1
+
+@mock_inspector
+class TestPlain:
+    def test_one(self, shared):
+        create("plain")
+
+def test_last(shared):
+    pass
+"""
+    pytester.makepyfile(test_shared=PRELUDE + body)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+    result.assert_outcomes(passed=2 if arguments else 3)
+
+
+def test_the_mock_of_a_test_case_begins_after_setUpModule(pytester):
+    body = """
+outer = mock_inspector(freeze=False)
+
+def setUpModule():
+    outer.start()
+
+def tearDownModule():
+    outer.stop()
+
+@mock_inspector
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("web")
+
+    def test_one(self):
+        assert targets()
+"""
+    assert outcomes(pytester, body) == {"passed": 1}
+
+
+@pytest.mark.parametrize(
+    "set_up", ["pass", "def setup_class(cls): raise AssertionError('not mocked')"], ids=["plain", "setup_class"]
+)
+def test_a_class_whose_mock_cannot_begin_has_one_clear_error_for_each_test(pytester, set_up):
+    body = f"""
+@pytest.fixture(scope="session", autouse=True)
+def around():
+    with mock_inspector():
+        yield
+
+@mock_inspector(limits={{"agents": 1}})
+class TestLimited:
+    {set_up}
+
+    def test_one(self):
+        raise AssertionError("not mocked")
+
+    test_two = test_one
+"""
+    pytester.makepyfile(PRELUDE + body)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*ERROR at setup of TestLimited.test_one*", "ValueError: limits must be *"])
+    assert "KeyError" not in result.stdout.str()
+    assert "not mocked" not in result.stdout.str()
+
+
+def test_an_inner_class_begins_with_its_own_set_up_and_leaves_none_of_it(pytester):
+    body = """
+@mock_inspector
+class TestOuter:
+    class TestWithSetUp:
+        def setup_class(cls):
+            create("inner")
+
+        def test_one(self):
+            assert len(targets()) == 1
+            create("one")
+
+        def test_two(self):
+            assert len(targets()) == 1
+
+        class TestDeeper:
+            def setup_class(cls):
+                create("deeper")
+
+            def test_one(self):
+                assert len(targets()) == 2
+
+            def test_two(self):
+                assert len(targets()) == 2
+
+    class TestWithout:
+        def test_one(self):
+            assert targets() == []
+
+    def test_outer(self):
+        assert targets() == []
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 6}
+
+
+def test_setup_class_of_an_outer_class_belongs_to_the_class_that_pytest_calls_it_for(pytester):
+    body = """
+@mock_inspector
+class TestOuter:
+    # pytest calls it for each inner class that has a test before the outer one has.
+    def setup_class(cls):
+        create("outer of " + cls.__name__)
+
+    class TestFirst:
+        def test_one(self):
+            assert len(targets()) == 1
+
+        test_two = test_one
+
+    class TestSecond:
+        def test_one(self):
+            assert len(targets()) == 1
+
+    def test_outer(self):
+        assert len(targets()) == 1
+
+@mock_inspector
+class TestOuterFirst:
+    def setup_class(cls):
+        create("outer")
+
+    def test_outer(self):
+        assert len(targets()) == 1
+        create("by a test")
+
+    class TestInner:
+        def setup_method(self):
+            create("inner")
+
+        def test_one(self):
+            assert len(targets()) == 2
+
+    class TestSecond:
+        def setup_class(cls):
+            create("second")
+
+        def test_one(self):
+            assert len(targets()) == 2
+
+        test_two = test_one
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 8}
+
+
+def test_the_keywords_of_an_inner_class_count_as_those_of_a_nested_use(pytester):
+    body = """
+@mock_inspector(region="us-east-1")
+class TestOuter:
+    @mock_inspector(at="2020-01-01")
+    class TestTime:
+        def test_one(self):
+            raise AssertionError("not mocked")
+
+    @mock_inspector(region="eu-central-1")
+    class TestRegion:
+        def setup_class(cls):
+            cls.check()
+
+        def teardown_class(cls):
+            cls.check()
+
+        @classmethod
+        def check(cls):
+            with mock_inspector() as backend:
+                assert backend.region == "eu-central-1"
+
+        def test_one(self):
+            self.check()
+
+        def test_two(self):
+            self.check()
+
+    @mock_inspector(region="eu-west-1")
+    class Case(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.check()
+
+        @classmethod
+        def check(cls):
+            with mock_inspector() as backend:
+                assert backend.region == "eu-west-1"
+
+        def test_one(self):
+            self.check()
+
+        def test_two(self):
+            self.check()
+
+    def test_outer(self):
+        with mock_inspector() as backend:
+            assert backend.region == "us-east-1"
+"""
+    pytester.makepyfile(PRELUDE + body)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly")
+    result.assert_outcomes(passed=5, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of TestOuter.TestTime.test_one*", "ValueError: at must be *"])
+
+
+def test_faults_of_the_set_up_of_a_class_fail_none_of_its_tests(pytester):
+    body = """
+@mock_inspector
+class TestShared:
+    def setup_class(cls):
+        with mock_inspector() as backend:
+            backend.inject_fault("ListFindings", "AccessDeniedException", times=None)
+
+    def test_another_call(self):
+        client.list_rules_packages()
+
+    def test_the_call(self):
+        with pytest.raises(client.exceptions.AccessDeniedException):
+            client.list_findings()
+
+    def test_last(self, inspector_backend):
+        inspector_backend.inject_fault("DescribeFindings", "ThrottlingException")
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3, "errors": 1}
