@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from ._class_mock import ClassMock, mock_test_case_class
+from ._class_mock import ClassMock, call_for_subclasses, is_test_case, mock_test_case_class, test_case_mock
 from ._plugin_state import KEYWORDS, plugin_state
 from ._signatures import spell_out_keywords
 from .errors import short_repr
@@ -133,14 +132,21 @@ class MockInspector:
         return cast(F, wrapped)
 
     def _decorated_class(self, decorated: type) -> type:
-        test_case = getattr(sys.modules.get("unittest"), "TestCase", None)
-        if test_case is None or not issubclass(decorated, test_case):
-            setattr(decorated, KEYWORDS, self._keywords)
-            return decorated
         cls: Any = decorated
-        cls.run = self._decorated_run(cls.run)
+        if not is_test_case(cls):
+            setattr(cls, KEYWORDS, self._keywords)
+            call_for_subclasses(cls, self._decorate_test_case)
+            return decorated
+        # Not plain functions: moto's decorator would take them for methods of the test.
+        cls.run = functools.partialmethod(self._decorated_run(cls.run))
+        cls.debug = functools.partialmethod(self._decorated_debug(cls.debug))
         mock_test_case_class(cls, self)
         return decorated
+
+    def _decorate_test_case(self, subclass: type) -> None:
+        """Decorate a ``TestCase`` that inherits from a decorated class which is none."""
+        if is_test_case(subclass) and test_case_mock(subclass) is None:
+            self._decorated_class(subclass)
 
     def _decorated_run(self, run: Callable[..., Any]) -> Callable[..., Any]:
         """Return a ``TestCase.run`` inside the mock. It must not raise, so a cleanup of the test reports unused faults."""
@@ -160,9 +166,34 @@ class MockInspector:
                 return run(case, *args, **kwargs)
             finally:
                 vars(case).pop("doCleanups", None)
+                if shared is not None:
+                    shared.end_run()
                 use.leave(failed=True)
 
         return mocked_run
+
+    def _decorated_debug(self, debug: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a ``TestCase.debug``, which raises what is wrong, inside the mock."""
+
+        @functools.wraps(debug)
+        def mocked_debug(case: Any) -> None:
+            __tracebackhide__ = True
+            shared = ClassMock.of(type(case))
+            with self.again():
+                if shared is None:
+                    debug(case)
+                    return
+                try:
+                    shared.begin_run()
+                    debug(case)
+                    shared.end_test()
+                except BaseException:
+                    shared.leave(failed=True)  # unittest does not tear the class down
+                    raise
+                finally:
+                    shared.end_run()
+
+        return mocked_debug
 
 
 class _FunctionUse(MockInspector):
@@ -181,9 +212,13 @@ class _FunctionUse(MockInspector):
 
 
 def _clean_up_and_check(case: Any) -> Any:
-    """Do the cleanups of a ``TestCase``. One that has passed so far, with its cleanups, gets a last one: the check."""
+    """Do the cleanups of a ``TestCase``. One that has passed so far, with its cleanups, gets a last one: the check.
+
+    A test that is expected to fail gets none: it has failed, or unittest reports that it has not.
+    """
     passed = type(case).doCleanups(case)
-    if passed:
+    method = getattr(case, case._testMethodName)
+    if passed and not any(getattr(each, "__unittest_expecting_failure__", False) for each in (case, method)):
         case.addCleanup(_check)
         passed = type(case).doCleanups(case)
     return passed

@@ -730,3 +730,161 @@ class TestShared:
         inspector_backend.inject_fault("DescribeFindings", "ThrottlingException")
 """
     assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3, "errors": 1}
+
+
+EXPECTED_FAILURES = """
+class Checks:
+    @unittest.expectedFailure
+    def test_expected(self):
+        with mock_inspector() as backend:
+            backend.inject_fault("ListFindings", "ThrottlingException")
+        self.fail("as expected")
+
+@mock_inspector
+class Case(Checks, unittest.TestCase):
+    pass
+
+@mock_inspector
+class CaseWithSetUp(Checks, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("web")
+
+@mock_inspector
+@unittest.expectedFailure
+class FailingCase(unittest.TestCase):
+    def test_expected(self):
+        Checks.test_expected(self)
+"""
+
+
+def test_an_expected_failure_needs_no_use_of_its_faults(pytester):
+    pytester.makepyfile(PRELUDE + EXPECTED_FAILURES)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(xfailed=3)
+
+
+@pytest.mark.slow
+def test_an_expected_failure_needs_no_use_of_its_faults_without_pytest(pytester):
+    pytester.makepyfile(test_expected=PRELUDE + EXPECTED_FAILURES)
+    result = pytester.run(sys.executable, "-m", "unittest", "test_expected")
+    result.stderr.fnmatch_lines(["Ran 3 tests*", "OK (expected failures=3)"])
+
+
+WITH_MOTO = """
+from moto import mock_aws
+
+@mock_aws
+@mock_inspector
+class Case(unittest.TestCase):
+    def check(self, name):
+        sqs = boto3.client("sqs", "us-east-1")
+        sqs.create_queue(QueueName=name)
+        self.assertEqual(len(sqs.list_queues()["QueueUrls"]), 1)
+        create(name)
+        self.assertEqual(len(targets()), 1)
+
+    def test_one(self):
+        self.check("one")
+
+    def test_two(self):
+        self.check("two")
+"""
+
+
+def test_moto_above_a_test_case_begins_each_test_anew(pytester):
+    assert outcomes(pytester, WITH_MOTO) == {"passed": 2}
+
+
+MIXIN = """
+from mock_inspector.activation import active
+
+@mock_inspector
+class Mixin:
+    pass
+
+class Case(Mixin, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("web")
+
+    def test_one(self):
+        self.assertEqual(len(targets()), 1)
+        create("one")
+
+    test_two = test_one
+
+class Plain(Mixin, unittest.TestCase):
+    def test_one(self):
+        self.assertEqual(targets(), [])
+        create("one")
+
+    test_two = test_one
+
+class Derived(Plain):
+    pass
+
+class ZLast(unittest.TestCase):
+    def test_last(self):
+        assert active() is None
+"""
+
+
+def test_a_decorated_mixin_decorates_the_test_cases_that_inherit_from_it(pytester):
+    assert outcomes(pytester, MIXIN) == {"passed": 7}
+
+
+@pytest.mark.slow
+def test_a_decorated_mixin_decorates_test_cases_without_pytest(pytester):
+    pytester.makepyfile(test_mixin=PRELUDE + MIXIN)
+    result = pytester.run(sys.executable, "-m", "unittest", "test_mixin")
+    result.stderr.fnmatch_lines(["Ran 7 tests*", "OK"])
+
+
+def test_debug_of_a_test_case_is_mocked(pytester):
+    body = """
+import mock_inspector as package
+from mock_inspector.activation import active
+
+@mock_inspector
+class Plain(unittest.TestCase):
+    def runTest(self):
+        create("web")
+        self.addCleanup(lambda: self.assertEqual(len(targets()), 1))
+
+@mock_inspector
+class Shared(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        create("shared")
+
+    def test_one(self):
+        create("one")
+        self.assertEqual(len(targets()), 2)
+
+    test_two = test_one
+
+    def test_unused(self):
+        with mock_inspector() as backend:
+            backend.inject_fault("ListFindings", "ThrottlingException")
+
+@mock_inspector
+class Async(unittest.IsolatedAsyncioTestCase):
+    async def test_one(self):
+        create("web")
+        self.assertEqual(len(targets()), 1)
+
+@pytest.mark.parametrize("case", [Plain(), Plain(), Async("test_one")])
+def test_debug(case):
+    case.debug()
+    assert active() is None
+
+def test_debug_of_a_suite():
+    unittest.TestSuite([Shared("test_one"), Shared("test_two")]).debug()
+    assert active() is None
+    with pytest.raises(package.UnusedFaultError):
+        unittest.TestSuite([Shared("test_unused")]).debug()
+    assert active() is None
+"""
+    pytester.makepyfile(test_module=PRELUDE + body)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "test_debug")
+    result.assert_outcomes(passed=4, deselected=5)
