@@ -92,6 +92,11 @@ class Instance(InstanceAttributes):
         """
         return replace(self)
 
+    def take_over(self, other: Instance) -> None:
+        """Take the attributes of another one, which is not used any more."""
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, getattr(other, entry.name))
+
     def matches(self, tags: Iterable[dict[str, str]]) -> bool:
         """Whether the instance has any of a resource group's tags. A tag without a value matches any value."""
         return any(

@@ -123,11 +123,20 @@ class Store:
         self._begin()
 
     def take_over(self, other: Store) -> None:
-        """Take the contents of another store, which is not used any more."""
+        """Take the contents of another store, which is not used any more.
+
+        An instance that both have stays the same object, which the test may hold.
+        """
+        held = {instance.instance_id: instance for instance in self.collections.get("instances", ())}
         self.clear()
         self.next, self.role, self.faults = other.next, other.role, other.faults
         for name, collection in other.collections.items():
             setattr(self, name, self.collections.setdefault(name, collection))
+        for instance in list(self.collections.get("instances", ())):
+            own = held.get(instance.instance_id)
+            if own is not None and own.number == instance.number:
+                own.take_over(instance)
+                self.instances.replace(own.instance_id, own)
 
     @property
     def now(self) -> EpochMs:

@@ -888,3 +888,22 @@ def test_debug_of_a_suite():
     pytester.makepyfile(test_module=PRELUDE + body)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "test_debug")
     result.assert_outcomes(passed=4, deselected=5)
+
+
+def test_an_instance_that_the_class_added_is_that_of_each_test(pytester):
+    body = """
+@mock_inspector
+class TestShared:
+    def setup_class(cls):
+        with mock_inspector() as backend:
+            cls.web = backend.add_instance("i-0web", hostname="web")
+
+    def test_one(self, inspector_backend):
+        self.web.hostname = "changed"
+        assert inspector_backend.instances["i-0web"] is self.web
+
+    def test_two(self, inspector_backend):
+        assert self.web.hostname == "web"
+        assert inspector_backend.instances["i-0web"] is self.web
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 2}

@@ -300,6 +300,28 @@ def test_instances_of_ec2_are_part_of_a_snapshot():
         assert {agent["agentId"] for agent in agents} == {instance["InstanceId"] for instance in made}
 
 
+def test_an_instance_of_the_test_takes_part_in_what_is_restored(inspector_backend, client):
+    web = inspector_backend.add_instance("i-0web", hostname="web", tags={"Name": "web"})
+    db = inspector_backend.add_instance("i-0db")
+    taken = inspector_backend.snapshot()
+    web.hostname, web.tags = "changed", {}
+    inspector_backend.remove_instance("i-0db")
+    again = inspector_backend.add_instance("i-0db", hostname="another")
+
+    inspector_backend.restore(json.loads(json.dumps(taken)))
+
+    assert (web.hostname, web.tags) == ("web", {"Name": "web"})
+    assert inspector_backend.instances["i-0web"] is web
+    assert again.hostname == "another"
+    assert inspector_backend.instances["i-0db"].hostname is db.hostname
+    assert inspector_backend.snapshot() == taken
+    web.hostname = "later"
+    group = client.create_resource_group(resourceGroupTags=[{"key": "Name", "value": "web"}])["resourceGroupArn"]
+    target = client.create_assessment_target(assessmentTargetName="web", resourceGroupArn=group)
+    agents = client.preview_agents(previewAgentsArn=target["assessmentTargetArn"])["agentPreviews"]
+    assert [agent["hostname"] for agent in agents] == ["later"]
+
+
 # Time
 
 
