@@ -83,10 +83,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the mock of a marked test before anything is set up for that test alone, and that of a class for the class."""
     for item in items:
-        if item.get_closest_marker(_MARKER) is not None:
-            _insert_fixture(item, _mock_inspector.__name__, ("function",))
         if _decorated_classes(item):
             _insert_fixture(item, _mock_inspector_of_class.__name__, ("class", "function"))
+        if item.get_closest_marker(_MARKER) is not None:
+            _insert_fixture(item, _mock_inspector.__name__, ("function",))
 
 
 def _insert_fixture(item: pytest.Item, fixture: str, scopes: tuple[str, ...]) -> None:
