@@ -19,11 +19,12 @@ botocore    ``Endpoint.make_request``                          the one method th
             ``TokenBucket._acquire``, ``_refill``,             the retry mode ``adaptive`` waits here
             ``_sleep_amount``, ``_current_capacity``,
             ``_fill_rate``
-            ``InstanceMetadataFetcher``                        credentials must not be fetched from the network
-            ``.retrieve_iam_role_credentials``
+            ``IMDSFetcher._assert_enabled``,                   credentials and a region must not be fetched from the
+            ``_RETRIES_EXCEEDED_ERROR_CLS``                    network; aiobotocore inherits them
             the text of a RuntimeError                         expired credentials have no exception class of their own
 aiobotocore ``AioEndpoint._send``, ``_sleep``                  they override what is patched in botocore
             ``AioEndpoint.http_session``                       a test may have replaced it
+            ``_proxy_config`` of its sessions                  a request may leave the machine by a proxy
             ``awsrequest.AioAWSResponse``, and what it calls   responses are awaited
 urllib3     ``HTTPConnectionPool.urlopen``                     requests and urllib3 end in it; public, but patched
 responses   ``RequestsMock._find_match``, ``_on_request``,     public pass-through prefixes would show in a user's mock

@@ -33,7 +33,8 @@ class AiobotocorePatch(LateImportPatch):
         async def _send(endpoint: Any, request: Any) -> Any:
             context = self.context
             if context is not None and not context.allow_network and _has_own_transport(endpoint):
-                check_is_local(endpoint, request.url)
+                proxy_url = endpoint.http_session._proxy_config.proxy_url_for(request.url)
+                check_is_local(endpoint, request.url, proxy_url)
             return await original(endpoint, request)
 
         return _send

@@ -2,6 +2,8 @@
 
 Such requests arrive at ``Endpoint._send``: no handler of the event ``before-send`` has answered them. They are stopped
 where botocore's own HTTP session takes a connection, since a test may have replaced the session, or its ``send``.
+
+Nor is the instance metadata service (IMDS) asked for credentials or a region.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from typing import Any
 
 from botocore.endpoint import Endpoint
 from botocore.exceptions import HTTPClientError
-from botocore.httpsession import URLLib3Session
-from botocore.utils import InstanceMetadataFetcher
+from botocore.httpsession import URLLib3Session, mask_proxy_url
+from botocore.utils import IMDSFetcher
 
 from ..api.hosts import is_loopback
 from ..attribute_patch import AttributePatch
@@ -30,7 +32,7 @@ class NetworkGuardPatch(Patch):
         super().__init__(
             AttributePatch(Endpoint, "_send", self._wrap_send),
             AttributePatch(URLLib3Session, "_get_connection_manager", self._wrap_get_connection_manager),
-            AttributePatch(InstanceMetadataFetcher, "retrieve_iam_role_credentials", self._wrap_retrieve),
+            AttributePatch(IMDSFetcher, "_assert_enabled", self._wrap_assert_enabled),  # aiobotocore inherits it
         )
 
     def install(self, context: PatchContext) -> None:
@@ -54,30 +56,32 @@ class NetworkGuardPatch(Patch):
         return _send
 
     def _wrap_get_connection_manager(self, original: Any) -> Any:
-        def _get_connection_manager(session: Any, url: str, *args: Any, **kwargs: Any) -> Any:
+        def _get_connection_manager(session: Any, url: str, proxy_url: str | None = None) -> Any:
             endpoint = _SENDING_ENDPOINT.get()
             if self.context is not None and endpoint is not None:
-                check_is_local(endpoint, url)
-            return original(session, url, *args, **kwargs)
+                check_is_local(endpoint, url, proxy_url)
+            return original(session, url, proxy_url)
 
         return _get_connection_manager
 
-    def _wrap_retrieve(self, original: Any) -> Any:
-        def retrieve_iam_role_credentials(fetcher: Any) -> Any:
-            # The machine's role would come from the network. Inspector requests need no credentials.
-            return original(fetcher) if self.context is None else {}
+    def _wrap_assert_enabled(self, original: Any) -> Any:
+        def _assert_enabled(fetcher: Any) -> None:
+            if self.context is not None:  # as where no metadata service answers: there are no credentials, no region
+                raise fetcher._RETRIES_EXCEEDED_ERROR_CLS
+            original(fetcher)
 
-        return retrieve_iam_role_credentials
+        return _assert_enabled
 
 
-def check_is_local(endpoint: Any, url: str) -> None:
-    """UnmockedRequestError if a request of a botocore endpoint to this URL would leave the machine."""
-    if is_loopback(url):
-        return
+def check_is_local(endpoint: Any, url: str, proxy_url: str | None) -> None:
+    """UnmockedRequestError if a request of a botocore endpoint to this URL, by this proxy, would leave the machine."""
     operation = CURRENT_OPERATION.get()
     service = endpoint._endpoint_prefix if operation is None else operation.service_model.service_name
+    if not is_loopback(url):
+        reason = f"nothing mocks {service}. Mock it, for example with moto"
+    elif proxy_url is not None and not is_loopback(proxy_url):
+        reason = f"the proxy {mask_proxy_url(proxy_url)} is not on this machine. Name the endpoint's host in NO_PROXY"
+    else:
+        return
     request = "a request" if operation is None else f"{service}:{operation.name}"
-    raise UnmockedRequestError(
-        f"Blocked {request} to {url.partition('?')[0]}: nothing mocks {service}. "
-        "Mock it, for example with moto, or pass allow_network=True."
-    )
+    raise UnmockedRequestError(f"Blocked {request} to {url.partition('?')[0]}: {reason}, or pass allow_network=True.")

@@ -86,6 +86,31 @@ def test_a_client_without_credentials_reaches_it(inspector_backend, monkeypatch,
     assert asyncio.run(scenario())["findingArns"] == []
 
 
+@pytest.mark.parametrize(
+    "config", [{}, {"defaults_mode": "auto"}], ids=["for credentials", "for credentials and region"]
+)
+def test_the_metadata_service_is_not_asked(inspector_backend, metadata_service, make_client, config):
+    async def scenario():
+        async with make_client(config=config, aws_access_key_id=None, aws_secret_access_key=None) as client:
+            return await client.list_findings()
+
+    assert asyncio.run(scenario())["findingArns"] == []
+    with pytest.raises(BlockingIOError):
+        metadata_service.accept()
+
+
+def test_a_request_that_a_proxy_takes_off_the_machine_is_stopped(inspector_backend, make_client):
+    async def scenario():
+        config = {"proxies": {"http": "http://192.0.2.1:3128"}, "connect_timeout": 0.1, "retries": {"max_attempts": 0}}
+        async with make_client("sqs", endpoint_url="http://localhost:4566", config=config) as client:
+            await client.list_queues()
+
+    with pytest.raises(
+        UnmockedRequestError, match=r"Blocked sqs:ListQueues .* the proxy http://192\.0\.2\.1:3128 is not"
+    ):
+        asyncio.run(scenario())
+
+
 def test_polling_and_concurrent_tasks_take_no_time(inspector_backend, make_client):
     async def scenario():
         async with make_client() as client:

@@ -3,7 +3,9 @@
 import boto3
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.config import Config
 from botocore.endpoint import Endpoint
+from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
@@ -92,6 +94,67 @@ def test_requests_are_let_out_when_the_network_is_allowed(monkeypatch):
     with mock_inspector(allow_network=True), pytest.raises(ConnectionError):
         boto3.client("sqs").list_queues()
     assert sent
+
+
+PROXY = "http://user:password@192.0.2.1:3128"
+
+
+def stop_at_the_connection(monkeypatch):
+    """Let no request get further than to the session's choice of a connection."""
+
+    def _get_connection_manager(session, url, proxy_url=None):
+        raise OSError(f"as far as it gets here: {proxy_url}")
+
+    monkeypatch.setattr(URLLib3Session, "_get_connection_manager", _get_connection_manager)
+
+
+@pytest.fixture(params=["configuration", "environment"])
+def local_client(request, monkeypatch):
+    """Make a client of an endpoint on this machine, whose requests take a proxy."""
+
+    def make(proxy_url):
+        if request.param == "environment":
+            for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+                monkeypatch.delenv(name, raising=False)
+            monkeypatch.setenv("HTTP_PROXY", proxy_url)
+            config = Config()
+        else:
+            config = Config(proxies={"http": proxy_url})
+        return boto3.client("sqs", endpoint_url="http://localhost:4566", config=config)
+
+    return make
+
+
+def test_a_request_that_a_proxy_takes_off_the_machine_is_stopped(monkeypatch, local_client):
+    stop_at_the_connection(monkeypatch)
+    with (
+        mock_inspector(),
+        pytest.raises(
+            UnmockedRequestError,
+            match=r"^Blocked sqs:ListQueues to http://localhost:4566/: the proxy http://\*\*\*:\*\*\*@192\.0\.2\.1:3128 is "
+            r"not on this machine\. .*NO_PROXY, .*allow_network=True\.$",
+        ),
+    ):
+        local_client(PROXY).list_queues()
+
+
+def test_a_proxy_on_this_machine_is_used(monkeypatch, local_client):
+    stop_at_the_connection(monkeypatch)
+    with mock_inspector(), pytest.raises(HTTPClientError, match=r"as far as it gets here: http://127\.0\.0\.1:3128"):
+        local_client("http://127.0.0.1:3128").list_queues()
+
+
+def test_the_metadata_service_is_asked_for_no_credentials(inspector_backend, metadata_service):
+    assert boto3.client("inspector", region_name="us-west-2").list_findings()["findingArns"] == []
+    with pytest.raises(BlockingIOError):
+        metadata_service.accept()
+
+
+def test_the_metadata_service_is_asked_for_no_region(inspector_backend, metadata_service):
+    client = boto3.client("inspector", region_name="us-west-2", config=Config(defaults_mode="auto"))
+    assert client.list_findings()["findingArns"] == []
+    with pytest.raises(BlockingIOError):
+        metadata_service.accept()
 
 
 def test_afterwards_everything_is_sent_as_before():

@@ -155,6 +155,7 @@ _PATCHED_OBJECTS: tuple[Any, ...] = (
     botocore.endpoint,
     botocore.retryhandler,
     botocore.utils,
+    botocore.utils.IMDSFetcher,
     botocore.utils.InstanceMetadataFetcher,
     Endpoint,
     ExponentialBackoff,
