@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1024 * 1024
 """A longer body gets status 413."""
 
-MAX_SNAPSHOT_BYTES = 64 * MAX_BODY_BYTES
-"""The same for a snapshot to restore; enough for half a million findings."""
+MAX_SNAPSHOT_BYTES = 1024 * MAX_BODY_BYTES
+"""The same for a snapshot to restore; enough for a million findings that were added by hand, or ten million of runs."""
 
 MISSING_JINJA2 = "The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'"
 

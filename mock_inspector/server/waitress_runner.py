@@ -24,6 +24,7 @@ from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
 
 from ..wire.dispatcher import CONTENT_TYPE
+from .openapi import PATH_PREFIX
 
 __all__ = ["ClientDisconnected", "WaitressRunner"]
 
@@ -31,8 +32,11 @@ WORKER_THREADS = 8
 """How many requests are answered at the same time."""
 
 _MAX_CONNECTIONS = 1_000
-_MAX_BODY_BYTES = 80 * 1024 * 1024
-"""Bodies up to this length are read to their end, so that a client sees the response that its body is too long."""
+_MAX_BODY_BYTES = 1280 * 1024 * 1024
+"""Bodies up to this length are read to their end, so that the application answers those that are too long for it.
+
+waitress keeps what is longer than half a mebibyte in a temporary file.
+"""
 
 _MAX_UNREAD_BYTES = 1024 * 1024 * 1024
 """How much of what a client still sends is read after the last response."""
@@ -98,15 +102,20 @@ class _WsgiTask(WSGITask):  # type: ignore[misc]
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc]
-    """Answers what is no HTTP request, or none that can be answered, in the form of the service's errors."""
+    """Answers what is no HTTP request, or none that can be answered, in the form that its client reads."""
 
     def execute(self) -> None:
         """Called by waitress."""
         error = self.request.error
         self.status = f"{error.code} {error.reason}"
-        code = f"{error.reason.title().replace(' ', '')}Exception"
-        body = json.dumps({"__type": code, "message": f"{error.reason}: {error.body}"}).encode("ascii")
-        self.response_headers.append(("Content-Type", CONTENT_TYPE))
+        text = f"{error.reason}: {error.body}"
+        if getattr(self.request, "path", "").startswith(PATH_PREFIX):  # what is no HTTP has no path
+            content_type, value = "application/json", {"error": text}
+        else:
+            code = f"{error.reason.title().replace(' ', '')}Exception"
+            content_type, value = CONTENT_TYPE, {"__type": code, "message": text}
+        body = json.dumps(value).encode("ascii")
+        self.response_headers.append(("Content-Type", content_type))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

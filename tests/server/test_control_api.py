@@ -18,7 +18,7 @@ from mock_inspector import mock_inspector
 from mock_inspector.backend import InspectorBackend
 from mock_inspector.errors import CommonError
 from mock_inspector.findings import cve, network_reachability
-from mock_inspector.server import InspectorServer
+from mock_inspector.server import InspectorServer, app, waitress_runner
 from mock_inspector.server.control_calls import CONTROL_CALLS
 
 from ..support.aws import CVE, create_target, create_template, describe_finding, describe_run, list_findings, start_run
@@ -88,6 +88,28 @@ def test_a_snapshot_may_be_longer_than_other_bodies(server, inspector_backend, c
     inspector_backend.reset()
     control_call(server, "restore", snapshot=saved)
     assert inspector_backend.snapshot() == saved
+
+
+def test_a_snapshot_that_is_too_long_is_refused(server, monkeypatch):
+    monkeypatch.setattr(app, "MAX_SNAPSHOT_BYTES", 100)
+    assert refusal(server, "restore", b" " * 101) == (
+        413,
+        "The request's body must be at most 100 bytes long; got 101 bytes.",
+    )
+
+
+def test_a_snapshot_of_a_million_findings_may_be_restored(server, inspector_backend, client):
+    run = start_run(client)
+
+    def snapshot_length():
+        return len(send(server, "GET", "/_mock_inspector/snapshot").body)
+
+    inspector_backend.add_finding(run, {"title": "like the others"})
+    before = snapshot_length()
+    for _ in range(500):
+        inspector_backend.add_finding(run, {"title": "like the others"})
+    each = (snapshot_length() - before) / 500
+    assert each * 1_000_000 < app.MAX_SNAPSHOT_BYTES < waitress_runner._MAX_BODY_BYTES
 
 
 def test_a_backends_account_and_region_and_those_of_others(server):

@@ -311,6 +311,22 @@ def test_a_body_of_any_length_is_refused_before_it_is_sent(inspector_server):
         assert opened.getresponse().status == 413
 
 
+@pytest.mark.parametrize("body", [b" " * 2000, [b" " * 2000]], ids=["whole", "in chunks"])
+def test_a_body_that_is_not_even_read_is_refused_in_the_form_of_its_request(monkeypatch, body):
+    monkeypatch.setattr(waitress_runner, "_MAX_BODY_BYTES", 1000)
+    text = "Request Entity Too Large: exceeds max_body of 1000"
+    with mock_inspector() as backend, InspectorServer(backend) as server:
+        for path, content_type, value in [
+            ("/_mock_inspector/restore", "application/json", {"error": text}),
+            ("/", "application/x-amz-json-1.1", {"__type": "RequestEntityTooLargeException", "message": text}),
+        ]:
+            with closing(connect(server)) as opened:
+                opened.request("POST", path, body, signed_headers("ListFindings"))
+                response = opened.getresponse()
+                assert (response.status, response.headers["Content-Type"]) == (413, content_type)
+                assert json.load(response) == value
+
+
 def test_a_body_may_come_in_chunks(inspector_server):
     with closing(connect(inspector_server)) as opened:
         chunks = iter([b'{"assessment', b'TargetName":', b'"in chunks"}'])
