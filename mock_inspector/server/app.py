@@ -14,7 +14,9 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from wsgiref.util import request_uri
 
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.exceptions import HTTPClientError
 
 from ..assessment_reports.download import ReportDownloads
@@ -41,7 +43,7 @@ MAX_SNAPSHOT_BYTES = 1024 * MAX_BODY_BYTES
 MISSING_JINJA2 = "The dashboard needs Jinja2, which is not installed: pip install 'mock-inspector[server]'"
 
 _READ_METHODS = ("GET", "HEAD")
-_NETWORK_FAILURES = (OSError, HTTPClientError)
+_NETWORK_FAILURES = (OSError, HTTPClientError, BotocoreConnectionError)
 
 _log = logging.getLogger("mock_inspector.server")
 
@@ -141,7 +143,7 @@ class Application:
         if path.startswith(report_links.PATH_PREFIX):
             url = f"{quote(path, encoding='latin-1')}?{query}"
             return self._reports.handle(Request(method, url, headers, b""))
-        return self._serve_operation(Request(method, f"/?{query}", headers, environ["wsgi.input"].read()))
+        return self._serve_operation(Request(method, request_uri(environ), headers, environ["wsgi.input"].read()))
 
     def _check_length(self, path: str, length: int) -> Response | None:
         """The response to a body that is too long, or None."""

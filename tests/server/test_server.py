@@ -23,6 +23,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from mock_inspector import mock_inspector
 from mock_inspector.server import InspectorServer, waitress_runner
+from mock_inspector.state.network_failures import LOST
 
 from ..support.aws import CVE, create_template, start_run
 from ..support.raw_http import call_action, connect, send, send_on, signed_headers
@@ -478,6 +479,18 @@ def test_a_failure_of_the_network_closes_the_connection_without_an_answer(inspec
         with pytest.raises(http.client.RemoteDisconnected):
             call_action(inspector_server, "ListFindings")
     assert call_action(inspector_server, "ListFindings").status == 200
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_each_lost_request_is_logged_as_such_with_the_endpoint(inspector_server, caplog, name):
+    backend = inspector_server.backend
+    backend.inject_fault("ListFindings", name)
+    with pytest.raises(http.client.RemoteDisconnected):
+        call_action(inspector_server, "ListFindings")
+    (call,) = backend.calls
+    assert call.error == name
+    assert f"{inspector_server.url}/" in call.message
     assert caplog.records == []
 
 
