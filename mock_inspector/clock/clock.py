@@ -117,7 +117,9 @@ class Clock:
         if not 0 < speed < math.inf:
             raise ValueError(f"speed must be a finite number above 0; got {speed!r}")
         if is_frozen():
-            raise ValueError("clock.run() needs a running clock: use mock_inspector(freeze=False)")
+            raise ValueError(
+                "clock.run() needs a running clock: use mock_inspector(freeze=False), or serve without --frozen"
+            )
         with self._lock:
             self._time.run(float(speed))
 

@@ -22,7 +22,7 @@ from ..state.call_log import Call, CallLog
 from ..state.faults import name_caller
 from ..state.instances import Instance
 from ..state.messages import PublishedMessage
-from .control_calls import CONTROL_CALLS, ControlCall, as_list
+from .control_calls import CONTROL_CALLS, ControlCall, as_list, json_repr
 from .openapi import DOCUMENTS, PATH_PREFIX
 
 _BACKEND_PARAMETERS = ("account_id", "region")
@@ -118,7 +118,7 @@ def _parse_body(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the request's body is not JSON: {short_repr(str(error))}") from None
     if not isinstance(value, dict):
-        raise ValueError(f"the request's body must be a JSON object of arguments; got {short_repr(value)}")
+        raise ValueError(f"the request's body must be a JSON object of arguments; got {json_repr(value)}")
     return value
 
 
@@ -170,9 +170,7 @@ def _check_type(name: str, value: Any, annotation: Any) -> None:
     if type(value) in allowed or (type(value) is int and float in allowed):
         return
     if all(kind in _TYPE_NAMES for kind in allowed):
-        raise ValueError(
-            f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {short_repr(value)}"
-        )
+        raise ValueError(f"{name} must be {' or '.join(_TYPE_NAMES[kind] for kind in allowed)}; got {json_repr(value)}")
 
 
 # To JSON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,11 @@ from ..state.faults import ParametersAre
 from .dashboard.overview import build_overview
 
 _GET = ("GET",)
+
+
+def json_repr(value: Any) -> str:
+    """Return a JSON value for a message: ``null``, ``true`` and ``false`` as in JSON, others as :func:`short_repr` does."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else short_repr(value)
 
 
 # Arguments that JSON cannot express
@@ -39,7 +45,7 @@ def parse_findings(value: Any) -> list[findings.FindingSpec]:
 def as_list(name: str, value: Any) -> list[Any]:
     """Return an argument that has to be an array. ValueError for another."""
     if not isinstance(value, list):
-        raise ValueError(f"{name} must be an array; got {short_repr(value)}")
+        raise ValueError(f"{name} must be an array; got {json_repr(value)}")
     return value
 
 
@@ -48,7 +54,7 @@ def _parse_finding(name: str, entry: Any) -> findings.FindingSpec:
     if len(kinds) != 1:
         raise ValueError(
             f"{name} must be an object with one of {', '.join(FINDING_FUNCTIONS)}, such as "
-            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {short_repr(entry)}'
+            f'{{"cve": "CVE-2016-2177", "severity": "High"}}; got {json_repr(entry)}'
         )
     keywords = {key: value for key, value in entry.items() if key != kinds[0]}
     try:
@@ -62,7 +68,7 @@ def parse_when(value: Any) -> Callable[[dict[str, Any]], bool] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError(f"when must be an object with parameters and their values; got {short_repr(value)}")
+        raise ValueError(f"when must be an object with parameters and their values; got {json_repr(value)}")
     return ParametersAre(value)
 
 
