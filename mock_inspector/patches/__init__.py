@@ -20,7 +20,9 @@ botocore    ``Endpoint.make_request``                          the one method th
             ``_sleep_amount``, ``_current_capacity``,
             ``_fill_rate``
             ``IMDSFetcher._assert_enabled``,                   credentials and a region must not be fetched from the
-            ``_RETRIES_EXCEEDED_ERROR_CLS``                    network; aiobotocore inherits them
+            ``_RETRIES_EXCEEDED_ERROR_CLS``,                   network; aiobotocore inherits them
+            ``ContainerMetadataFetcher``
+            ``._validate_allowed_url``
             the text of a RuntimeError                         expired credentials have no exception class of their own
 aiobotocore ``AioEndpoint._send``, ``_sleep``                  they override what is patched in botocore
             ``AioEndpoint.http_session``                       a test may have replaced it

@@ -3,7 +3,8 @@
 Such requests arrive at ``Endpoint._send``: no handler of the event ``before-send`` has answered them. They are stopped
 where botocore's own HTTP session takes a connection, since a test may have replaced the session, or its ``send``.
 
-Nor is the instance metadata service (IMDS) asked for credentials or a region.
+Nor is a metadata service, an EC2 instance's (IMDS) or a container's, asked for credentials or a region: clients find
+none there. aiobotocore inherits all that is patched to that end.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
+from botocore.credentials import ContainerProvider
 from botocore.endpoint import Endpoint
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import HTTPClientError, MetadataRetrievalError
 from botocore.httpsession import URLLib3Session, mask_proxy_url
-from botocore.utils import IMDSFetcher
+from botocore.utils import ContainerMetadataFetcher, IMDSFetcher
 
 from ..api.hosts import is_loopback
 from ..attribute_patch import AttributePatch
@@ -32,7 +34,9 @@ class NetworkGuardPatch(Patch):
         super().__init__(
             AttributePatch(Endpoint, "_send", self._wrap_send),
             AttributePatch(URLLib3Session, "_get_connection_manager", self._wrap_get_connection_manager),
-            AttributePatch(IMDSFetcher, "_assert_enabled", self._wrap_assert_enabled),  # aiobotocore inherits it
+            AttributePatch(IMDSFetcher, "_assert_enabled", self._wrap_assert_enabled),
+            AttributePatch(ContainerMetadataFetcher, "_validate_allowed_url", self._wrap_validate_allowed_url),
+            *(AttributePatch(ContainerProvider, name, _hide_variable) for name in ("ENV_VAR", "ENV_VAR_FULL")),
         )
 
     def install(self, context: PatchContext) -> None:
@@ -66,11 +70,24 @@ class NetworkGuardPatch(Patch):
 
     def _wrap_assert_enabled(self, original: Any) -> Any:
         def _assert_enabled(fetcher: Any) -> None:
-            if self.context is not None:  # as where no metadata service answers: there are no credentials, no region
+            if self.context is not None:  # as where no metadata service answers
                 raise fetcher._RETRIES_EXCEEDED_ERROR_CLS
             original(fetcher)
 
         return _assert_enabled
+
+    def _wrap_validate_allowed_url(self, original: Any) -> Any:
+        def _validate_allowed_url(fetcher: Any, url: str) -> None:
+            if self.context is not None:  # A client that has credentials from there would refresh them.
+                raise MetadataRetrievalError(error_msg=f"Blocked a request for credentials to {url}.")
+            original(fetcher, url)
+
+        return _validate_allowed_url
+
+
+def _hide_variable(_: str) -> str:
+    """The name of no environment variable, in the place of the one that has the URL of a container's credentials."""
+    return ""
 
 
 def check_is_local(endpoint: Any, url: str, proxy_url: str | None) -> None:

@@ -1,5 +1,10 @@
 """While the mock is active, no botocore request that nothing answers leaves the machine."""
 
+import json
+import threading
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import boto3
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
@@ -145,13 +150,45 @@ def test_a_proxy_on_this_machine_is_used(monkeypatch, local_client):
 
 
 def test_the_metadata_service_is_asked_for_no_credentials(inspector_backend, metadata_service):
-    assert boto3.client("inspector", region_name="us-west-2").list_findings()["findingArns"] == []
+    client = boto3.Session(region_name="us-west-2").client("inspector")
+    assert client.list_findings()["findingArns"] == []
     with pytest.raises(BlockingIOError):
         metadata_service.accept()
 
 
+def test_credentials_of_a_container_are_not_refreshed(monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            expiration = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+            body = {"AccessKeyId": "AKIAEXAMPLE", "SecretAccessKey": "s", "Token": "t", "Expiration": expiration}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/role")
+            client = boto3.Session(region_name="us-west-2").client("inspector")
+            assert asked == ["/role"]
+            with mock_inspector() as backend:
+                backend.clock.tick(timedelta(hours=2))
+                assert client.list_findings()["findingArns"] == []
+            assert asked == ["/role"]
+        finally:
+            server.shutdown()
+
+
 def test_the_metadata_service_is_asked_for_no_region(inspector_backend, metadata_service):
-    client = boto3.client("inspector", region_name="us-west-2", config=Config(defaults_mode="auto"))
+    client = boto3.Session(region_name="us-west-2").client("inspector", config=Config(defaults_mode="auto"))
     assert client.list_findings()["findingArns"] == []
     with pytest.raises(BlockingIOError):
         metadata_service.accept()

@@ -155,6 +155,8 @@ _PATCHED_OBJECTS: tuple[Any, ...] = (
     botocore.endpoint,
     botocore.retryhandler,
     botocore.utils,
+    botocore.credentials.ContainerProvider,
+    botocore.utils.ContainerMetadataFetcher,
     botocore.utils.IMDSFetcher,
     botocore.utils.InstanceMetadataFetcher,
     Endpoint,
