@@ -97,7 +97,7 @@ def check_is_local(endpoint: Any, url: str, proxy_url: str | None) -> None:
     if not is_loopback(url):
         reason = f"nothing mocks {service}. Mock it, for example with moto"
     elif proxy_url is not None and not is_loopback(proxy_url):
-        reason = f"the proxy {mask_proxy_url(proxy_url)} is not on this machine. Name the endpoint's host in NO_PROXY"
+        reason = f"the proxy {mask_proxy_url(proxy_url)} is not on this machine. Use none, by NO_PROXY or Config(proxies={{}})"
     else:
         return
     request = "a request" if operation is None else f"{service}:{operation.name}"

@@ -137,7 +137,7 @@ def test_a_request_that_a_proxy_takes_off_the_machine_is_stopped(monkeypatch, lo
         pytest.raises(
             UnmockedRequestError,
             match=r"^Blocked sqs:ListQueues to http://localhost:4566/: the proxy http://\*\*\*:\*\*\*@192\.0\.2\.1:3128 is "
-            r"not on this machine\. .*NO_PROXY, .*allow_network=True\.$",
+            r"not on this machine\. .*NO_PROXY .*, or pass allow_network=True\.$",
         ),
     ):
         local_client(PROXY).list_queues()
