@@ -1,4 +1,4 @@
-"""The forms of account ids, region names and resource ids. Nothing here needs botocore, so that options are checked without it."""
+"""The forms of account ids, region names and resource ids. Options are checked by them, without botocore."""
 
 from __future__ import annotations
 
