@@ -286,9 +286,16 @@ def test_at_the_end_of_the_calendar_it_is_shown(inspector_server):
     assert "9999-12-31 23:59:59.000" in part(get_dashboard(inspector_server), "clock")
 
 
-def test_text_that_cannot_be_sent_is_shown_all_the_same(inspector_server):
-    inspector_server.backend.add_instance("i-0odd", hostname="\ud800")
-    assert "i-0odd" in part(get_dashboard(inspector_server), "instances")
+def test_text_that_cannot_be_sent_is_shown_all_the_same(inspector_server, client):
+    backend = inspector_server.backend
+    with pytest.raises(ValueError, match="hostname must be a string without halves of surrogate pairs"):
+        backend.add_instance("i-0odd", hostname="\ud800")
+    backend.inject_fault("ListFindings", RuntimeError("odd \ud800"))
+    with pytest.raises(RuntimeError):
+        client.list_findings()
+    assert "odd " in part(get_dashboard(inspector_server), "calls")
+    assert send(inspector_server, "POST", "/", b'{"odd":"\\ud800"}', signed_headers("ListExclusions")).status == 400
+    assert "ListExclusions" in part(get_dashboard(inspector_server), "calls")
 
 
 def test_the_query_chooses_the_account_and_region(inspector_server):
