@@ -82,6 +82,8 @@ class Waiting:
         self._mutex = Mutex()
         self._numbers = count()
         self._waits: dict[int, Wait] = {}
+        self._threads_in_waits: set[int] = set()
+        """Those of the list, and those that had their turn and do not know it yet."""
         self._last_change = 0
         self._idle_threads = IdleThreads()
         self.unseen_waits = UnseenWaits()
@@ -143,7 +145,7 @@ class Waiting:
         line: Callable[[], str] = calling_line,
     ) -> Any:
         """Wait, at ``frame``, until ``attempt`` succeeds or ``seconds`` (None: without end) have passed."""
-        if threading.get_ident() in self._waits or self._mutex.is_held() or is_reading_frames():
+        if threading.get_ident() in self._threads_in_waits or self._mutex.is_held() or is_reading_frames():
             return attempt(seconds)  # it is part of a wait
         reason = self.reason_to_wait(frame)
         if reason is not None and waits_for_process(frame):
@@ -220,12 +222,14 @@ class Waiting:
 
     def _enter(self, wait: Wait) -> None:
         self._idle_threads.moved(wait.thread_id)
+        self._threads_in_waits.add(wait.thread_id)
         self._waits[wait.thread_id] = wait
         self._last_change = next(self._numbers)
 
     def _leave(self, wait: Wait) -> None:
         self._last_change = next(self._numbers)
         self._waits.pop(wait.thread_id, None)
+        self._threads_in_waits.discard(wait.thread_id)
 
     def _has_turn(self, wait: Wait) -> bool:
         """Whether ``wait`` may go on. Somebody else who may is told so."""
@@ -330,3 +334,4 @@ class Waiting:
         """In a process that was forked, the thread that forked is the only one."""
         self._owner = threading.get_ident()
         self._waits.clear()
+        self._threads_in_waits.clear()

@@ -20,6 +20,7 @@ from freezegun import freeze_time
 from mock_inspector import mock_inspector
 
 from ..support.aws import describe_run, start_run
+from ..support.subprocesses import in_subprocess
 from ..support.time_control import (
     FREEZERS,
     HANG_TIMEOUT_SECONDS,
@@ -856,3 +857,19 @@ def test_a_timer_beside_a_process_takes_as_long_as_it_really_would(elapsed_secon
 
     assert asyncio.run(scenario()) is None
     assert elapsed_seconds() == 1
+
+
+def test_a_loop_in_another_thread_has_its_turn_before_whoever_waits_longer():
+    run_loops_in_other_threads_often()
+
+
+@in_subprocess
+def run_loops_in_other_threads_often():
+    for _ in range(200):
+        with mock_inspector() as backend:
+            start = backend.clock.now()
+            thread = Thread(target=lambda: asyncio.run(asyncio.sleep(60)), daemon=True)
+            thread.start()
+            thread.join(HANG_TIMEOUT_SECONDS)
+            assert not thread.is_alive()
+            assert backend.clock.now() - start == timedelta(seconds=60)
