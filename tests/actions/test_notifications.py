@@ -22,6 +22,7 @@ from ..support.aws import (
     list_packages,
     start_run,
 )
+from ..support.fast_subset import slow
 from ..support.run_timeline import TIMELINE
 
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:security"
@@ -413,7 +414,7 @@ def test_events_of_regions_at_the_same_moment_do_not_come_in_the_order_of_first_
     assert published == regions
 
 
-@pytest.mark.parametrize("wait", [lambda backend: time.sleep(7200), lambda backend: backend.clock.tick(7200)])
+@pytest.mark.parametrize("wait", [lambda _: time.sleep(7200), slow(lambda backend: backend.clock.tick(7200))])
 def test_a_topic_gets_messages_at_the_moments_that_they_are_about(inspector_backend, wait):
     with mock_aws():
         sns, sqs = boto3.client("sns", "us-west-2"), boto3.client("sqs", "us-west-2")

@@ -103,6 +103,7 @@ def test_a_poll_that_does_not_sleep_is_moved_from_change_to_change(client, run, 
     assert set(answers) - set(TIMELINE) == {("EVALUATING_RULES", FINDINGS_SECONDS)}, "which is a change of the run, too"
 
 
+@pytest.mark.slow
 def test_a_report_that_is_fetched_again_and_again_is_made(backend, client, run, elapsed_seconds):
     backend.finish_run(run)
     done = elapsed_seconds()

@@ -441,6 +441,7 @@ def test_a_thread_in_the_middle_of_code_of_pytest_is_at_work():
         assert moment.result() == 1
 
 
+@pytest.mark.slow
 def test_mocks_begin_and_end_while_threads_wait_and_read_the_clock():
     begin_and_end_mocks_beside_busy_threads()
 
@@ -482,6 +483,7 @@ def begin_and_end_mock_beside_waits():
 
 
 @pytest.mark.skipif(not hasattr(select, "epoll"), reason="needs epoll")
+@pytest.mark.slow
 def test_who_has_just_got_an_event_of_an_epoll_is_not_waiting_any_more():
     take_events_of_an_epoll_often()
 

@@ -95,6 +95,7 @@ def test_a_service_that_breaks_down_breaks_nothing(client, service, allow_networ
         assert backend.published[-1].status == "SUCCESS"
 
 
+@pytest.mark.slow
 def test_nothing_leaves_the_machine_for_a_service_that_is_silent(client, monkeypatch):
     """With the network allowed too: it is the user's requests that may go out, not the mock's own."""
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: pytest.fail("it was sent"))

@@ -61,6 +61,7 @@ def test_external_services_are_those_of_the_callers_account(backend, client, vis
 
 @pytest.mark.mock_inspector(account_id=OTHER_ACCOUNT)
 @pytest.mark.parametrize("key", ["testing", "AKIAIOSFODNN7EXAMPLE"])
+@pytest.mark.slow
 def test_a_key_that_nobody_handed_out_keeps_the_default_account(backend, visitor, key):
     mine = client_with("inspector", {"AccessKeyId": key, "SecretAccessKey": "secret"})
 

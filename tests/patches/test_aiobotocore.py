@@ -99,6 +99,7 @@ def test_the_metadata_service_is_not_asked(inspector_backend, metadata_service, 
         metadata_service.accept()
 
 
+@pytest.mark.slow
 def test_a_request_that_a_proxy_takes_off_the_machine_is_stopped(inspector_backend, make_client):
     async def scenario():
         config = {"proxies": {"http": "http://192.0.2.1:3128"}, "connect_timeout": 0.1, "retries": {"max_attempts": 0}}

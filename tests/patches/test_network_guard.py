@@ -156,6 +156,7 @@ def test_the_metadata_service_is_asked_for_no_credentials(inspector_backend, met
         metadata_service.accept()
 
 
+@pytest.mark.slow
 def test_credentials_of_a_container_are_not_refreshed(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -187,6 +188,7 @@ def test_credentials_of_a_container_are_not_refreshed(monkeypatch):
             server.shutdown()
 
 
+@pytest.mark.slow
 def test_the_metadata_service_is_asked_for_no_region(inspector_backend, metadata_service):
     client = boto3.Session(region_name="us-west-2").client("inspector", config=Config(defaults_mode="auto"))
     assert client.list_findings()["findingArns"] == []

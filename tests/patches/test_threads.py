@@ -179,6 +179,7 @@ def test_what_threads_delete_at_once_is_deleted_once(inspector_backend, client):
     assert every(client, "list_assessment_targets", "assessmentTargetArns") == []
 
 
+@pytest.mark.slow
 def test_pages_that_threads_read_while_others_write_show_each_target_once(inspector_backend, client):
     kept = [
         client.create_assessment_target(assessmentTargetName=f"kept {number}")["assessmentTargetArn"]

@@ -303,6 +303,7 @@ def ours():
     return [thread for thread in threading.enumerate() if thread.name.startswith("mock_inspector")]
 
 
+@pytest.mark.slow
 def test_no_report_server_is_left_behind_and_the_next_mock_has_its_own():
     urls = []
     for _ in range(3):

@@ -93,6 +93,7 @@ def test_the_members_of_a_finding_keep_their_order(inspector_backend, client):
     assert json.dumps(inspector_backend.snapshot()) == taken
 
 
+@pytest.mark.slow
 def test_a_snapshot_restored_in_its_own_mock_is_as_it_was(full_snapshot):
     _, _, _, next_ = full_snapshot
     with mock_inspector(region="us-west-2", at=MOMENT, allow_unused_faults=True, id_seed="stock") as backend:
