@@ -643,17 +643,32 @@ class TestOuterFirst:
 
         def test_one(self):
             assert len(targets()) == 2
+"""
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 6}
 
-    class TestSecond:
+
+@pytest.mark.skipif(pytest.version_tuple < (8,), reason="pytest 7 calls setup_class of the outer class once more")
+def test_setup_class_of_an_inner_class_comes_on_top_of_that_of_the_outer_one(pytester):
+    body = """
+@mock_inspector
+class TestOuter:
+    def setup_class(cls):
+        create("outer")
+
+    def test_outer(self):
+        assert len(targets()) == 1
+        create("by a test")
+
+    class TestInner:
         def setup_class(cls):
-            create("second")
+            create("inner")
 
         def test_one(self):
             assert len(targets()) == 2
 
         test_two = test_one
 """
-    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 8}
+    assert outcomes(pytester, body, "-p", "no:randomly") == {"passed": 3}
 
 
 def test_the_keywords_of_an_inner_class_count_as_those_of_a_nested_use(pytester):
