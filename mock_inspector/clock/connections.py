@@ -76,18 +76,10 @@ def are_own_pairs(files: Iterable[int]) -> bool:
 
 
 def _is_of_pair(file: int) -> bool:
-    try:
-        if not stat.S_ISSOCK(os.fstat(file).st_mode):
-            return False
-        pair = socket.socket(fileno=file)
-    except OSError:
-        return False
-    try:
-        return pair.family == getattr(socket, "AF_UNIX", None) and not pair.getsockname() and not pair.getpeername()
-    except OSError:
-        return False
-    finally:
-        pair.detach()
+    with suppress(OSError), _socket(file) as found:
+        if found is not None and found.family == getattr(socket, "AF_UNIX", None):
+            return not found.getsockname() and not found.getpeername()
+    return False
 
 
 def _own_addresses() -> tuple[set[object], set[int]]:
@@ -105,15 +97,26 @@ def _own_addresses() -> tuple[set[object], set[int]]:
 
 @contextmanager
 def _tcp_socket(file: int) -> Iterator[socket.socket | None]:
-    """A file of somebody else as a socket, where it is one of TCP."""
-    if not sys.platform.startswith("linux") or not stat.S_ISSOCK(os.fstat(file).st_mode):
+    """A file of somebody else as a socket, where it is one of TCP and this is Linux."""
+    if not sys.platform.startswith("linux"):
         yield None
         return
-    connection = socket.socket(fileno=file)
+    with _socket(file) as found:
+        is_tcp = found is not None and found.type == socket.SOCK_STREAM and found.family in _FAMILIES
+        yield found if is_tcp else None
+
+
+@contextmanager
+def _socket(file: int) -> Iterator[socket.socket | None]:
+    """A file of somebody else as a socket, where it is one."""
+    if not stat.S_ISSOCK(os.fstat(file).st_mode):
+        yield None
+        return
+    found = socket.socket(fileno=file)
     try:
-        yield connection if connection.type == socket.SOCK_STREAM and connection.family in _FAMILIES else None
+        yield found
     finally:
-        connection.detach()
+        found.detach()
 
 
 def _info(connection: socket.socket, offset: int) -> int:

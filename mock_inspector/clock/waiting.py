@@ -232,7 +232,7 @@ class Waiting:
         self._threads_in_waits.discard(wait.thread_id)
 
     def _has_turn(self, wait: Wait) -> bool:
-        """Whether ``wait`` may go on. Somebody else who may is told so."""
+        """Whether ``wait`` may go on. Somebody else who may is woken."""
         with self._mutex:
             if not wait.has_turn and not self._has_ended:
                 first = self._next_turn()

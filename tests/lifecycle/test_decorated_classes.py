@@ -673,6 +673,18 @@ class TestOuter:
 
 def test_the_keywords_of_an_inner_class_count_as_those_of_a_nested_use(pytester):
     body = """
+class Checks:
+    @classmethod
+    def check(cls):
+        with mock_inspector() as backend:
+            assert backend.region == cls.region
+
+    def test_one(self):
+        self.check()
+
+    def test_two(self):
+        self.check()
+
 @mock_inspector(region="us-east-1")
 class TestOuter:
     @mock_inspector(at="2020-01-01")
@@ -681,40 +693,22 @@ class TestOuter:
             raise AssertionError("not mocked")
 
     @mock_inspector(region="eu-central-1")
-    class TestRegion:
+    class TestRegion(Checks):
+        region = "eu-central-1"
+
         def setup_class(cls):
             cls.check()
 
         def teardown_class(cls):
             cls.check()
 
-        @classmethod
-        def check(cls):
-            with mock_inspector() as backend:
-                assert backend.region == "eu-central-1"
-
-        def test_one(self):
-            self.check()
-
-        def test_two(self):
-            self.check()
-
     @mock_inspector(region="eu-west-1")
-    class Case(unittest.TestCase):
+    class Case(Checks, unittest.TestCase):
+        region = "eu-west-1"
+
         @classmethod
         def setUpClass(cls):
             cls.check()
-
-        @classmethod
-        def check(cls):
-            with mock_inspector() as backend:
-                assert backend.region == "eu-west-1"
-
-        def test_one(self):
-            self.check()
-
-        def test_two(self):
-            self.check()
 
     def test_outer(self):
         with mock_inspector() as backend:
